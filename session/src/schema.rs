@@ -146,6 +146,8 @@ pub trait Field<S>: 'static {
     fn get(of: &S) -> &Self::Value;
     /// Borrows it mutably.
     fn get_mut(of: &mut S) -> &mut Self::Value;
+    /// Whether [`merge`](Self::merge) must see every change, even where nobody else made one: to cap a list.
+    const NORMALIZES: bool = false;
     /// What it is when nothing is stored.
     fn default() -> Self::Value;
     /// The rule of `merge = …`; see [`merge`](crate::merge).
@@ -163,8 +165,9 @@ pub struct Column<S> {
 }
 
 /// The part of a [`Column`] that does not know the struct: it works on encoded values.
-pub struct Erased {
+pub(crate) struct Erased {
     pub(crate) info: FieldInfo,
+    pub(crate) normalizes: bool,
     /// Writes what a stored value (or none: the default) would be written as today.
     pub(crate) rewrite: fn(Option<&[u8]>, &mut Vec<u8>) -> Result<(), Error>,
     /// `(base, mine, theirs)` to the merged value.
@@ -176,7 +179,7 @@ impl<S: Schema> Column<S> {
     pub const fn of<F: Field<S>>() -> Self {
         Self {
             field: const {
-                &Erased { info: F::INFO, rewrite: rewrite::<S, F>, merge: merge::<S, F> }
+                &Erased { info: F::INFO, normalizes: F::NORMALIZES, rewrite: rewrite::<S, F>, merge: merge::<S, F> }
             },
             encode: |of, out| encode(F::get(of), out).map_err(|cause| unencodable::<S>(&F::INFO, cause)),
             reset: |of| *F::get_mut(of) = F::default(),

@@ -1,0 +1,12 @@
+//! The layer that serves sessions to any tower service: it gives each request a slot for its session, and carries out what
+//! was asked of it before the response head leaves.
+
+mod future;
+mod layer;
+mod slots;
+
+pub use self::future::ResponseFuture;
+#[cfg(feature = "axum")]
+pub(crate) use self::future::excuse;
+pub use self::layer::{SessionLayer, SessionService};
+pub(crate) use self::slots::Slots;
