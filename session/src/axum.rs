@@ -76,7 +76,11 @@ enum RejectionKind {
 
 impl Rejection {
     fn failed(error: Error, request: Option<Arc<Request>>) -> Self {
-        Self { error, kind: RejectionKind::Failed, request }
+        Self {
+            error,
+            kind: RejectionKind::Failed,
+            request,
+        }
     }
 
     /// The status of the response that it becomes.
@@ -142,9 +146,14 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = status_of(self.kind());
         let mut response = (status, body(status)).into_response();
-        response.headers_mut().insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(
+            http::header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        );
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("2"));
+            response
+                .headers_mut()
+                .insert(http::header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         tracing::error!(error = %self, cause = ?std::error::Error::source(&self), "a handler gave a session error back");
         response
@@ -172,7 +181,10 @@ pub async fn extract_optional<S: Schema>(parts: &Parts) -> Result<Option<S::Hand
 }
 
 fn slot<S: Schema>(parts: &Parts) -> Result<&Arc<Request>, Rejection> {
-    let slot = parts.extensions.get::<Slots>().and_then(|slots| slots.find(TypeId::of::<S>()));
+    let slot = parts
+        .extensions
+        .get::<Slots>()
+        .and_then(|slots| slots.find(TypeId::of::<S>()));
     slot.ok_or_else(|| {
         let schema = std::any::type_name::<S>();
         let message = format!(
@@ -183,10 +195,15 @@ fn slot<S: Schema>(parts: &Parts) -> Result<&Arc<Request>, Rejection> {
     })
 }
 
-async fn open<S: Schema>(request: &Arc<Request>, headers: &HeaderMap) -> Result<S::Handle, Rejection> {
+async fn open<S: Schema>(
+    request: &Arc<Request>,
+    headers: &HeaderMap,
+) -> Result<S::Handle, Rejection> {
     let failed = |error| Rejection::failed(error, Some(Arc::clone(request)));
     request.open(headers).await.map_err(failed)?;
-    Tracked::new(Arc::clone(request)).map(S::Handle::from).map_err(failed)
+    Tracked::new(Arc::clone(request))
+        .map(S::Handle::from)
+        .map_err(failed)
 }
 
 impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> {
@@ -198,10 +215,17 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
         if handle.user().is_some() {
             return Ok(Self(handle));
         }
-        let login = request.manager.config.login_path.as_ref().filter(|_| asks_for_a_page(parts));
+        let login = request
+            .manager
+            .config
+            .login_path
+            .as_ref()
+            .filter(|_| asks_for_a_page(parts));
         Err(Rejection {
             error: Error::new(ErrorKind::Superseded, "nobody is logged in"),
-            kind: RejectionKind::Unauthenticated { login: login.and_then(|path| HeaderValue::try_from(path).ok()) },
+            kind: RejectionKind::Unauthenticated {
+                login: login.and_then(|path| HeaderValue::try_from(path).ok()),
+            },
             request: None,
         })
     }
@@ -209,7 +233,12 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
 
 /// Whether a redirect would show a person a form, and not confuse a script.
 fn asks_for_a_page(parts: &Parts) -> bool {
-    let html = parts.headers.get(ACCEPT).is_some_and(|accept| accept.as_bytes().windows(9).any(|part| part == b"text/html"));
+    let html = parts.headers.get(ACCEPT).is_some_and(|accept| {
+        accept
+            .as_bytes()
+            .windows(9)
+            .any(|part| part == b"text/html")
+    });
     parts.method == Method::GET && html
 }
 
@@ -221,7 +250,9 @@ macro_rules! __impl_extractor {
             use $crate::__private::axum as __axum;
 
             #[automatically_derived]
-            impl<__State: ::core::marker::Send + ::core::marker::Sync> __axum::FromRequestParts<__State> for $handle {
+            impl<__State: ::core::marker::Send + ::core::marker::Sync>
+                __axum::FromRequestParts<__State> for $handle
+            {
                 type Rejection = __axum::Rejection;
 
                 async fn from_request_parts(
@@ -233,13 +264,16 @@ macro_rules! __impl_extractor {
             }
 
             #[automatically_derived]
-            impl<__State: ::core::marker::Send + ::core::marker::Sync> __axum::OptionalFromRequestParts<__State> for $handle {
+            impl<__State: ::core::marker::Send + ::core::marker::Sync>
+                __axum::OptionalFromRequestParts<__State> for $handle
+            {
                 type Rejection = __axum::Rejection;
 
                 async fn from_request_parts(
                     parts: &mut __axum::Parts,
                     _state: &__State,
-                ) -> ::core::result::Result<::core::option::Option<Self>, __axum::Rejection> {
+                ) -> ::core::result::Result<::core::option::Option<Self>, __axum::Rejection>
+                {
                     __axum::extract_optional::<$schema>(parts).await
                 }
             }

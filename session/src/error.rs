@@ -45,7 +45,11 @@ pub enum ErrorKind {
 impl Error {
     #[cold]
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), source: None }))
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            source: None,
+        }))
     }
 
     #[must_use]
@@ -68,7 +72,10 @@ impl Error {
     /// Whether the same request may succeed if it is sent again.
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::{Conflict, Gone, Superseded, Unavailable, Unknown};
-        matches!(self.0.kind, Unavailable | Unknown | Conflict | Superseded | Gone)
+        matches!(
+            self.0.kind,
+            Unavailable | Unknown | Conflict | Superseded | Gone
+        )
     }
 }
 

@@ -79,9 +79,9 @@ pub use self::error::{BoxError, Corrupt, Error, ErrorKind};
 pub use self::redact::Secret;
 pub use self::schema::{Identified, Key, Problem, Schema};
 pub use self::sessions::{Builder, Sessions};
-pub use self::store::{MemoryStore, Store};
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
+pub use self::store::{MemoryStore, Store};
 pub use self::token::{InvalidSessionId, SessionId};
 pub use self::tracked::Detached;
 #[cfg(feature = "derive")]

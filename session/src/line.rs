@@ -40,7 +40,9 @@ impl Passenger {
 
     /// Sends the outcome on. The leader's own comes back.
     pub(crate) fn tell(self, outcome: Outcome) -> Option<Outcome> {
-        let Some(turn) = self.turn else { return Some(outcome) };
+        let Some(turn) = self.turn else {
+            return Some(outcome);
+        };
         // Whoever has left does not want to know.
         let _ = turn.send(Turn::Done(outcome));
         None
@@ -55,13 +57,19 @@ struct Waiter {
 
 impl Waiter {
     fn can_ride(&self) -> bool {
-        self.work.as_ref().is_some_and(|work| work.verifier.is_none())
+        self.work
+            .as_ref()
+            .is_some_and(|work| work.verifier.is_none())
     }
 }
 
 enum Turn {
     Done(Outcome),
-    Lead { latest: Option<Arc<Record>>, work: Option<Work>, passengers: Vec<Passenger> },
+    Lead {
+        latest: Option<Arc<Record>>,
+        work: Option<Work>,
+        passengers: Vec<Passenger>,
+    },
 }
 
 const SHARDS: usize = 16;
@@ -98,7 +106,13 @@ impl Lines {
             match shard.get_mut(&id) {
                 None => {
                     shard.insert(id, VecDeque::new());
-                    return Place::Lead(Lead { lines: self, id, latest: None, work, passengers: Vec::new() });
+                    return Place::Lead(Lead {
+                        lines: self,
+                        id,
+                        latest: None,
+                        work,
+                        passengers: Vec::new(),
+                    });
                 },
                 Some(line) => {
                     let (turn, waiting) = oneshot::channel();
@@ -107,40 +121,82 @@ impl Lines {
                 },
             }
         };
-        let mut waiting = Waiting { lines: self, id, turn: waiting };
+        let mut waiting = Waiting {
+            lines: self,
+            id,
+            turn: waiting,
+        };
         match (&mut waiting.turn).await {
             Ok(Turn::Done(outcome)) => Place::Done(outcome),
-            Ok(Turn::Lead { latest, work, passengers }) => Place::Lead(Lead { lines: self, id, latest, work, passengers }),
+            Ok(Turn::Lead {
+                latest,
+                work,
+                passengers,
+            }) => Place::Lead(Lead {
+                lines: self,
+                id,
+                latest,
+                work,
+                passengers,
+            }),
             // Only a runtime that shuts down drops a leader with its passengers.
-            Err(_) => Place::Done(Err(Error::new(crate::ErrorKind::Unknown, "the commit was cut off by a shutdown"))),
+            Err(_) => Place::Done(Err(Error::new(
+                crate::ErrorKind::Unknown,
+                "the commit was cut off by a shutdown",
+            ))),
         }
     }
 
     fn shard(&self, id: SessionId) -> MutexGuard<'_, HashMap<SessionId, VecDeque<Waiter>>> {
         let [first, ..] = id.as_bytes();
         let [only, ..] = &self.shards;
-        self.shards.get(usize::from(*first) % SHARDS).unwrap_or(only).lock().unwrap_or_else(PoisonError::into_inner)
+        self.shards
+            .get(usize::from(*first) % SHARDS)
+            .unwrap_or(only)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the first that still waits the leader, or closes the line.
     fn hand_on(&self, id: SessionId, latest: Option<Arc<Record>>) {
         let mut shard = self.shard(id);
-        let Some(line) = shard.get_mut(&id) else { return };
+        let Some(line) = shard.get_mut(&id) else {
+            return;
+        };
         while let Some(first) = line.pop_front() {
             let mut passengers = Vec::new();
             if first.can_ride() {
                 while line.front().is_some_and(Waiter::can_ride) {
-                    if let Some(Waiter { work: Some(work), turn }) = line.pop_front() {
-                        passengers.push(Passenger { work, turn: Some(turn) });
+                    if let Some(Waiter {
+                        work: Some(work),
+                        turn,
+                    }) = line.pop_front()
+                    {
+                        passengers.push(Passenger {
+                            work,
+                            turn: Some(turn),
+                        });
                     }
                 }
             }
-            match first.turn.send(Turn::Lead { latest: latest.clone(), work: first.work, passengers }) {
+            match first.turn.send(Turn::Lead {
+                latest: latest.clone(),
+                work: first.work,
+                passengers,
+            }) {
                 Ok(()) => return,
                 // It has left: the next one leads, and what would have ridden waits on, in order.
                 Err(Turn::Lead { passengers, .. }) => {
-                    let waiting = passengers.into_iter().rev().filter_map(|Passenger { work, turn }| Some((work, turn?)));
-                    waiting.for_each(|(work, turn)| line.push_front(Waiter { work: Some(work), turn }));
+                    let waiting = passengers
+                        .into_iter()
+                        .rev()
+                        .filter_map(|Passenger { work, turn }| Some((work, turn?)));
+                    waiting.for_each(|(work, turn)| {
+                        line.push_front(Waiter {
+                            work: Some(work),
+                            turn,
+                        })
+                    });
                 },
                 Err(Turn::Done(_)) => {},
             }
@@ -165,9 +221,15 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.turn.close();
-        if let Ok(Turn::Lead { latest, passengers, .. }) = self.turn.try_recv() {
+        if let Ok(Turn::Lead {
+            latest, passengers, ..
+        }) = self.turn.try_recv()
+        {
             for passenger in passengers {
-                passenger.tell(Err(Error::new(crate::ErrorKind::Unavailable, "the commit was cut off; nothing was written")));
+                passenger.tell(Err(Error::new(
+                    crate::ErrorKind::Unavailable,
+                    "the commit was cut off; nothing was written",
+                )));
             }
             self.lines.hand_on(self.id, latest);
         }

@@ -13,7 +13,9 @@ use crate::error::{Error, ErrorKind};
 use crate::line::{Lead, Lines, Outcome, Passenger, Place, Work};
 use crate::payload::Payload;
 use crate::record::{OpId, Record};
-use crate::store::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched};
+use crate::store::{
+    BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched,
+};
 use crate::token::{SessionId, Token};
 
 /// How often a commit is tried against other processes before it answers 409. Between tries it sleeps for a random part of
@@ -54,7 +56,16 @@ impl Manager {
         rng.fill(&mut process).map_err(no_rng)?;
         // Zero would make an operation id of all zeros, which is how a record says "nobody".
         let process = u32::from_be_bytes(process) | 1;
-        Ok(Self { store, config, types, clock, rng, lines: Lines::default(), process, sequence: AtomicU32::new(0) })
+        Ok(Self {
+            store,
+            config,
+            types,
+            clock,
+            rng,
+            lines: Lines::default(),
+            process,
+            sequence: AtomicU32::new(0),
+        })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -62,21 +73,40 @@ impl Manager {
     }
 
     fn rules(&self, now: Timestamp) -> Rules<'_> {
-        let Config { idle, absolute, sections, .. } = &self.config;
-        Rules { now, idle: *idle, absolute: *absolute, sections }
+        let Config {
+            idle,
+            absolute,
+            sections,
+            ..
+        } = &self.config;
+        Rules {
+            now,
+            idle: *idle,
+            absolute: *absolute,
+            sections,
+        }
     }
 
     /// The session that `token` opens.
     pub(crate) async fn open(&self, token: &Token) -> Result<Option<Live>, StoreError> {
         let now = self.now();
         let id = token.id();
-        let Some(record) = self.store.load(id, now).await? else { return Ok(None) };
+        let Some(record) = self.store.load(id, now).await? else {
+            return Ok(None);
+        };
         let hash = token.verifier_hash();
-        let by_previous = |record: &Record| record.previous.is_some_and(|(previous, until)| previous.matches(&hash) && now < until);
+        let by_previous = |record: &Record| {
+            record
+                .previous
+                .is_some_and(|(previous, until)| previous.matches(&hash) && now < until)
+        };
         if record.is_expired(now) || !(record.verifier.matches(&hash) || by_previous(&record)) {
             return Ok(None);
         }
-        Ok(Some(Live { id, record: Arc::new(record) }))
+        Ok(Some(Live {
+            id,
+            record: Arc::new(record),
+        }))
     }
 
     /// Makes a session that begins with `delta`.
@@ -102,13 +132,24 @@ impl Manager {
             };
             record.note_writer(self.next_op());
             match self.store.create(token.id(), &record, now).await {
-                Ok(Created::Created) => return Ok((Live { id: token.id(), record: Arc::new(record) }, token)),
+                Ok(Created::Created) => {
+                    return Ok((
+                        Live {
+                            id: token.id(),
+                            record: Arc::new(record),
+                        },
+                        token,
+                    ));
+                },
                 // After `Unknown` the record may be there, but nobody will ever hold its token: it expires unseen.
                 Ok(Created::Exists) | Err(StoreError::Unknown(_)) => {},
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Error::new(ErrorKind::Unavailable, "the store did not take a new session"))
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            "the store did not take a new session",
+        ))
     }
 
     /// A new verifier for `id`.
@@ -135,21 +176,28 @@ impl Manager {
     async fn drive(&self, id: SessionId, mut lead: Lead<'_>) -> Outcome {
         let mut own: Option<Outcome> = None;
         let mut aboard = std::mem::take(&mut lead.passengers);
-        let Some(work) = lead.work.take() else { return Err(exhausted()) };
+        let Some(work) = lead.work.take() else {
+            return Err(exhausted());
+        };
         aboard.insert(0, Passenger::leader(work));
         let mut deliver = |passenger: Passenger, outcome: Outcome| match passenger.tell(outcome) {
             None => {},
             mine => own = mine,
         };
         let bases = aboard.iter().map(|passenger| &passenger.work.base);
-        let Some(mut current) = bases.chain(&lead.latest).max_by_key(|record| record.revision()).cloned() else {
+        let Some(mut current) = bases
+            .chain(&lead.latest)
+            .max_by_key(|record| record.revision())
+            .cloned()
+        else {
             return Err(exhausted());
         };
         let op = self.next_op();
         let mut tries = 0;
         let failure = loop {
             let (next, lost) = self.fold(&current, op, &mut aboard);
-            lost.into_iter().for_each(|(passenger, error)| deliver(passenger, Err(error)));
+            lost.into_iter()
+                .for_each(|(passenger, error)| deliver(passenger, Err(error)));
             if aboard.is_empty() {
                 lead.latest = Some(current);
                 break None;
@@ -157,7 +205,9 @@ impl Manager {
             match self.write(id, &current, op, &next).await {
                 Ok(Committed::Applied) => {
                     let record = Arc::new(next);
-                    aboard.drain(..).for_each(|passenger| deliver(passenger, Ok(Arc::clone(&record))));
+                    aboard
+                        .drain(..)
+                        .for_each(|passenger| deliver(passenger, Ok(Arc::clone(&record))));
                     lead.latest = Some(record);
                     break None;
                 },
@@ -174,19 +224,30 @@ impl Manager {
         };
         if let Some(error) = failure {
             lead.latest = None;
-            aboard.drain(..).for_each(|passenger| deliver(passenger, Err(error.repeated())));
+            aboard
+                .drain(..)
+                .for_each(|passenger| deliver(passenger, Err(error.repeated())));
         }
         own.unwrap_or_else(|| Err(exhausted()))
     }
 
     /// One record out of all that is `aboard`. Who cannot come along is put off, with the reason.
-    fn fold(&self, current: &Arc<Record>, op: OpId, aboard: &mut Vec<Passenger>) -> (Record, Vec<(Passenger, Error)>) {
+    fn fold(
+        &self,
+        current: &Arc<Record>,
+        op: OpId,
+        aboard: &mut Vec<Passenger>,
+    ) -> (Record, Vec<(Passenger, Error)>) {
         let rules = self.rules(self.now());
         let mut next = Record::clone(current);
         let mut lost = Vec::new();
         let mut kept = Vec::with_capacity(aboard.len());
         for passenger in aboard.drain(..) {
-            let Work { delta, base, verifier } = &passenger.work;
+            let Work {
+                delta,
+                base,
+                verifier,
+            } = &passenger.work;
             let applied = match base.epoch() == current.epoch() {
                 true => delta.apply(&next, *verifier, &rules),
                 false => Err(superseded()),
@@ -206,8 +267,15 @@ impl Manager {
     }
 
     /// One compare-and-set for a change that was made on exactly `current`.
-    pub(crate) async fn replace(&self, id: SessionId, current: &Record, work: &Work) -> Result<(Committed, Record), Error> {
-        let mut next = work.delta.apply(current, work.verifier, &self.rules(self.now()))?;
+    pub(crate) async fn replace(
+        &self,
+        id: SessionId,
+        current: &Record,
+        work: &Work,
+    ) -> Result<(Committed, Record), Error> {
+        let mut next = work
+            .delta
+            .apply(current, work.verifier, &self.rules(self.now()))?;
         let op = self.next_op();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);
@@ -215,7 +283,13 @@ impl Manager {
         Ok((committed, next))
     }
 
-    async fn write(&self, id: SessionId, current: &Record, op: OpId, next: &Record) -> Result<Committed, StoreError> {
+    async fn write(
+        &self,
+        id: SessionId,
+        current: &Record,
+        op: OpId,
+        next: &Record,
+    ) -> Result<Committed, StoreError> {
         let commit = Commit::new(current.epoch(), current.revision(), op, next);
         let mut repeats = 0;
         loop {
@@ -232,7 +306,11 @@ impl Manager {
         (idle.since(record.idle) >= self.config.touch_after).then_some(idle)
     }
 
-    pub(crate) async fn touch(&self, id: SessionId, idle: Timestamp) -> Result<Touched, StoreError> {
+    pub(crate) async fn touch(
+        &self,
+        id: SessionId,
+        idle: Timestamp,
+    ) -> Result<Touched, StoreError> {
         self.store.touch(id, idle, self.now()).await
     }
 
@@ -263,13 +341,18 @@ impl Manager {
     }
 
     fn next_op(&self) -> OpId {
-        OpId { process: self.process, sequence: self.sequence.fetch_add(1, Ordering::Relaxed) }
+        OpId {
+            process: self.process,
+            sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
+        }
     }
 }
 
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Manager").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Manager")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -280,15 +363,24 @@ fn no_rng(cause: crate::clock::RngError) -> Error {
 
 #[cold]
 pub(crate) fn superseded() -> Error {
-    Error::new(ErrorKind::Superseded, "a login, logout or rotation came first: the changes of this request are dropped")
+    Error::new(
+        ErrorKind::Superseded,
+        "a login, logout or rotation came first: the changes of this request are dropped",
+    )
 }
 
 #[cold]
 pub(crate) fn gone() -> Error {
-    Error::new(ErrorKind::Gone, "the session has ended meanwhile: the changes of this request are dropped")
+    Error::new(
+        ErrorKind::Gone,
+        "the session has ended meanwhile: the changes of this request are dropped",
+    )
 }
 
 #[cold]
 pub(crate) fn exhausted() -> Error {
-    Error::new(ErrorKind::Conflict, "the session is written to by so many others that this commit never came through")
+    Error::new(
+        ErrorKind::Conflict,
+        "the session is written to by so many others that this commit never came through",
+    )
 }

@@ -83,7 +83,11 @@ impl Payload {
 
     /// The bytes of `part`, which is a slice of this payload, sharing its allocation.
     pub(crate) fn share(&self, part: &[u8]) -> Bytes {
-        if part.is_empty() { Bytes::new() } else { self.0.slice_ref(part) }
+        if part.is_empty() {
+            Bytes::new()
+        } else {
+            self.0.slice_ref(part)
+        }
     }
 
     pub(crate) fn section(&self, name: &str) -> Option<Section<'_>> {
@@ -94,7 +98,10 @@ impl Payload {
         let mut cursor = Cursor(&self.0);
         let count = match self.0.is_empty() {
             true => 0,
-            false => cursor.byte().and_then(|_| cursor.count(MAX_SECTIONS, "sections")).unwrap_or_default(),
+            false => cursor
+                .byte()
+                .and_then(|_| cursor.count(MAX_SECTIONS, "sections"))
+                .unwrap_or_default(),
         };
         // `parse` has walked all of this: the error arms are never taken.
         (0..count).map_while(move |_| {
@@ -110,17 +117,31 @@ impl Payload {
 
     /// This payload with `edits` applied; all else byte for byte. A section's version never goes down.
     pub(crate) fn edited<'a>(&'a self, edits: impl IntoIterator<Item = Edit<'a>>) -> Self {
-        let mut sections: Vec<(Section<'a>, Fields<'a>)> = self.sections().map(|s| (s.clone(), s.fields().collect())).collect();
+        let mut sections: Vec<(Section<'a>, Fields<'a>)> = self
+            .sections()
+            .map(|s| (s.clone(), s.fields().collect()))
+            .collect();
         for edit in edits {
             let place = sections.binary_search_by(|(section, _)| section.name.cmp(edit.section));
             let index = place.unwrap_or_else(|index| {
-                let section = Section { name: edit.section, version: 0, codec: JSON, count: 0, fields: &[] };
+                let section = Section {
+                    name: edit.section,
+                    version: 0,
+                    codec: JSON,
+                    count: 0,
+                    fields: &[],
+                };
                 sections.insert(index, (section, Vec::new()));
                 index
             });
-            let Some((section, fields)) = sections.get_mut(index) else { continue };
+            let Some((section, fields)) = sections.get_mut(index) else {
+                continue;
+            };
             section.version = section.version.max(edit.version);
-            match (fields.binary_search_by(|(key, _)| (*key).cmp(edit.key)), edit.value) {
+            match (
+                fields.binary_search_by(|(key, _)| (*key).cmp(edit.key)),
+                edit.value,
+            ) {
                 (Ok(at), Some(value)) => fields.splice(at..=at, [(edit.key, value)]).for_each(drop),
                 (Ok(at), None) => drop(fields.remove(at)),
                 (Err(at), Some(value)) => fields.insert(at, (edit.key, value)),
@@ -133,7 +154,10 @@ impl Payload {
     /// The fields that `keep` wants; sections left empty go too.
     pub(crate) fn retain(&self, mut keep: impl FnMut(&str, &str) -> bool) -> Self {
         let kept = self.sections().map(|section| {
-            let fields = section.fields().filter(|(key, _)| keep(section.name, key)).collect();
+            let fields = section
+                .fields()
+                .filter(|(key, _)| keep(section.name, key))
+                .collect();
             (section.clone(), fields)
         });
         Self::write(kept.collect())
@@ -144,7 +168,11 @@ impl Payload {
         if sections.is_empty() {
             return Self::default();
         }
-        let values: usize = sections.iter().flat_map(|(_, fields)| fields).map(|(key, value)| key.len() + value.len() + 4).sum();
+        let values: usize = sections
+            .iter()
+            .flat_map(|(_, fields)| fields)
+            .map(|(key, value)| key.len() + value.len() + 4)
+            .sum();
         let mut out = Vec::with_capacity(values + sections.len() * 32 + 8);
         out.put_u8(FORMAT);
         put_varint(&mut out, sections.len());
@@ -171,11 +199,16 @@ impl<'a> Section<'a> {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&'a [u8]> {
-        self.fields().find_map(|(stored, value)| (stored == key).then_some(value))
+        self.fields()
+            .find_map(|(stored, value)| (stored == key).then_some(value))
     }
 }
 
-fn ascending<'a>(previous: &mut Option<&'a str>, name: &'a str, what: &'static str) -> Result<(), Corrupt> {
+fn ascending<'a>(
+    previous: &mut Option<&'a str>,
+    name: &'a str,
+    what: &'static str,
+) -> Result<(), Corrupt> {
     if previous.is_some_and(|previous| previous >= name) {
         return Err(Corrupt::new(format!("{what} out of order")));
     }
@@ -205,7 +238,10 @@ struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
     fn byte(&mut self) -> Result<u8, Corrupt> {
-        let (byte, rest) = self.0.split_first().ok_or_else(|| Corrupt::new("the payload is cut short"))?;
+        let (byte, rest) = self
+            .0
+            .split_first()
+            .ok_or_else(|| Corrupt::new("the payload is cut short"))?;
         self.0 = rest;
         Ok(*byte)
     }
@@ -233,7 +269,10 @@ impl<'a> Cursor<'a> {
 
     fn text(&mut self) -> Result<&'a [u8], Corrupt> {
         let length = self.varint()? as usize;
-        let (text, rest) = self.0.split_at_checked(length).ok_or_else(|| Corrupt::new("the payload is cut short"))?;
+        let (text, rest) = self
+            .0
+            .split_at_checked(length)
+            .ok_or_else(|| Corrupt::new("the payload is cut short"))?;
         self.0 = rest;
         Ok(text)
     }
@@ -251,7 +290,13 @@ impl<'a> Cursor<'a> {
         let version = self.varint()?;
         let codec = self.byte()?;
         let count = self.count(MAX_FIELDS, "fields")?;
-        Ok(Section { name, version, codec, count, fields: self.0 })
+        Ok(Section {
+            name,
+            version,
+            codec,
+            count,
+            fields: self.0,
+        })
     }
 }
 
@@ -260,7 +305,12 @@ mod tests {
     use super::*;
 
     fn edit<'a>(section: &'a str, key: &'a str, value: Option<&'a [u8]>) -> Edit<'a> {
-        Edit { section, version: 2, key, value }
+        Edit {
+            section,
+            version: 2,
+            key,
+            value,
+        }
     }
 
     fn sample() -> Payload {
@@ -275,7 +325,10 @@ mod tests {
     fn sorted_whatever_the_order_of_edits() {
         let bytes = b"\x01\x02\x04auth\x02\x01\x01\x04user\x017\x04shop\x02\x01\x02\x04cart\x02[]\x06visits\x013";
         assert_eq!(sample().as_bytes(), bytes);
-        assert_eq!(sample().section("shop").unwrap().get("visits"), Some(&b"3"[..]));
+        assert_eq!(
+            sample().section("shop").unwrap().get("visits"),
+            Some(&b"3"[..])
+        );
         assert_eq!(sample().section("shop").unwrap().get("visit"), None);
     }
 
@@ -283,7 +336,10 @@ mod tests {
     fn every_truncation_is_corrupt_and_every_parse_is_canonical() {
         let whole = sample();
         for length in 1..whole.as_bytes().len() {
-            assert!(Payload::parse(Bytes::copy_from_slice(&whole.as_bytes()[..length])).is_err(), "{length}");
+            assert!(
+                Payload::parse(Bytes::copy_from_slice(&whole.as_bytes()[..length])).is_err(),
+                "{length}"
+            );
         }
         for place in 0..whole.as_bytes().len() {
             for bit in 0..8 {
@@ -298,15 +354,31 @@ mod tests {
 
     #[test]
     fn the_unknown_is_carried_through() {
-        let edited = sample().edited([edit("shop", "visits", None), edit("shop", "theme", Some(b"1"))]);
+        let edited = sample().edited([
+            edit("shop", "visits", None),
+            edit("shop", "theme", Some(b"1")),
+        ]);
         assert_eq!(edited.section("auth").unwrap().get("user"), Some(&b"7"[..]));
-        assert_eq!(edited.section("shop").unwrap().get("cart"), Some(&b"[]"[..]));
+        assert_eq!(
+            edited.section("shop").unwrap().get("cart"),
+            Some(&b"[]"[..])
+        );
         assert!(edited.retain(|_, _| false).is_empty());
     }
 
     #[test]
     fn a_version_never_goes_down() {
-        let newer = Payload::default().edited([Edit { version: 9, ..edit("shop", "a", Some(b"1")) }]);
-        assert_eq!(newer.edited([edit("shop", "b", Some(b"1"))]).section("shop").unwrap().version, 9);
+        let newer = Payload::default().edited([Edit {
+            version: 9,
+            ..edit("shop", "a", Some(b"1"))
+        }]);
+        assert_eq!(
+            newer
+                .edited([edit("shop", "b", Some(b"1"))])
+                .section("shop")
+                .unwrap()
+                .version,
+            9
+        );
     }
 }

@@ -147,7 +147,12 @@ impl Record {
     /// their own.
     #[must_use]
     pub fn shifted(mut self, offset: i64) -> Self {
-        for time in [&mut self.idle, &mut self.absolute, &mut self.created, &mut self.rotated] {
+        for time in [
+            &mut self.idle,
+            &mut self.absolute,
+            &mut self.created,
+            &mut self.rotated,
+        ] {
             *time = time.shifted(offset);
         }
         if let Some((_, until)) = &mut self.previous
@@ -205,7 +210,9 @@ impl Record {
         let bytes: Bytes = bytes.into();
         let mut rest = &bytes[..];
         if take::<4>(&mut rest)? != MAGIC {
-            return Err(Corrupt::new("not a session record, or of a format this version does not know"));
+            return Err(Corrupt::new(
+                "not a session record, or of a format this version does not know",
+            ));
         }
         let epoch = take_u64(&mut rest)?;
         let revision = take_u64(&mut rest)?;
@@ -219,18 +226,19 @@ impl Record {
         let until = Timestamp::from_millis(take_u64(&mut rest)?);
         let mut writers = [OpId::default(); WRITERS];
         for op in &mut writers {
-            *op = OpId { process: u32::from_be_bytes(take(&mut rest)?), sequence: u32::from_be_bytes(take(&mut rest)?) };
+            *op = OpId {
+                process: u32::from_be_bytes(take(&mut rest)?),
+                sequence: u32::from_be_bytes(take(&mut rest)?),
+            };
         }
         let user_length = usize::from(u16::from_be_bytes(take(&mut rest)?));
-        let (user, payload) =
-            rest.split_at_checked(user_length).ok_or_else(|| Corrupt::new("the record is cut short"))?;
+        let (user, payload) = rest
+            .split_at_checked(user_length)
+            .ok_or_else(|| Corrupt::new("the record is cut short"))?;
         if checksum(&bytes).to_be_bytes() != stored_checksum {
             return Err(Corrupt::new("the checksum does not match"));
         }
         let idle = parse_idle(idle)?;
-        if idle > absolute {
-            return Err(Corrupt::new("the idle deadline lies after the absolute one"));
-        }
         Ok(Self {
             epoch,
             revision,
@@ -242,13 +250,21 @@ impl Record {
             previous: (until.as_millis() != 0).then(|| (VerifierHash::from_bytes(previous), until)),
             writers,
             user: (!user.is_empty()).then(|| UserKey(bytes.slice_ref(user))),
-            payload: Payload::parse(if payload.is_empty() { Bytes::new() } else { bytes.slice_ref(payload) })?,
+            payload: Payload::parse(if payload.is_empty() {
+                Bytes::new()
+            } else {
+                bytes.slice_ref(payload)
+            })?,
         })
     }
 
     /// Notes that `op` wrote this record: in its process's place, or in that of the process that wrote first.
     pub(crate) fn note_writer(&mut self, op: OpId) {
-        let at = self.writers.iter().position(|known| known.process == op.process).unwrap_or(WRITERS - 1);
+        let at = self
+            .writers
+            .iter()
+            .position(|known| known.process == op.process)
+            .unwrap_or(WRITERS - 1);
         if let Some(upto) = self.writers.get_mut(..=at) {
             upto.rotate_right(1);
         }
@@ -281,7 +297,11 @@ pub(crate) fn idle_bytes(idle: Timestamp) -> [u8; 12] {
 
 fn parse_idle(bytes: [u8; 12]) -> Result<Timestamp, Corrupt> {
     let idle = Timestamp::from_millis(take_u64(&mut &bytes[..])?);
-    if idle_bytes(idle) == bytes { Ok(idle) } else { Err(Corrupt::new("the idle deadline's checksum does not match")) }
+    if idle_bytes(idle) == bytes {
+        Ok(idle)
+    } else {
+        Err(Corrupt::new("the idle deadline's checksum does not match"))
+    }
 }
 
 /// Of every byte but the idle deadline and the checksum itself.
@@ -293,7 +313,9 @@ fn checksum(bytes: &[u8]) -> u32 {
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Corrupt> {
-    let (head, tail) = rest.split_first_chunk().ok_or_else(|| Corrupt::new("the record is cut short"))?;
+    let (head, tail) = rest
+        .split_first_chunk()
+        .ok_or_else(|| Corrupt::new("the record is cut short"))?;
     *rest = tail;
     Ok(*head)
 }
@@ -308,7 +330,12 @@ mod tests {
     use crate::payload::Edit;
 
     fn sample() -> Record {
-        let edit = Edit { section: "shop", version: 1, key: "visits", value: Some(b"3") };
+        let edit = Edit {
+            section: "shop",
+            version: 1,
+            key: "visits",
+            value: Some(b"3"),
+        };
         Record {
             epoch: 2,
             revision: 7,
@@ -318,7 +345,10 @@ mod tests {
             rotated: Timestamp::from_millis(20),
             verifier: VerifierHash::from_bytes([0x11; 32]),
             previous: Some((VerifierHash::from_bytes([0x22; 32]), UNSEEN)),
-            writers: [OpId { process: 3, sequence: 4 }; WRITERS],
+            writers: [OpId {
+                process: 3,
+                sequence: 4,
+            }; WRITERS],
             user: Some(UserKey(Bytes::from_static(b"42"))),
             payload: Payload::default().edited([edit]),
         }
@@ -335,7 +365,10 @@ mod tests {
     fn every_truncation_and_every_flipped_bit_is_corrupt() {
         let bytes = sample().encode();
         for length in 0..bytes.len() {
-            assert!(Record::decode(bytes[..length].to_vec()).is_err(), "{length} bytes");
+            assert!(
+                Record::decode(bytes[..length].to_vec()).is_err(),
+                "{length} bytes"
+            );
         }
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
@@ -354,7 +387,13 @@ mod tests {
         }
         let kept: Vec<u32> = record.writers.iter().map(|op| op.process).collect();
         assert_eq!(kept, [19, 18, 17, 16, 15, 14, 13, 12]);
-        assert!(record.has_applied(OpId { process: 12, sequence: 2 }));
-        assert!(!record.has_applied(OpId { process: 12, sequence: 1 }));
+        assert!(record.has_applied(OpId {
+            process: 12,
+            sequence: 2
+        }));
+        assert!(!record.has_applied(OpId {
+            process: 12,
+            sequence: 1
+        }));
     }
 }

@@ -10,10 +10,10 @@ use http::header::{CACHE_CONTROL, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::cookie::{Found, find};
-use crate::manager::{Manager, Live};
 use crate::delta::{Change, Delta, Reset};
 use crate::error::{Error, ErrorKind};
 use crate::line::Work;
+use crate::manager::{Live, Manager};
 use crate::payload::Payload;
 use crate::store::{BoxFuture, StoreError, Touched};
 use crate::token::Token;
@@ -65,13 +65,25 @@ pub(crate) struct View {
 
 impl Request {
     pub(crate) fn new(manager: Arc<Manager>) -> Self {
-        Self { manager, asking: tokio::sync::Mutex::default(), state: Mutex::default() }
+        Self {
+            manager,
+            asking: tokio::sync::Mutex::default(),
+            state: Mutex::default(),
+        }
     }
 
     /// A request of nobody, for work on a session outside of one.
     pub(crate) fn detached(manager: Arc<Manager>, live: Live) -> Self {
-        let state = State { phase: Phase::Open, live: Some(live), ..State::default() };
-        Self { manager, asking: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+        let state = State {
+            phase: Phase::Open,
+            live: Some(live),
+            ..State::default()
+        };
+        Self {
+            manager,
+            asking: tokio::sync::Mutex::default(),
+            state: Mutex::new(state),
+        }
     }
 
     /// Makes a used slot new.
@@ -101,7 +113,10 @@ impl Request {
             Found::Nothing => None,
             Found::Value(value) => Token::parse(value),
             Found::Disagreement => {
-                tracing::warn!(cookie = cookie.name(), "two session cookies that disagree: the visitor counts as anonymous");
+                tracing::warn!(
+                    cookie = cookie.name(),
+                    "two session cookies that disagree: the visitor counts as anonymous"
+                );
                 None
             },
         };
@@ -131,16 +146,29 @@ impl Request {
     /// The session as this request sees it now: as stored, with what its earlier extractors changed.
     pub(crate) fn view(&self) -> Result<View, Error> {
         let state = self.state();
-        let stored = state.live.as_ref().map_or_else(Payload::default, |live| live.record.payload.clone());
+        let stored = state
+            .live
+            .as_ref()
+            .map_or_else(Payload::default, |live| live.record.payload.clone());
         let payload = match state.delta.is_empty() {
             true => stored,
-            false => state.delta.apply_to_payload(&stored, &self.manager.config.sections)?,
+            false => state
+                .delta
+                .apply_to_payload(&stored, &self.manager.config.sections)?,
         };
-        Ok(View { payload, generation: state.generation })
+        Ok(View {
+            payload,
+            generation: state.generation,
+        })
     }
 
     /// Takes what a working copy changed. Says whether it can still be saved.
-    pub(crate) fn merge(&self, changes: Vec<Change>, user: Option<Option<crate::record::UserKey>>, generation: u32) -> bool {
+    pub(crate) fn merge(
+        &self,
+        changes: Vec<Change>,
+        user: Option<Option<crate::record::UserKey>>,
+        generation: u32,
+    ) -> bool {
         let mut state = self.state();
         if state.phase == Phase::Finished {
             return false;
@@ -148,7 +176,12 @@ impl Request {
         if state.generation != generation {
             return true;
         }
-        let State { live, delta, failure, .. } = &mut *state;
+        let State {
+            live,
+            delta,
+            failure,
+            ..
+        } = &mut *state;
         let none = Payload::default();
         let stored = live.as_ref().map_or(&none, |live| &live.record.payload);
         if let Some(user) = user {
@@ -245,7 +278,11 @@ impl Request {
     }
 
     async fn change(&self, live: Live, delta: &Delta) -> Result<(), Error> {
-        if delta.reset == Some(Reset::Logout) && delta.apply_to_payload(&live.record.payload, &self.manager.config.sections)?.is_empty() {
+        if delta.reset == Some(Reset::Logout)
+            && delta
+                .apply_to_payload(&live.record.payload, &self.manager.config.sections)?
+                .is_empty()
+        {
             // Nothing survives: an empty session is no session.
             self.manager.destroy(live.id).await?;
             let mut state = self.state();
@@ -253,16 +290,32 @@ impl Request {
             state.cookie = Some(CookieChange::Remove);
             return Ok(());
         }
-        let token = delta.is_privilege_change().then(|| self.manager.renew(live.id)).transpose()?;
+        let token = delta
+            .is_privilege_change()
+            .then(|| self.manager.renew(live.id))
+            .transpose()?;
         let verifier = token.as_ref().map(Token::verifier_hash);
-        let work = Work { delta: delta.clone(), base: live.record, verifier };
+        let work = Work {
+            delta: delta.clone(),
+            base: live.record,
+            verifier,
+        };
         let record = self.manager.commit(live.id, work).await?;
-        self.committed(Live { id: live.id, record }, token);
+        self.committed(
+            Live {
+                id: live.id,
+                record,
+            },
+            token,
+        );
         Ok(())
     }
 
     /// Decides what the response still owes the store: nothing, or a future to wait for.
-    pub(crate) fn finish(self: &Arc<Self>, status: StatusCode) -> Option<Uncancelled<Result<(), Error>>> {
+    pub(crate) fn finish(
+        self: &Arc<Self>,
+        status: StatusCode,
+    ) -> Option<Uncancelled<Result<(), Error>>> {
         let mut state = self.state();
         if state.phase != Phase::Open {
             return None;
@@ -276,7 +329,10 @@ impl Request {
         }
         let busy = !state.delta.is_empty() || state.doomed.is_some() || state.failure.is_some();
         let touch = match &state.live {
-            Some(live) if !busy => self.manager.due_touch(&live.record).map(|idle| (live.id, idle)),
+            Some(live) if !busy => self
+                .manager
+                .due_touch(&live.record)
+                .map(|idle| (live.id, idle)),
             _ => None,
         };
         drop(state);
@@ -287,7 +343,9 @@ impl Request {
                 // The visitor has what was asked for. A session that is not touched ends early, and that is all.
                 match request.manager.touch(id, idle).await {
                     Ok(Touched::Touched | Touched::Gone) => {},
-                    Err(error) => tracing::warn!(session = ?id, %error, "a session could not be touched"),
+                    Err(error) => {
+                        tracing::warn!(session = ?id, %error, "a session could not be touched")
+                    },
                 }
                 Ok(())
             }))),
@@ -298,7 +356,11 @@ impl Request {
     /// Writes what the session has to say into the response's head.
     pub(crate) fn dress(&self, headers: &mut HeaderMap) {
         let cookie = match self.state().cookie.take() {
-            Some(CookieChange::Issue(token)) => self.manager.config.cookie.issue(&token, self.manager.config.absolute),
+            Some(CookieChange::Issue(token)) => self
+                .manager
+                .config
+                .cookie
+                .issue(&token, self.manager.config.absolute),
             Some(CookieChange::Remove) => self.manager.config.cookie.remove(),
             None => None,
         };
@@ -318,22 +380,33 @@ impl Request {
 
 /// Whether a handler's own `Cache-Control` keeps the page out of shared caches.
 fn is_private(value: &HeaderValue) -> bool {
-    let words = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-    words.into_iter().any(|word| word.eq_ignore_ascii_case(b"private") || word.eq_ignore_ascii_case(b"no-store"))
+    let words = value
+        .as_bytes()
+        .split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii);
+    words
+        .into_iter()
+        .any(|word| word.eq_ignore_ascii_case(b"private") || word.eq_ignore_ascii_case(b"no-store"))
 }
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("phase", &self.state().phase).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("phase", &self.state().phase)
+            .finish_non_exhaustive()
     }
 }
 
 /// The answer that an [`Error`] becomes where no handler sees it.
 pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
-        ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Undecodable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Undecodable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        },
         ErrorKind::Conflict | ErrorKind::Superseded | ErrorKind::Gone => StatusCode::CONFLICT,
-        ErrorKind::Unencodable | ErrorKind::TooLarge | ErrorKind::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::Unencodable | ErrorKind::TooLarge | ErrorKind::Misconfigured => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        },
     }
 }
 
@@ -344,7 +417,9 @@ pub(crate) struct Uncancelled<T: Send + 'static> {
 
 impl<T: Send + 'static> Uncancelled<T> {
     pub(crate) fn new(future: BoxFuture<'static, T>) -> Self {
-        Self { future: Some(future) }
+        Self {
+            future: Some(future),
+        }
     }
 }
 
@@ -352,7 +427,9 @@ impl<T: Send + 'static> Future for Uncancelled<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let Some(future) = &mut self.future else { return Poll::Pending };
+        let Some(future) = &mut self.future else {
+            return Poll::Pending;
+        };
         let ready = std::task::ready!(future.as_mut().poll(cx));
         self.future = None;
         Poll::Ready(ready)

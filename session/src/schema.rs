@@ -58,7 +58,9 @@ pub trait Identified: Schema {
 }
 
 /// The type that the derive emits beside a struct `S`; `Session<S>` is its alias.
-pub trait Handle<S: Schema<Handle = Self>>: From<Tracked<S>> + DerefMut<Target = S> + Send + Sync + 'static {
+pub trait Handle<S: Schema<Handle = Self>>:
+    From<Tracked<S>> + DerefMut<Target = S> + Send + Sync + 'static
+{
     #[doc(hidden)]
     fn tracked(&self) -> &Tracked<S>;
     #[doc(hidden)]
@@ -179,9 +181,16 @@ impl<S: Schema> Column<S> {
     pub const fn of<F: Field<S>>() -> Self {
         Self {
             field: const {
-                &Erased { info: F::INFO, normalizes: F::NORMALIZES, rewrite: rewrite::<S, F>, merge: merge::<S, F> }
+                &Erased {
+                    info: F::INFO,
+                    normalizes: F::NORMALIZES,
+                    rewrite: rewrite::<S, F>,
+                    merge: merge::<S, F>,
+                }
             },
-            encode: |of, out| encode(F::get(of), out).map_err(|cause| unencodable::<S>(&F::INFO, cause)),
+            encode: |of, out| {
+                encode(F::get(of), out).map_err(|cause| unencodable::<S>(&F::INFO, cause))
+            },
             reset: |of| *F::get_mut(of) = F::default(),
         }
     }
@@ -204,7 +213,9 @@ fn rewrite<S: Schema, F: Field<S>>(stored: Option<&[u8]>, out: &mut Vec<u8>) -> 
     encode(&value, out).map_err(|cause| unencodable::<S>(&F::INFO, cause))
 }
 
-fn merge<S: Schema, F: Field<S>>([base, mine, theirs]: [Option<&[u8]>; 3]) -> Result<Vec<u8>, Error> {
+fn merge<S: Schema, F: Field<S>>(
+    [base, mine, theirs]: [Option<&[u8]>; 3],
+) -> Result<Vec<u8>, Error> {
     let mine = decode_or_default::<S, F>(mine)?;
     // What the request saw of bytes that do not decode was the default.
     let base = decode_or_default::<S, F>(base).unwrap_or_else(|_| F::default());
@@ -238,13 +249,20 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
 
 #[cold]
 fn undecodable(section: &str, info: &FieldInfo, cause: serde_json::Error) -> Error {
-    let message = format!("session `{section}`: the stored value of field `{}` (key `{}`) cannot be decoded", info.name, info.key);
+    let message = format!(
+        "session `{section}`: the stored value of field `{}` (key `{}`) cannot be decoded",
+        info.name, info.key
+    );
     Error::new(ErrorKind::Undecodable, message).caused_by(cause)
 }
 
 #[cold]
 fn unencodable<S: Schema>(info: &FieldInfo, cause: serde_json::Error) -> Error {
-    let message = format!("session `{}`: field `{}` cannot be encoded", S::NAME, info.name);
+    let message = format!(
+        "session `{}`: field `{}` cannot be encoded",
+        S::NAME,
+        info.name
+    );
     Error::new(ErrorKind::Unencodable, message).caused_by(cause)
 }
 
@@ -258,16 +276,31 @@ pub struct Stored<'a> {
 
 impl fmt::Debug for Stored<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stored").field("problems", &self.problems).finish_non_exhaustive()
+        f.debug_struct("Stored")
+            .field("problems", &self.problems)
+            .finish_non_exhaustive()
     }
 }
 
 impl<'a> Stored<'a> {
     /// Loads an `S` from its section, or a new one if there is none.
-    pub(crate) fn load<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<Problem>), Error> {
-        let mut stored = Self { section, ..Self::default() };
-        if let Some(section) = stored.section.as_ref().filter(|section| section.codec != JSON) {
-            let message = format!("session `{}`: stored with codec {}, which this build lacks", S::NAME, section.codec);
+    pub(crate) fn load<S: Schema>(
+        section: Option<Section<'a>>,
+    ) -> Result<(S, Vec<Problem>), Error> {
+        let mut stored = Self {
+            section,
+            ..Self::default()
+        };
+        if let Some(section) = stored
+            .section
+            .as_ref()
+            .filter(|section| section.codec != JSON)
+        {
+            let message = format!(
+                "session `{}`: stored with codec {}, which this build lacks",
+                S::NAME,
+                section.codec
+            );
             return Err(Error::new(ErrorKind::Undecodable, message));
         }
         let value = S::load(&mut stored);
@@ -279,7 +312,11 @@ impl<'a> Stored<'a> {
 
     /// The value of one field: as stored, or its default if it is absent or cannot be decoded.
     pub fn field<S: Schema, F: Field<S>>(&mut self) -> F::Value {
-        let Some(bytes) = self.section.as_ref().and_then(|section| section.get(F::INFO.key)) else {
+        let Some(bytes) = self
+            .section
+            .as_ref()
+            .and_then(|section| section.get(F::INFO.key))
+        else {
             return F::default();
         };
         match decode(bytes) {
@@ -289,7 +326,10 @@ impl<'a> Stored<'a> {
                 if F::INFO.privilege {
                     self.refused.get_or_insert(error);
                 } else {
-                    self.problems.push(Problem { field: F::INFO.name, error });
+                    self.problems.push(Problem {
+                        field: F::INFO.name,
+                        error,
+                    });
                 }
                 F::default()
             },
@@ -332,7 +372,11 @@ pub struct Key<S, V> {
 impl<S, V> Key<S, V> {
     #[doc(hidden)]
     pub const fn new(index: usize, get: fn(&S) -> &V, get_mut: fn(&mut S) -> &mut V) -> Self {
-        Self { index, get, get_mut }
+        Self {
+            index,
+            get,
+            get_mut,
+        }
     }
 }
 
@@ -346,7 +390,9 @@ impl<S, V> Copy for Key<S, V> {}
 
 impl<S: Schema, V> fmt::Debug for Key<S, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = S::FIELDS.get(self.index).map_or("?", |column| column.field.info.name);
+        let name = S::FIELDS
+            .get(self.index)
+            .map_or("?", |column| column.field.info.name);
         write!(f, "Key({}.{name})", S::NAME)
     }
 }

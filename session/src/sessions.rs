@@ -9,9 +9,9 @@ use std::time::Duration;
 use crate::clock::{Clock, Rng, SystemClock, SystemRng};
 use crate::config::{Config, ConfigError};
 use crate::cookie::CookiePolicy;
-use crate::manager::Manager;
 use crate::delta::Sections;
 use crate::error::Error;
+use crate::manager::Manager;
 use crate::schema::Schema;
 use crate::store::{DynStore, Store};
 
@@ -67,18 +67,27 @@ impl<S: Schema> Sessions<S> {
 
 impl<S: Schema> Clone for Sessions<S> {
     fn clone(&self) -> Self {
-        Self { manager: Arc::clone(&self.manager), schema: PhantomData }
+        Self {
+            manager: Arc::clone(&self.manager),
+            schema: PhantomData,
+        }
     }
 }
 
 impl<S: Schema> fmt::Debug for Sessions<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").field("schema", &S::NAME).field("config", &self.manager.config).finish()
+        f.debug_struct("Sessions")
+            .field("schema", &S::NAME)
+            .field("config", &self.manager.config)
+            .finish()
     }
 }
 
 fn section<S: Schema>() -> (&'static str, Vec<&'static crate::schema::Erased>) {
-    (S::NAME, S::FIELDS.iter().map(|column| column.field).collect())
+    (
+        S::NAME,
+        S::FIELDS.iter().map(|column| column.field).collect(),
+    )
 }
 
 /// Settings on their way to [`Sessions`].
@@ -178,7 +187,9 @@ impl<S: Schema> Builder<S> {
     /// [`ConfigError`], with every contradiction at once.
     pub fn build(self) -> Result<Sessions<S>, ConfigError> {
         let config = Config {
-            touch_after: self.touch_after.unwrap_or_else(|| (self.idle / 10).min(Duration::from_secs(60))),
+            touch_after: self
+                .touch_after
+                .unwrap_or_else(|| (self.idle / 10).min(Duration::from_secs(60))),
             cookie: self.cookie,
             idle: self.idle,
             absolute: self.absolute,
@@ -189,13 +200,19 @@ impl<S: Schema> Builder<S> {
         };
         let mut complaints = config.complaints();
         if self.store.is_none() {
-            complaints.push("no store: add `.store(MemoryStore::new())`, or one that other processes share".into());
+            complaints.push(
+                "no store: add `.store(MemoryStore::new())`, or one that other processes share"
+                    .into(),
+            );
         }
         let Some(store) = self.store.filter(|_| complaints.is_empty()) else {
             return Err(ConfigError::new(complaints));
         };
         match Manager::new(store, config, self.types, self.clock, self.rng) {
-            Ok(manager) => Ok(Sessions { manager: Arc::new(manager), schema: PhantomData }),
+            Ok(manager) => Ok(Sessions {
+                manager: Arc::new(manager),
+                schema: PhantomData,
+            }),
             Err(error) => {
                 complaints.push(error.to_string());
                 Err(ConfigError::new(complaints))
@@ -206,6 +223,8 @@ impl<S: Schema> Builder<S> {
 
 impl<S: Schema> fmt::Debug for Builder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("schema", &S::NAME).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("schema", &S::NAME)
+            .finish_non_exhaustive()
     }
 }

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::manager::{Manager, Live, exhausted, gone, superseded};
 use crate::delta::{Change, Reset, survives};
 use crate::error::{Error, ErrorKind};
 use crate::line::Work;
+use crate::manager::{Live, Manager, exhausted, gone, superseded};
 use crate::payload::{Payload, Section};
 use crate::record::UserKey;
 use crate::request::{Request, Uncancelled, View};
@@ -40,12 +40,27 @@ pub struct Tracked<S: Schema> {
 
 impl<S: Schema> Tracked<S> {
     pub(crate) fn new(request: Arc<Request>) -> Result<Self, Error> {
-        let View { payload, generation } = request.view()?;
+        let View {
+            payload,
+            generation,
+        } = request.view()?;
         let (value, problems) = Stored::load::<S>(payload.section(S::NAME))?;
         for problem in &problems {
-            tracing::warn!(session = S::NAME, field = problem.field(), "a stored field reads as its default: {problem}");
+            tracing::warn!(
+                session = S::NAME,
+                field = problem.field(),
+                "a stored field reads as its default: {problem}"
+            );
         }
-        Ok(Self { value, marked: 0, reset: 0, base: payload, generation, problems, request })
+        Ok(Self {
+            value,
+            marked: 0,
+            reset: 0,
+            base: payload,
+            generation,
+            problems,
+            request,
+        })
     }
 
     /// The fields.
@@ -176,7 +191,11 @@ impl<S: Schema> Tracked<S> {
 
     /// A handle on the session that outlives the request.
     pub fn detach(&self) -> Detached<S> {
-        Detached { manager: Arc::clone(&self.request.manager), live: self.request.live(), schema: std::marker::PhantomData }
+        Detached {
+            manager: Arc::clone(&self.request.manager),
+            live: self.request.live(),
+            schema: std::marker::PhantomData,
+        }
     }
 
     /// Gives what has changed to the request.
@@ -194,7 +213,10 @@ impl<S: Schema> Tracked<S> {
             return;
         }
         let lost = changes.len();
-        if !self.request.merge(changes, self.changed_user(), self.generation) {
+        if !self
+            .request
+            .merge(changes, self.changed_user(), self.generation)
+        {
             tracing::error!(
                 session = S::NAME,
                 fields = lost,
@@ -209,7 +231,10 @@ impl<S: Schema> Tracked<S> {
         let mut now = Vec::new();
         (column.encode)(&self.value, &mut now).ok()?;
         let now = (now != b"null").then(|| UserKey(Bytes::from(now)));
-        let stored = self.request.live().and_then(|live| live.record.user().cloned());
+        let stored = self
+            .request
+            .live()
+            .and_then(|live| live.record.user().cloned());
         // A login of the same user is a login too.
         (now != stored || self.base_value(column.field).is_none()).then_some(now)
     }
@@ -236,7 +261,9 @@ impl<S: Schema> Tracked<S> {
             }
             encoded.clear();
             (column.encode)(&self.value, &mut encoded)?;
-            let base = section.as_ref().and_then(|section: &Section<'_>| section.get(column.field.info.key));
+            let base = section
+                .as_ref()
+                .and_then(|section: &Section<'_>| section.get(column.field.info.key));
             if !differs(column.field, base, &encoded) {
                 continue;
             }
@@ -319,7 +346,9 @@ impl<S: Schema> Drop for Tracked<S> {
 
 impl<S: Schema> fmt::Debug for Tracked<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tracked").field("section", &S::NAME).finish_non_exhaustive()
+        f.debug_struct("Tracked")
+            .field("section", &S::NAME)
+            .finish_non_exhaustive()
     }
 }
 
@@ -329,7 +358,10 @@ impl<S: Schema> fmt::Debug for Tracked<S> {
 /// # Errors
 ///
 /// Any; see [`ErrorKind`]. Then nothing that the last run of `change` did is stored.
-pub async fn update<S, R>(handle: &mut S::Handle, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error>
+pub async fn update<S, R>(
+    handle: &mut S::Handle,
+    mut change: impl FnMut(&mut S::Handle) -> R,
+) -> Result<R, Error>
 where
     S: Schema,
 {
@@ -342,12 +374,22 @@ where
     };
     let epoch = record.epoch();
     let mut lead = request.manager.enter_alone(id).await?;
-    let mut current = lead.latest.take().filter(|latest| latest.revision() > record.revision()).unwrap_or(record);
+    let mut current = lead
+        .latest
+        .take()
+        .filter(|latest| latest.revision() > record.revision())
+        .unwrap_or(record);
     for tries in 0..TRIES {
         if current.epoch() != epoch {
             return Err(superseded());
         }
-        request.committed(Live { id, record: Arc::clone(&current) }, None);
+        request.committed(
+            Live {
+                id,
+                record: Arc::clone(&current),
+            },
+            None,
+        );
         handle.tracked_mut().reload()?;
         let result = change(handle);
         handle.tracked_mut().hand_in();
@@ -356,8 +398,15 @@ where
             lead.latest = Some(current);
             return Ok(result);
         }
-        let token = delta.is_privilege_change().then(|| request.manager.renew(id)).transpose()?;
-        let work = Work { delta, base: Arc::clone(&current), verifier: token.as_ref().map(Token::verifier_hash) };
+        let token = delta
+            .is_privilege_change()
+            .then(|| request.manager.renew(id))
+            .transpose()?;
+        let work = Work {
+            delta,
+            base: Arc::clone(&current),
+            verifier: token.as_ref().map(Token::verifier_hash),
+        };
         let (committed, next) = Uncancelled::new(Box::pin({
             let (request, current) = (Arc::clone(&request), Arc::clone(&current));
             async move { request.manager.replace(id, &current, &work).await }
@@ -416,12 +465,18 @@ impl<S: Schema> Detached<S> {
 
 impl<S: Schema> Clone for Detached<S> {
     fn clone(&self) -> Self {
-        Self { manager: Arc::clone(&self.manager), live: self.live.clone(), schema: std::marker::PhantomData }
+        Self {
+            manager: Arc::clone(&self.manager),
+            live: self.live.clone(),
+            schema: std::marker::PhantomData,
+        }
     }
 }
 
 impl<S: Schema> fmt::Debug for Detached<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Detached").field("id", &self.live.as_ref().map(|live| live.id)).finish_non_exhaustive()
+        f.debug_struct("Detached")
+            .field("id", &self.live.as_ref().map(|live| live.id))
+            .finish_non_exhaustive()
     }
 }

@@ -24,7 +24,9 @@ pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &[u8]) -> Found<'a> {
     let mut found = Found::Nothing;
     for header in headers.get_all(COOKIE) {
         for pair in header.as_bytes().split(|byte| *byte == b';') {
-            let Some(value) = value_of(pair, name) else { continue };
+            let Some(value) = value_of(pair, name) else {
+                continue;
+            };
             match found {
                 Found::Nothing => found = Found::Value(value),
                 Found::Value(first) if first == value => {},
@@ -61,13 +63,34 @@ mod tests {
 
     #[test]
     fn exact_names_only() {
-        assert_eq!(found(&[b"a=1; __Host-sid=good; b=2"]), Some(b"good".to_vec()));
-        assert_eq!(found(&[b"a=\xe9;\t__Host-sid=good"]), Some(b"good".to_vec()));
-        assert_eq!(found(&[b"__Host-sid=good", b"__Host-sid=good"]), Some(b"good".to_vec()));
-        for near in ["%5F%5FHost-sid=x", "__host-sid=x", "=__Host-sid=x", "__Host-sid =x", "__Host-sid", "__Host-sidx=x", ";;;", ""] {
+        assert_eq!(
+            found(&[b"a=1; __Host-sid=good; b=2"]),
+            Some(b"good".to_vec())
+        );
+        assert_eq!(
+            found(&[b"a=\xe9;\t__Host-sid=good"]),
+            Some(b"good".to_vec())
+        );
+        assert_eq!(
+            found(&[b"__Host-sid=good", b"__Host-sid=good"]),
+            Some(b"good".to_vec())
+        );
+        for near in [
+            "%5F%5FHost-sid=x",
+            "__host-sid=x",
+            "=__Host-sid=x",
+            "__Host-sid =x",
+            "__Host-sid",
+            "__Host-sidx=x",
+            ";;;",
+            "",
+        ] {
             assert_eq!(found(&[near.as_bytes()]), Some(Vec::new()), "{near}");
         }
-        assert_eq!(found(&[b"\xa0__Host-sid=x; \xe2\x80\x80__Host-sid=x; \x85__Host-sid=x"]), Some(Vec::new()));
+        assert_eq!(
+            found(&[b"\xa0__Host-sid=x; \xe2\x80\x80__Host-sid=x; \x85__Host-sid=x"]),
+            Some(Vec::new())
+        );
     }
 
     #[test]

@@ -40,12 +40,18 @@ impl MemoryStore {
 
     /// A store for about `most` sessions: each of its 32 shards takes an equal part, rounded up.
     pub fn with_max_sessions(most: usize) -> Self {
-        Self { shards: Arc::default(), most_per_shard: most.div_ceil(SHARDS) }
+        Self {
+            shards: Arc::default(),
+            most_per_shard: most.div_ceil(SHARDS),
+        }
     }
 
     /// How many records are held, swept or not.
     pub fn len(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).records.len()).sum()
+        self.shards
+            .iter()
+            .map(|shard| lock(shard).records.len())
+            .sum()
     }
 
     /// Whether no record is held.
@@ -56,7 +62,11 @@ impl MemoryStore {
     fn shard(&self, id: SessionId) -> MutexGuard<'_, Shard> {
         let [first, ..] = id.as_bytes();
         let [only, ..] = &*self.shards;
-        lock(self.shards.get(usize::from(*first) % SHARDS).unwrap_or(only))
+        lock(
+            self.shards
+                .get(usize::from(*first) % SHARDS)
+                .unwrap_or(only),
+        )
     }
 }
 
@@ -67,7 +77,9 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 
 impl Shard {
     fn live(&mut self, id: SessionId, now: Timestamp) -> Option<&mut Record> {
-        self.records.get_mut(&id).filter(|record| !record.is_expired(now))
+        self.records
+            .get_mut(&id)
+            .filter(|record| !record.is_expired(now))
     }
 
     /// Looks at up to `limit` records that are due.
@@ -78,7 +90,9 @@ impl Shard {
                 Some(Reverse((due, _))) if *due <= now => {},
                 _ => break,
             }
-            let Some(Reverse((_, id))) = self.due.pop() else { break };
+            let Some(Reverse((_, id))) = self.due.pop() else {
+                break;
+            };
             match self.records.get(&id).map(|record| record.idle_deadline()) {
                 Some(idle) if idle > now => self.due.push(Reverse((idle, id))),
                 Some(_) => {
@@ -105,19 +119,28 @@ impl Default for MemoryStore {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("sessions", &self.len()).finish_non_exhaustive()
+        f.debug_struct("MemoryStore")
+            .field("sessions", &self.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl Store for MemoryStore {
-    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+    async fn create(
+        &self,
+        id: SessionId,
+        record: &Record,
+        now: Timestamp,
+    ) -> Result<Created, StoreError> {
         let mut shard = self.shard(id);
         shard.sweep(SWEPT_PER_CREATE, now);
         if shard.live(id, now).is_some() {
             return Ok(Created::Exists);
         }
         if shard.records.len() >= self.most_per_shard {
-            return Err(StoreError::unavailable("the memory store is full; see `MemoryStore::with_max_sessions`"));
+            return Err(StoreError::unavailable(
+                "the memory store is full; see `MemoryStore::with_max_sessions`",
+            ));
         }
         shard.due.push(Reverse((record.idle_deadline(), id)));
         shard.records.insert(id, record.clone());
@@ -128,9 +151,16 @@ impl Store for MemoryStore {
         Ok(self.shard(id).live(id, now).cloned())
     }
 
-    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+    async fn commit(
+        &self,
+        id: SessionId,
+        commit: Commit<'_>,
+        now: Timestamp,
+    ) -> Result<Committed, StoreError> {
         let mut shard = self.shard(id);
-        let Some(stored) = shard.live(id, now) else { return Ok(Committed::Gone) };
+        let Some(stored) = shard.live(id, now) else {
+            return Ok(Committed::Gone);
+        };
         if (stored.epoch(), stored.revision()) == (commit.epoch, commit.revision) {
             let idle = stored.idle_deadline().max(commit.record.idle_deadline());
             *stored = commit.record.clone().with_idle_deadline(idle);
@@ -145,9 +175,16 @@ impl Store for MemoryStore {
         Ok(Committed::Conflict(Box::new(stored.clone())))
     }
 
-    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+    async fn touch(
+        &self,
+        id: SessionId,
+        idle: Timestamp,
+        now: Timestamp,
+    ) -> Result<Touched, StoreError> {
         let mut shard = self.shard(id);
-        let Some(stored) = shard.live(id, now) else { return Ok(Touched::Gone) };
+        let Some(stored) = shard.live(id, now) else {
+            return Ok(Touched::Gone);
+        };
         stored.idle = stored.idle.max(idle).min(stored.absolute);
         Ok(Touched::Touched)
     }

@@ -52,10 +52,19 @@ use crate::token::SessionId;
 /// error, never `None`.
 pub trait Store: Send + Sync + 'static {
     /// Files `record` under `id`, if nothing lives there.
-    fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> impl Future<Output = Result<Created, StoreError>> + Send;
+    fn create(
+        &self,
+        id: SessionId,
+        record: &Record,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Created, StoreError>> + Send;
 
     /// The live record under `id`. One round trip, and nothing is written.
-    fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+    fn load(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
 
     /// Replaces the record under `id` with [`commit.record`](Commit::record), if it is at the expected epoch and revision.
     ///
@@ -64,16 +73,30 @@ pub trait Store: Send + Sync + 'static {
     /// is [`Applied`](Committed::Applied); [`commit.op`](Commit::op) among the record's writers is `Applied` as well, for this
     /// is a repetition; another epoch is [`Superseded`](Committed::Superseded); all else is [`Conflict`](Committed::Conflict),
     /// with the record as it is now.
-    fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> impl Future<Output = Result<Committed, StoreError>> + Send;
+    fn commit(
+        &self,
+        id: SessionId,
+        commit: Commit<'_>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
     /// Moves the idle deadline of the live record under `id` forward to `idle`, never back. The revision stays.
-    fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> impl Future<Output = Result<Touched, StoreError>> + Send;
+    fn touch(
+        &self,
+        id: SessionId,
+        idle: Timestamp,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Touched, StoreError>> + Send;
 
     /// Removes the record under `id`, for good: no commit or touch brings it back.
     fn destroy(&self, id: SessionId) -> impl Future<Output = Result<Destroyed, StoreError>> + Send;
 
     /// Removes up to `limit` expired records and answers how many. A store that expires records by itself answers 0.
-    fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
+    fn sweep(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 
 /// What [`Store::commit`] shall do, and on which conditions.
@@ -93,14 +116,22 @@ pub struct Commit<'a> {
 impl<'a> Commit<'a> {
     /// Replaces a record that is at `epoch` and `revision` with `record`.
     pub fn new(epoch: u64, revision: u64, op: OpId, record: &'a Record) -> Self {
-        Self { epoch, revision, op, record }
+        Self {
+            epoch,
+            revision,
+            op,
+            record,
+        }
     }
 }
 
 /// Outcome of [`Store::create`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the contract: a caller must handle every outcome"
+)]
 pub enum Created {
     /// The record is filed.
     Created,
@@ -111,7 +142,10 @@ pub enum Created {
 /// Outcome of [`Store::commit`].
 #[derive(Debug)]
 #[must_use]
-#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the contract: a caller must handle every outcome"
+)]
 pub enum Committed {
     /// The record is replaced, now or by an earlier attempt of the same commit.
     Applied,
@@ -126,7 +160,10 @@ pub enum Committed {
 /// Outcome of [`Store::touch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the contract: a caller must handle every outcome"
+)]
 pub enum Touched {
     /// The deadline is at least the one asked for.
     Touched,
@@ -137,7 +174,10 @@ pub enum Touched {
 /// Outcome of [`Store::destroy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the contract: a caller must handle every outcome"
+)]
 pub enum Destroyed {
     /// There was one, and it is gone.
     Existed,
@@ -182,9 +222,14 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable(_) => f.write_str("the session store is unavailable"),
-            Self::Unknown(_) => f.write_str("the session store gave no answer: the change may have been applied"),
+            Self::Unknown(_) => {
+                f.write_str("the session store gave no answer: the change may have been applied")
+            },
             Self::Corrupt(corrupt) => corrupt.fmt(f),
-            Self::TooLarge { size, limit } => write!(f, "the session has {size} bytes, and the store takes {limit}"),
+            Self::TooLarge { size, limit } => write!(
+                f,
+                "the session has {size} bytes, and the store takes {limit}"
+            ),
             Self::Misconfigured(what) => write!(f, "the session store is misconfigured: {what}"),
         }
     }
@@ -223,28 +268,66 @@ pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// [`Store`], behind a pointer.
 pub(crate) trait DynStore: Send + Sync {
-    fn create<'a>(&'a self, id: SessionId, record: &'a Record, now: Timestamp) -> BoxFuture<'a, Result<Created, StoreError>>;
-    fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
-    fn commit<'a>(&'a self, id: SessionId, commit: Commit<'a>, now: Timestamp) -> BoxFuture<'a, Result<Committed, StoreError>>;
-    fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>>;
+    fn create<'a>(
+        &'a self,
+        id: SessionId,
+        record: &'a Record,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Created, StoreError>>;
+    fn load(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
+    fn commit<'a>(
+        &'a self,
+        id: SessionId,
+        commit: Commit<'a>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Committed, StoreError>>;
+    fn touch(
+        &self,
+        id: SessionId,
+        idle: Timestamp,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Touched, StoreError>>;
     fn destroy(&self, id: SessionId) -> BoxFuture<'_, Result<Destroyed, StoreError>>;
     fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>>;
 }
 
 impl<S: Store> DynStore for S {
-    fn create<'a>(&'a self, id: SessionId, record: &'a Record, now: Timestamp) -> BoxFuture<'a, Result<Created, StoreError>> {
+    fn create<'a>(
+        &'a self,
+        id: SessionId,
+        record: &'a Record,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Created, StoreError>> {
         Box::pin(Store::create(self, id, record, now))
     }
 
-    fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+    fn load(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         Box::pin(Store::load(self, id, now))
     }
 
-    fn commit<'a>(&'a self, id: SessionId, commit: Commit<'a>, now: Timestamp) -> BoxFuture<'a, Result<Committed, StoreError>> {
+    fn commit<'a>(
+        &'a self,
+        id: SessionId,
+        commit: Commit<'a>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Committed, StoreError>> {
         Box::pin(Store::commit(self, id, commit, now))
     }
 
-    fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>> {
+    fn touch(
+        &self,
+        id: SessionId,
+        idle: Timestamp,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Touched, StoreError>> {
         Box::pin(Store::touch(self, id, idle, now))
     }
 
@@ -258,19 +341,38 @@ impl<S: Store> DynStore for S {
 }
 
 impl<S: Store> Store for std::sync::Arc<S> {
-    fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> impl Future<Output = Result<Created, StoreError>> + Send {
+    fn create(
+        &self,
+        id: SessionId,
+        record: &Record,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Created, StoreError>> + Send {
         S::create(self, id, record, now)
     }
 
-    fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send {
+    fn load(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send {
         S::load(self, id, now)
     }
 
-    fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> impl Future<Output = Result<Committed, StoreError>> + Send {
+    fn commit(
+        &self,
+        id: SessionId,
+        commit: Commit<'_>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Committed, StoreError>> + Send {
         S::commit(self, id, commit, now)
     }
 
-    fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> impl Future<Output = Result<Touched, StoreError>> + Send {
+    fn touch(
+        &self,
+        id: SessionId,
+        idle: Timestamp,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Touched, StoreError>> + Send {
         S::touch(self, id, idle, now)
     }
 
@@ -278,7 +380,11 @@ impl<S: Store> Store for std::sync::Arc<S> {
         S::destroy(self, id)
     }
 
-    fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send {
+    fn sweep(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
         S::sweep(self, limit, now)
     }
 }

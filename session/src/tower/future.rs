@@ -26,7 +26,12 @@ pin_project! {
 
 impl<Inner, Body> ResponseFuture<Inner, Body> {
     pub(super) fn new(inner: Option<Inner>, slot: Arc<Request>, pool: Arc<Pool>) -> Self {
-        Self { inner, slot: Some(slot), pool, saving: None }
+        Self {
+            inner,
+            slot: Some(slot),
+            pool,
+            saving: None,
+        }
     }
 }
 
@@ -48,7 +53,9 @@ where
                     return Poll::Ready(Ok(response));
                 },
             };
-            let Some(slot) = &this.slot else { return Poll::Ready(Ok(response)) };
+            let Some(slot) = &this.slot else {
+                return Poll::Ready(Ok(response));
+            };
             if !slot.is_untouched() {
                 match slot.finish(response.status()) {
                     Some(saving) => *this.saving = Some((saving, response)),
@@ -61,9 +68,13 @@ where
                 return Poll::Ready(Ok(response));
             }
         }
-        let Some((saving, _)) = this.saving else { return Poll::Pending };
+        let Some((saving, _)) = this.saving else {
+            return Poll::Pending;
+        };
         let saved = ready!(Pin::new(saving).poll(cx));
-        let Some((_, mut response)) = this.saving.take() else { return Poll::Pending };
+        let Some((_, mut response)) = this.saving.take() else {
+            return Poll::Pending;
+        };
         if let (Err(error), Some(slot)) = (saved, &this.slot) {
             tracing::error!(%error, cause = ?std::error::Error::source(&error), "a session could not be saved");
             response = refusal(&error, &slot.manager.config);
@@ -72,7 +83,11 @@ where
     }
 }
 
-fn done<Body>(slot: &mut Option<Arc<Request>>, pool: &Pool, mut response: Response<Body>) -> Response<Body> {
+fn done<Body>(
+    slot: &mut Option<Arc<Request>>,
+    pool: &Pool,
+    mut response: Response<Body>,
+) -> Response<Body> {
     if let Some(slot) = slot.take() {
         slot.dress(response.headers_mut());
         pool.give_back(slot);
@@ -99,6 +114,8 @@ pub(crate) fn excuse(status: StatusCode, config: &Config, headers: &mut HeaderMa
 
 impl<Inner, Body> fmt::Debug for ResponseFuture<Inner, Body> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").field("slot", &self.slot).finish_non_exhaustive()
+        f.debug_struct("ResponseFuture")
+            .field("slot", &self.slot)
+            .finish_non_exhaustive()
     }
 }

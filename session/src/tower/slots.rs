@@ -19,7 +19,10 @@ impl Slots {
     /// Adds a slot. `false` if another layer has taken the cookie's name or one of the session types.
     pub(crate) fn add(extensions: &mut Extensions, request: Arc<Request>) -> bool {
         let manager = Arc::clone(&request.manager);
-        let outer = extensions.insert(Self { inner: request, outer: None });
+        let outer = extensions.insert(Self {
+            inner: request,
+            outer: None,
+        });
         let Some(outer) = outer else { return true };
         let fits = outer.iter().all(|other| !clash(&other.manager, &manager));
         if let Some(slots) = extensions.get_mut::<Self>() {
@@ -30,7 +33,8 @@ impl Slots {
 
     /// The slot for sessions of `schema`.
     pub(crate) fn find(&self, schema: TypeId) -> Option<&Arc<Request>> {
-        self.iter().find(|request| request.manager.types.contains(&schema))
+        self.iter()
+            .find(|request| request.manager.types.contains(&schema))
     }
 
     fn iter(&self) -> impl Iterator<Item = &Arc<Request>> {
@@ -39,5 +43,6 @@ impl Slots {
 }
 
 fn clash(one: &Manager, other: &Manager) -> bool {
-    one.config.cookie.name() == other.config.cookie.name() || one.types.iter().any(|schema| other.types.contains(schema))
+    one.config.cookie.name() == other.config.cookie.name()
+        || one.types.iter().any(|schema| other.types.contains(schema))
 }
