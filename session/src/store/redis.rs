@@ -341,6 +341,9 @@ impl Store for RedisStore {
         record: &Record,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
+        if self.is_stale(now) {
+            self.measure(now).await?;
+        }
         let (bytes, life) = self.outgoing(record, now)?;
         let mut set = Cmd::new();
         set.arg("SET")
