@@ -65,8 +65,6 @@ pub trait Handle<S: Schema<Handle = Self>>:
     fn tracked(&self) -> &Tracked<S>;
     #[doc(hidden)]
     fn tracked_mut(&mut self) -> &mut Tracked<S>;
-    #[doc(hidden)]
-    fn into_tracked(self) -> Tracked<S>;
 }
 
 /// A field's value: anything that serde can write and read back.
