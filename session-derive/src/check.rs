@@ -20,10 +20,10 @@ const MOST_FIELDS: usize = 128;
 pub(crate) fn check(raw: Container, errors: &mut Errors) -> Option<Model> {
     lifetimes(&raw, errors);
     let mut model = Model {
-        name: raw.name.value().map_or_else(
-            || snake_case(&raw.ident.unraw().to_string()),
-            syn::LitStr::value,
-        ),
+        name: raw
+            .name
+            .value()
+            .map_or_else(|| snake_case(&raw.ident.unraw().to_string()), syn::LitStr::value),
         version: raw.version.value().copied().unwrap_or(1),
         idle: raw.idle.value().map(|(seconds, _)| *seconds),
         absolute: raw.absolute.value().map(|(seconds, _)| *seconds),
@@ -55,7 +55,10 @@ pub(crate) fn check(raw: Container, errors: &mut Errors) -> Option<Model> {
         .filter(|field| field.stored.is_some())
         .nth(MOST_FIELDS)
     {
-        errors.at(&field.ident, format!("a session type can store {MOST_FIELDS} fields; put some of them in a struct of their own"));
+        errors.at(
+            &field.ident,
+            format!("a session type can store {MOST_FIELDS} fields; put some of them in a struct of their own"),
+        );
     }
     keys(&model, errors);
     names(&mut model, errors);
@@ -69,10 +72,7 @@ pub(crate) fn default_crate() -> Path {
 
 fn lifetimes(raw: &Container, errors: &mut Errors) {
     let idle = raw.idle.value().map_or(IDLE, |(seconds, _)| *seconds);
-    let absolute = raw
-        .absolute
-        .value()
-        .map_or(ABSOLUTE, |(seconds, _)| *seconds);
+    let absolute = raw.absolute.value().map_or(ABSOLUTE, |(seconds, _)| *seconds);
     if idle > absolute {
         let at = raw.idle.value().or(raw.absolute.value());
         let hint = match (raw.idle.is_set(), raw.absolute.is_set()) {
@@ -126,7 +126,10 @@ fn field_alone(raw: &RawField, errors: &mut Errors) {
     if raw.skip.is_set() {
         for (name, key) in settings {
             if let Some(key) = key {
-                errors.at(key, format!("`skip` means the field is never stored, so `{name}` has no effect; remove one of them"));
+                errors.at(
+                    key,
+                    format!("`skip` means the field is never stored, so `{name}` has no effect; remove one of them"),
+                );
             }
         }
         return;
@@ -141,16 +144,8 @@ fn field_alone(raw: &RawField, errors: &mut Errors) {
         ("user", "merge", "two logins cannot be merged"),
         ("user", "flash", "who is logged in is not read once"),
         ("user", "survive", "a login and a logout set it themselves"),
-        (
-            "user",
-            "rotate",
-            "a change of `user` rotates the id already",
-        ),
-        (
-            "rotate",
-            "merge",
-            "a change that rotates the id is never merged",
-        ),
+        ("user", "rotate", "a change of `user` rotates the id already"),
+        ("rotate", "merge", "a change that rotates the id is never merged"),
         ("rotate", "flash", "reading the value would rotate the id"),
     ] {
         if let (Some(_), Some(key)) = (given(one), given(other)) {
@@ -166,10 +161,7 @@ fn resolve(raw: RawField, index: usize) -> Field {
     let name = raw.ident.unraw().to_string();
     let stored = (!raw.skip.is_set()).then(|| Stored {
         index,
-        key: raw
-            .key
-            .value()
-            .map_or_else(|| name.clone(), syn::LitStr::value),
+        key: raw.key.value().map_or_else(|| name.clone(), syn::LitStr::value),
         user: raw.user.is_set() && option(&raw.ty).is_some(),
         rotate: raw.rotate.is_set(),
         survive: match raw.survive.value() {
@@ -206,7 +198,13 @@ fn keys(model: &Model, errors: &mut Errors) {
             continue;
         };
         if let Some(earlier) = seen.insert(&stored.key, &field.name) {
-            errors.at(&field.ident, format!("two fields are stored under the key `{}`: `{earlier}` and `{}`; give one another `key = \"...\"`", stored.key, field.name));
+            errors.at(
+                &field.ident,
+                format!(
+                    "two fields are stored under the key `{}`: `{earlier}` and `{}`; give one another `key = \"...\"`",
+                    stored.key, field.name
+                ),
+            );
         }
     }
 }
@@ -223,11 +221,7 @@ fn names(model: &mut Model, errors: &mut Errors) {
             field.accessor = format!("{accessor}_field");
             continue;
         }
-        let mut methods = vec![
-            accessor.clone(),
-            format!("set_{accessor}"),
-            format!("{accessor}_mut"),
-        ];
+        let mut methods = vec![accessor.clone(), format!("set_{accessor}"), format!("{accessor}_mut")];
         methods.extend(field.option().map(|_| format!("take_{accessor}")));
         methods.extend(field.is_counter().then(|| format!("add_{accessor}")));
         for method in methods {
@@ -241,7 +235,13 @@ fn names(model: &mut Model, errors: &mut Errors) {
         if field.stored.is_some()
             && let Some(earlier) = constants.insert(constant.clone(), field.name.clone())
         {
-            errors.at(&field.ident, format!("the fields `{earlier}` and `{}` would both get the key `{constant}`; rename one of them", field.name));
+            errors.at(
+                &field.ident,
+                format!(
+                    "the fields `{earlier}` and `{}` would both get the key `{constant}`; rename one of them",
+                    field.name
+                ),
+            );
             field.stored = None;
         }
     }
@@ -268,20 +268,15 @@ fn users(model: &mut Model, errors: &mut Errors) {
 fn reference(ty: &Type) -> Option<&dyn ToTokens> {
     match ty {
         Type::Reference(reference) => Some(reference),
-        Type::Path(path) => {
-            path.path
-                .segments
-                .iter()
-                .find_map(|segment| match &segment.arguments {
-                    syn::PathArguments::AngleBracketed(arguments) => {
-                        arguments.args.iter().find_map(|argument| match argument {
-                            syn::GenericArgument::Type(inner) => reference(inner),
-                            _ => None,
-                        })
-                    },
+        Type::Path(path) => path.path.segments.iter().find_map(|segment| match &segment.arguments {
+            syn::PathArguments::AngleBracketed(arguments) => {
+                arguments.args.iter().find_map(|argument| match argument {
+                    syn::GenericArgument::Type(inner) => reference(inner),
                     _ => None,
                 })
-        },
+            },
+            _ => None,
+        }),
         Type::Tuple(tuple) => tuple.elems.iter().find_map(reference),
         Type::Array(array) => reference(&array.elem),
         Type::Slice(slice) => reference(&slice.elem),

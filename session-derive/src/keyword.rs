@@ -2,15 +2,14 @@
 
 pub(crate) const STRUCT: &[&str] = &["version", "name", "idle", "absolute", "crate"];
 pub(crate) const FIELD: &[&str] = &[
-    "default", "key", "user", "rotate", "survive", "flash", "skip", "into", "conflict", "accessor",
-    "merge",
+    "default", "key", "user", "rotate", "survive", "flash", "skip", "into", "conflict", "accessor", "merge",
 ];
 pub(crate) const MERGE: &[&str] = &["counter", "union", "log", "max", "min", "with"];
 
 /// Methods of every session. A field must not have an accessor of such a name: it would hide the method.
 pub(crate) const METHODS: &[&str] = &[
-    "login", "logout", "rotate", "destroy", "commit", "update", "detach", "id", "is_new", "get",
-    "set", "reset", "problems",
+    "login", "logout", "rotate", "destroy", "commit", "update", "detach", "id", "is_new", "get", "set", "reset",
+    "problems",
 ];
 
 /// What to say about an attribute that `level` does not have.
@@ -22,27 +21,20 @@ pub(crate) fn unknown(level: &str, word: &str) -> String {
     if other.contains(&word) {
         return format!(
             "`{word}` goes on {there}, not on {}",
-            if level == "struct" {
-                "the struct"
-            } else {
-                "a field"
-            }
+            if level == "struct" { "the struct" } else { "a field" }
         );
     }
     let unknown = format!("unknown {level}-level attribute `{word}`");
     let hint = match word {
         "rename" => "use `key = \"...\"` for the stored key",
-        "range" | "length" | "len" | "email" | "url" | "pattern" | "regex" | "validate" | "min"
-        | "max" => {
+        "range" | "length" | "len" | "email" | "url" | "pattern" | "regex" | "validate" | "min" | "max" => {
             "validation rules live in garde: put `#[derive(garde::Validate)]` and `#[garde(...)]` on the struct"
         },
         "encrypt" | "encrypted" | "sensitive" | "secret" | "redact" => {
             "wrap the type instead: `Secret<T>` is never printed"
         },
         "counter" | "union" | "log" => return format!("{unknown}; write `merge = {word}`"),
-        "timeout" | "ttl" | "lifetime" => {
-            "use `idle = \"30m\"` and `absolute = \"12h\"` on the struct"
-        },
+        "timeout" | "ttl" | "lifetime" => "use `idle = \"30m\"` and `absolute = \"12h\"` on the struct",
         _ => "",
     };
     if !hint.is_empty() {
@@ -79,8 +71,7 @@ fn distance(one: &str, other: &str) -> usize {
     for (i, a) in one.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, b) in other.iter().enumerate() {
-            let at =
-                |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
+            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
             let mut best = (at(&last, j) + usize::from(a != b))
                 .min(at(&last, j + 1) + 1)
                 .min(at(&row, j) + 1);

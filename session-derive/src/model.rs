@@ -81,11 +81,7 @@ impl Field {
 /// The `T` of a type that is spelled `Option<T>`, under whatever path.
 pub(crate) fn option(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|last| last.ident == "Option")?;
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
     let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return None;
     };
@@ -101,10 +97,8 @@ pub(crate) fn snake_case(name: &str) -> String {
     let mut before = None::<char>;
     let mut rest = name.chars().peekable();
     while let Some(letter) = rest.next() {
-        let starts_word = before
-            .is_some_and(|before| before.is_lowercase() || before.is_ascii_digit())
-            || (before.is_some_and(char::is_uppercase)
-                && rest.peek().is_some_and(|next| next.is_lowercase()));
+        let starts_word = before.is_some_and(|before| before.is_lowercase() || before.is_ascii_digit())
+            || (before.is_some_and(char::is_uppercase) && rest.peek().is_some_and(|next| next.is_lowercase()));
         if letter.is_uppercase() && starts_word {
             out.push('_');
         }

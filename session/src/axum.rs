@@ -37,20 +37,18 @@
 //! # Ok::<(), session::ConfigError>(())
 //! ```
 
-use std::any::TypeId;
 use std::sync::Arc;
 
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
 use http::header::{ACCEPT, LOCATION};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 use crate::error::{Error, ErrorKind};
 use crate::request::{Request, status_of};
 use crate::schema::{Handle, Identified, Schema};
-use crate::tower::{Slots, excuse};
-use crate::tracked::Tracked;
+use crate::tower::{excuse, session, slot};
 
 /// A session in which somebody is logged in. Anybody else gets 401, or is sent to
 /// [`login_path`](crate::Builder::login_path).
@@ -146,10 +144,9 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = status_of(self.kind());
         let mut response = (status, body(status)).into_response();
-        response.headers_mut().insert(
-            http::header::CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        );
+        response
+            .headers_mut()
+            .insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response
                 .headers_mut()
@@ -166,8 +163,8 @@ impl IntoResponse for Error {
 ///
 /// A [`Rejection`]: the layer is missing, or the store cannot be used.
 pub async fn extract<S: Schema>(parts: &Parts) -> Result<S::Handle, Rejection> {
-    let request = slot::<S>(parts)?;
-    open::<S>(request, &parts.headers).await
+    let opened = session::<S>(&parts.extensions, &parts.headers).await;
+    opened.map_err(|error| Rejection::failed(error, slot::<S>(&parts.extensions).ok().cloned()))
 }
 
 /// What the emitted optional extractor does.
@@ -180,47 +177,16 @@ pub async fn extract_optional<S: Schema>(parts: &Parts) -> Result<Option<S::Hand
     Ok(Some(handle).filter(|handle| !handle.tracked().is_new()))
 }
 
-fn slot<S: Schema>(parts: &Parts) -> Result<&Arc<Request>, Rejection> {
-    let slot = parts
-        .extensions
-        .get::<Slots>()
-        .and_then(|slots| slots.find(TypeId::of::<S>()));
-    slot.ok_or_else(|| {
-        let schema = std::any::type_name::<S>();
-        let message = format!(
-            "no session layer for `{schema}`: add `.layer(sessions.layer())` to the router, below this route, with \
-             `sessions` from `Sessions::<{schema}>::builder()`, or `.section::<{schema}>()` to an existing builder"
-        );
-        Rejection::failed(Error::new(ErrorKind::Misconfigured, message), None)
-    })
-}
-
-async fn open<S: Schema>(
-    request: &Arc<Request>,
-    headers: &HeaderMap,
-) -> Result<S::Handle, Rejection> {
-    let failed = |error| Rejection::failed(error, Some(Arc::clone(request)));
-    request.open(headers).await.map_err(failed)?;
-    Tracked::new(Arc::clone(request))
-        .map(S::Handle::from)
-        .map_err(failed)
-}
-
 impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _state: &State) -> Result<Self, Rejection> {
-        let request = slot::<S>(parts)?;
-        let handle = open::<S>(request, &parts.headers).await?;
+        let handle = extract::<S>(parts).await?;
         if handle.user().is_some() {
             return Ok(Self(handle));
         }
-        let login = request
-            .manager
-            .config
-            .login_path
-            .as_ref()
-            .filter(|_| asks_for_a_page(parts));
+        let slot = slot::<S>(&parts.extensions).ok().filter(|_| asks_for_a_page(parts));
+        let login = slot.and_then(|slot| slot.manager.config.login_path.as_ref());
         Err(Rejection {
             error: Error::new(ErrorKind::Superseded, "nobody is logged in"),
             kind: RejectionKind::Unauthenticated {
@@ -233,12 +199,10 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
 
 /// Whether a redirect would show a person a form, and not confuse a script.
 fn asks_for_a_page(parts: &Parts) -> bool {
-    let html = parts.headers.get(ACCEPT).is_some_and(|accept| {
-        accept
-            .as_bytes()
-            .windows(9)
-            .any(|part| part == b"text/html")
-    });
+    let html = parts
+        .headers
+        .get(ACCEPT)
+        .is_some_and(|accept| accept.as_bytes().windows(9).any(|part| part == b"text/html"));
     parts.method == Method::GET && html
 }
 
@@ -250,9 +214,7 @@ macro_rules! __impl_extractor {
             use $crate::__private::axum as __axum;
 
             #[automatically_derived]
-            impl<__State: ::core::marker::Send + ::core::marker::Sync>
-                __axum::FromRequestParts<__State> for $handle
-            {
+            impl<__State: ::core::marker::Send + ::core::marker::Sync> __axum::FromRequestParts<__State> for $handle {
                 type Rejection = __axum::Rejection;
 
                 async fn from_request_parts(
@@ -264,16 +226,15 @@ macro_rules! __impl_extractor {
             }
 
             #[automatically_derived]
-            impl<__State: ::core::marker::Send + ::core::marker::Sync>
-                __axum::OptionalFromRequestParts<__State> for $handle
+            impl<__State: ::core::marker::Send + ::core::marker::Sync> __axum::OptionalFromRequestParts<__State>
+                for $handle
             {
                 type Rejection = __axum::Rejection;
 
                 async fn from_request_parts(
                     parts: &mut __axum::Parts,
                     _state: &__State,
-                ) -> ::core::result::Result<::core::option::Option<Self>, __axum::Rejection>
-                {
+                ) -> ::core::result::Result<::core::option::Option<Self>, __axum::Rejection> {
                     __axum::extract_optional::<$schema>(parts).await
                 }
             }

@@ -44,9 +44,7 @@ impl Config {
         );
         rule(
             *absolute > crate::cookie::LONGEST,
-            format!(
-                "absolute timeout {absolute:?}: browsers keep no cookie for more than 400 days"
-            ),
+            format!("absolute timeout {absolute:?}: browsers keep no cookie for more than 400 days"),
         );
         rule(
             touch_after >= idle,
@@ -62,26 +60,17 @@ impl Config {
         if let Some(path) = &self.login_path {
             let ok = path.starts_with('/')
                 && !path.starts_with("//")
-                && path
-                    .bytes()
-                    .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+                && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
             rule(
                 !ok,
                 format!("login path {path:?}: write a path of this site, like \"/login\""),
             );
         }
         for (index, (name, _)) in self.sections.0.iter().enumerate() {
-            let twice = self
-                .sections
-                .0
-                .iter()
-                .take(index)
-                .any(|(earlier, _)| earlier == name);
+            let twice = self.sections.0.iter().take(index).any(|(earlier, _)| earlier == name);
             rule(
                 twice,
-                format!(
-                    "two session types are named {name:?}; give one another `#[session(name = \"…\")]`"
-                ),
+                format!("two session types are named {name:?}; give one another `#[session(name = \"…\")]`"),
             );
         }
         out
@@ -106,9 +95,7 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the session settings do not fit together:")?;
-        self.0
-            .iter()
-            .try_for_each(|complaint| write!(f, "\n  - {complaint}"))
+        self.0.iter().try_for_each(|complaint| write!(f, "\n  - {complaint}"))
     }
 }
 

@@ -75,8 +75,7 @@ impl Change {
         let untouched = theirs == self.base.as_deref();
         match self.field.info.merge {
             MergeRule::Merge if !untouched || self.field.normalizes => {
-                let merged =
-                    (self.field.merge)([self.base.as_deref(), self.mine.as_deref(), theirs])?;
+                let merged = (self.field.merge)([self.base.as_deref(), self.mine.as_deref(), theirs])?;
                 Ok(Some(merged.into()))
             },
             MergeRule::Reject if !untouched => {
@@ -105,24 +104,12 @@ impl Delta {
         self.rotate
             || self.reset.is_some()
             || self.user.is_some()
-            || self
-                .changes
-                .iter()
-                .any(|change| change.field.info.privilege)
+            || self.changes.iter().any(|change| change.field.info.privilege)
     }
 
     /// Adds a later change of the same request. `stored` is the record's payload, if there is one.
-    pub(crate) fn push(
-        &mut self,
-        change: Change,
-        stored: &Payload,
-        sections: &Sections,
-    ) -> Result<(), Error> {
-        if let Some(earlier) = self
-            .changes
-            .iter_mut()
-            .find(|earlier| earlier.concerns(&change))
-        {
+    pub(crate) fn push(&mut self, change: Change, stored: &Payload, sections: &Sections) -> Result<(), Error> {
+        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.concerns(&change)) {
             earlier.mine = change.resolve(earlier.mine.as_deref())?;
             return Ok(());
         }
@@ -130,17 +117,12 @@ impl Delta {
             .section(change.section)
             .and_then(|section| section.get(change.field.info.key))
             .filter(|_| {
-                self.reset.is_none_or(|reset| {
-                    sections.survives(reset, change.section, change.field.info.key)
-                })
+                self.reset
+                    .is_none_or(|reset| sections.survives(reset, change.section, change.field.info.key))
             });
         let mine = change.resolve(base)?;
         let base = base.map(|base| stored.share(base));
-        self.changes.push(Change {
-            base,
-            mine,
-            ..change
-        });
+        self.changes.push(Change { base, mine, ..change });
         Ok(())
     }
 
@@ -162,11 +144,7 @@ impl Delta {
     }
 
     /// `payload` with all of it applied.
-    pub(crate) fn apply_to_payload(
-        &self,
-        payload: &Payload,
-        sections: &Sections,
-    ) -> Result<Payload, Error> {
+    pub(crate) fn apply_to_payload(&self, payload: &Payload, sections: &Sections) -> Result<Payload, Error> {
         let emptied = self
             .reset
             .map(|reset| payload.retain(|section, key| sections.survives(reset, section, key)));
@@ -176,17 +154,14 @@ impl Delta {
             change.resolve(stored.and_then(|section| section.get(change.field.info.key)))
         });
         let values = values.collect::<Result<Vec<_>, _>>()?;
-        Ok(payload.edited(
-            self.changes
-                .iter()
-                .zip(&values)
-                .map(|(change, value)| Edit {
-                    section: change.section,
-                    version: change.version,
-                    key: change.field.info.key,
-                    value: value.as_deref(),
-                }),
-        ))
+        Ok(
+            payload.edited(self.changes.iter().zip(&values).map(|(change, value)| Edit {
+                section: change.section,
+                version: change.version,
+                key: change.field.info.key,
+                value: value.as_deref(),
+            })),
+        )
     }
 
     /// The record after `record`, but for revision and writers. `verifier` is the new one of a privilege change.
@@ -202,7 +177,9 @@ impl Delta {
         };
         if let Some(user) = &self.user {
             next.user.clone_from(user);
-            // Another person, another session: it has all its time before it.
+        }
+        if self.user.is_some() || self.reset.is_some() {
+            // Another person, or the same one once more: the session has all its time before it.
             next.created = rules.now;
             next.absolute = rules.now.after(rules.absolute);
         }
@@ -212,10 +189,7 @@ impl Delta {
             next.previous = None;
             next.rotated = rules.now;
         }
-        next.idle = next
-            .idle
-            .max(rules.now.after(rules.idle))
-            .min(next.absolute);
+        next.idle = next.idle.max(rules.now.after(rules.idle)).min(next.absolute);
         Ok(next)
     }
 }

@@ -72,10 +72,7 @@ impl Error {
     /// Whether the same request may succeed if it is sent again.
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::{Conflict, Gone, Superseded, Unavailable, Unknown};
-        matches!(
-            self.0.kind,
-            Unavailable | Unknown | Conflict | Superseded | Gone
-        )
+        matches!(self.0.kind, Unavailable | Unknown | Conflict | Superseded | Gone)
     }
 }
 

@@ -57,9 +57,7 @@ struct Waiter {
 
 impl Waiter {
     fn can_ride(&self) -> bool {
-        self.work
-            .as_ref()
-            .is_some_and(|work| work.verifier.is_none())
+        self.work.as_ref().is_some_and(|work| work.verifier.is_none())
     }
 }
 
@@ -167,15 +165,8 @@ impl Lines {
             let mut passengers = Vec::new();
             if first.can_ride() {
                 while line.front().is_some_and(Waiter::can_ride) {
-                    if let Some(Waiter {
-                        work: Some(work),
-                        turn,
-                    }) = line.pop_front()
-                    {
-                        passengers.push(Passenger {
-                            work,
-                            turn: Some(turn),
-                        });
+                    if let Some(Waiter { work: Some(work), turn }) = line.pop_front() {
+                        passengers.push(Passenger { work, turn: Some(turn) });
                     }
                 }
             }
@@ -191,12 +182,7 @@ impl Lines {
                         .into_iter()
                         .rev()
                         .filter_map(|Passenger { work, turn }| Some((work, turn?)));
-                    waiting.for_each(|(work, turn)| {
-                        line.push_front(Waiter {
-                            work: Some(work),
-                            turn,
-                        })
-                    });
+                    waiting.for_each(|(work, turn)| line.push_front(Waiter { work: Some(work), turn }));
                 },
                 Err(Turn::Done(_)) => {},
             }
@@ -221,10 +207,7 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.turn.close();
-        if let Ok(Turn::Lead {
-            latest, passengers, ..
-        }) = self.turn.try_recv()
-        {
+        if let Ok(Turn::Lead { latest, passengers, .. }) = self.turn.try_recv() {
             for passenger in passengers {
                 passenger.tell(Err(Error::new(
                     crate::ErrorKind::Unavailable,

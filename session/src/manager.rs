@@ -13,9 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::line::{Lead, Lines, Outcome, Passenger, Place, Work};
 use crate::payload::Payload;
 use crate::record::{OpId, Record};
-use crate::store::{
-    BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched,
-};
+use crate::store::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched};
 use crate::token::{SessionId, Token};
 
 /// How often a commit is tried against other processes before it answers 409. Between tries it sleeps for a random part of
@@ -232,22 +230,13 @@ impl Manager {
     }
 
     /// One record out of all that is `aboard`. Who cannot come along is put off, with the reason.
-    fn fold(
-        &self,
-        current: &Arc<Record>,
-        op: OpId,
-        aboard: &mut Vec<Passenger>,
-    ) -> (Record, Vec<(Passenger, Error)>) {
+    fn fold(&self, current: &Arc<Record>, op: OpId, aboard: &mut Vec<Passenger>) -> (Record, Vec<(Passenger, Error)>) {
         let rules = self.rules(self.now());
         let mut next = Record::clone(current);
         let mut lost = Vec::new();
         let mut kept = Vec::with_capacity(aboard.len());
         for passenger in aboard.drain(..) {
-            let Work {
-                delta,
-                base,
-                verifier,
-            } = &passenger.work;
+            let Work { delta, base, verifier } = &passenger.work;
             let applied = match base.epoch() == current.epoch() {
                 true => delta.apply(&next, *verifier, &rules),
                 false => Err(superseded()),
@@ -273,9 +262,7 @@ impl Manager {
         current: &Record,
         work: &Work,
     ) -> Result<(Committed, Record), Error> {
-        let mut next = work
-            .delta
-            .apply(current, work.verifier, &self.rules(self.now()))?;
+        let mut next = work.delta.apply(current, work.verifier, &self.rules(self.now()))?;
         let op = self.next_op();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);
@@ -283,13 +270,7 @@ impl Manager {
         Ok((committed, next))
     }
 
-    async fn write(
-        &self,
-        id: SessionId,
-        current: &Record,
-        op: OpId,
-        next: &Record,
-    ) -> Result<Committed, StoreError> {
+    async fn write(&self, id: SessionId, current: &Record, op: OpId, next: &Record) -> Result<Committed, StoreError> {
         let commit = Commit::new(current.epoch(), current.revision(), op, next);
         let mut repeats = 0;
         loop {
@@ -306,11 +287,7 @@ impl Manager {
         (idle.since(record.idle) >= self.config.touch_after).then_some(idle)
     }
 
-    pub(crate) async fn touch(
-        &self,
-        id: SessionId,
-        idle: Timestamp,
-    ) -> Result<Touched, StoreError> {
+    pub(crate) async fn touch(&self, id: SessionId, idle: Timestamp) -> Result<Touched, StoreError> {
         self.store.touch(id, idle, self.now()).await
     }
 

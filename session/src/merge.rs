@@ -219,10 +219,7 @@ mod tests {
 
     #[test]
     fn a_log_takes_both_tails_and_keeps_the_newest() {
-        assert_eq!(
-            log(vec![1, 2], vec![1, 2, 3], vec![1, 2, 4], 10),
-            [1, 2, 4, 3]
-        );
+        assert_eq!(log(vec![1, 2], vec![1, 2, 3], vec![1, 2, 4], 10), [1, 2, 4, 3]);
         assert_eq!(
             log(vec![1, 2], vec![2, 3], vec![1, 2, 4], 3),
             [2, 4, 3],
@@ -230,10 +227,6 @@ mod tests {
         );
         assert_eq!(log(vec![1, 2], vec![9], vec![1, 2, 4], 3), [9], "replaced");
         assert_eq!(log(vec![], vec![3], vec![4], 3), [4, 3]);
-        assert_eq!(
-            log(vec![1, 2], vec![], vec![1, 2, 4], 3),
-            Vec::<i32>::new(),
-            "cleared"
-        );
+        assert_eq!(log(vec![1, 2], vec![], vec![1, 2, 4], 3), Vec::<i32>::new(), "cleared");
     }
 }

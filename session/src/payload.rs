@@ -117,10 +117,8 @@ impl Payload {
 
     /// This payload with `edits` applied; all else byte for byte. A section's version never goes down.
     pub(crate) fn edited<'a>(&'a self, edits: impl IntoIterator<Item = Edit<'a>>) -> Self {
-        let mut sections: Vec<(Section<'a>, Fields<'a>)> = self
-            .sections()
-            .map(|s| (s.clone(), s.fields().collect()))
-            .collect();
+        let mut sections: Vec<(Section<'a>, Fields<'a>)> =
+            self.sections().map(|s| (s.clone(), s.fields().collect())).collect();
         for edit in edits {
             let place = sections.binary_search_by(|(section, _)| section.name.cmp(edit.section));
             let index = place.unwrap_or_else(|index| {
@@ -138,10 +136,7 @@ impl Payload {
                 continue;
             };
             section.version = section.version.max(edit.version);
-            match (
-                fields.binary_search_by(|(key, _)| (*key).cmp(edit.key)),
-                edit.value,
-            ) {
+            match (fields.binary_search_by(|(key, _)| (*key).cmp(edit.key)), edit.value) {
                 (Ok(at), Some(value)) => fields.splice(at..=at, [(edit.key, value)]).for_each(drop),
                 (Ok(at), None) => drop(fields.remove(at)),
                 (Err(at), Some(value)) => fields.insert(at, (edit.key, value)),
@@ -154,10 +149,7 @@ impl Payload {
     /// The fields that `keep` wants; sections left empty go too.
     pub(crate) fn retain(&self, mut keep: impl FnMut(&str, &str) -> bool) -> Self {
         let kept = self.sections().map(|section| {
-            let fields = section
-                .fields()
-                .filter(|(key, _)| keep(section.name, key))
-                .collect();
+            let fields = section.fields().filter(|(key, _)| keep(section.name, key)).collect();
             (section.clone(), fields)
         });
         Self::write(kept.collect())
@@ -204,11 +196,7 @@ impl<'a> Section<'a> {
     }
 }
 
-fn ascending<'a>(
-    previous: &mut Option<&'a str>,
-    name: &'a str,
-    what: &'static str,
-) -> Result<(), Corrupt> {
+fn ascending<'a>(previous: &mut Option<&'a str>, name: &'a str, what: &'static str) -> Result<(), Corrupt> {
     if previous.is_some_and(|previous| previous >= name) {
         return Err(Corrupt::new(format!("{what} out of order")));
     }
@@ -325,10 +313,7 @@ mod tests {
     fn sorted_whatever_the_order_of_edits() {
         let bytes = b"\x01\x02\x04auth\x02\x01\x01\x04user\x017\x04shop\x02\x01\x02\x04cart\x02[]\x06visits\x013";
         assert_eq!(sample().as_bytes(), bytes);
-        assert_eq!(
-            sample().section("shop").unwrap().get("visits"),
-            Some(&b"3"[..])
-        );
+        assert_eq!(sample().section("shop").unwrap().get("visits"), Some(&b"3"[..]));
         assert_eq!(sample().section("shop").unwrap().get("visit"), None);
     }
 
@@ -354,15 +339,9 @@ mod tests {
 
     #[test]
     fn the_unknown_is_carried_through() {
-        let edited = sample().edited([
-            edit("shop", "visits", None),
-            edit("shop", "theme", Some(b"1")),
-        ]);
+        let edited = sample().edited([edit("shop", "visits", None), edit("shop", "theme", Some(b"1"))]);
         assert_eq!(edited.section("auth").unwrap().get("user"), Some(&b"7"[..]));
-        assert_eq!(
-            edited.section("shop").unwrap().get("cart"),
-            Some(&b"[]"[..])
-        );
+        assert_eq!(edited.section("shop").unwrap().get("cart"), Some(&b"[]"[..]));
         assert!(edited.retain(|_, _| false).is_empty());
     }
 

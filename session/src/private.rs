@@ -1,8 +1,7 @@
 //! What generated code names. Not for people, and not stable.
 
 pub use crate::schema::{
-    Column, Field, FieldDefault, FieldInfo, Handle, Identified, MergeRule, Schema, Storable,
-    Stored, Survive,
+    Column, Field, FieldDefault, FieldInfo, Handle, Identified, MergeRule, Schema, Storable, Stored, Survive,
 };
 pub use crate::tracked::{Tracked, update};
 

@@ -147,12 +147,7 @@ impl Record {
     /// their own.
     #[must_use]
     pub fn shifted(mut self, offset: i64) -> Self {
-        for time in [
-            &mut self.idle,
-            &mut self.absolute,
-            &mut self.created,
-            &mut self.rotated,
-        ] {
+        for time in [&mut self.idle, &mut self.absolute, &mut self.created, &mut self.rotated] {
             *time = time.shifted(offset);
         }
         if let Some((_, until)) = &mut self.previous
@@ -365,10 +360,7 @@ mod tests {
     fn every_truncation_and_every_flipped_bit_is_corrupt() {
         let bytes = sample().encode();
         for length in 0..bytes.len() {
-            assert!(
-                Record::decode(bytes[..length].to_vec()).is_err(),
-                "{length} bytes"
-            );
+            assert!(Record::decode(bytes[..length].to_vec()).is_err(), "{length} bytes");
         }
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();

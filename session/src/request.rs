@@ -152,9 +152,7 @@ impl Request {
             .map_or_else(Payload::default, |live| live.record.payload.clone());
         let payload = match state.delta.is_empty() {
             true => stored,
-            false => state
-                .delta
-                .apply_to_payload(&stored, &self.manager.config.sections)?,
+            false => state.delta.apply_to_payload(&stored, &self.manager.config.sections)?,
         };
         Ok(View {
             payload,
@@ -177,15 +175,15 @@ impl Request {
             return true;
         }
         let State {
-            live,
-            delta,
-            failure,
-            ..
+            live, delta, failure, ..
         } = &mut *state;
         let none = Payload::default();
         let stored = live.as_ref().map_or(&none, |live| &live.record.payload);
         if let Some(user) = user {
-            delta.user = Some(user);
+            let stored = live.as_ref().and_then(|live| live.record.user());
+            if delta.user.is_some() || stored != user.as_ref() {
+                delta.user = Some(user);
+            }
         }
         for change in changes {
             if let Err(error) = delta.push(change, stored, &self.manager.config.sections) {
@@ -301,21 +299,12 @@ impl Request {
             verifier,
         };
         let record = self.manager.commit(live.id, work).await?;
-        self.committed(
-            Live {
-                id: live.id,
-                record,
-            },
-            token,
-        );
+        self.committed(Live { id: live.id, record }, token);
         Ok(())
     }
 
     /// Decides what the response still owes the store: nothing, or a future to wait for.
-    pub(crate) fn finish(
-        self: &Arc<Self>,
-        status: StatusCode,
-    ) -> Option<Uncancelled<Result<(), Error>>> {
+    pub(crate) fn finish(self: &Arc<Self>, status: StatusCode) -> Option<Uncancelled<Result<(), Error>>> {
         let mut state = self.state();
         if state.phase != Phase::Open {
             return None;
@@ -329,10 +318,7 @@ impl Request {
         }
         let busy = !state.delta.is_empty() || state.doomed.is_some() || state.failure.is_some();
         let touch = match &state.live {
-            Some(live) if !busy => self
-                .manager
-                .due_touch(&live.record)
-                .map(|idle| (live.id, idle)),
+            Some(live) if !busy => self.manager.due_touch(&live.record).map(|idle| (live.id, idle)),
             _ => None,
         };
         drop(state);
@@ -356,11 +342,7 @@ impl Request {
     /// Writes what the session has to say into the response's head.
     pub(crate) fn dress(&self, headers: &mut HeaderMap) {
         let cookie = match self.state().cookie.take() {
-            Some(CookieChange::Issue(token)) => self
-                .manager
-                .config
-                .cookie
-                .issue(&token, self.manager.config.absolute),
+            Some(CookieChange::Issue(token)) => self.manager.config.cookie.issue(&token, self.manager.config.absolute),
             Some(CookieChange::Remove) => self.manager.config.cookie.remove(),
             None => None,
         };
@@ -380,10 +362,7 @@ impl Request {
 
 /// Whether a handler's own `Cache-Control` keeps the page out of shared caches.
 fn is_private(value: &HeaderValue) -> bool {
-    let words = value
-        .as_bytes()
-        .split(|byte| *byte == b',')
-        .map(<[u8]>::trim_ascii);
+    let words = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
     words
         .into_iter()
         .any(|word| word.eq_ignore_ascii_case(b"private") || word.eq_ignore_ascii_case(b"no-store"))
@@ -400,13 +379,9 @@ impl fmt::Debug for Request {
 /// The answer that an [`Error`] becomes where no handler sees it.
 pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
-        ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Undecodable => {
-            StatusCode::SERVICE_UNAVAILABLE
-        },
+        ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Undecodable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Conflict | ErrorKind::Superseded | ErrorKind::Gone => StatusCode::CONFLICT,
-        ErrorKind::Unencodable | ErrorKind::TooLarge | ErrorKind::Misconfigured => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        },
+        ErrorKind::Unencodable | ErrorKind::TooLarge | ErrorKind::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -417,9 +392,7 @@ pub(crate) struct Uncancelled<T: Send + 'static> {
 
 impl<T: Send + 'static> Uncancelled<T> {
     pub(crate) fn new(future: BoxFuture<'static, T>) -> Self {
-        Self {
-            future: Some(future),
-        }
+        Self { future: Some(future) }
     }
 }
 

@@ -58,9 +58,7 @@ pub trait Identified: Schema {
 }
 
 /// The type that the derive emits beside a struct `S`; `Session<S>` is its alias.
-pub trait Handle<S: Schema<Handle = Self>>:
-    From<Tracked<S>> + DerefMut<Target = S> + Send + Sync + 'static
-{
+pub trait Handle<S: Schema<Handle = Self>>: From<Tracked<S>> + DerefMut<Target = S> + Send + Sync + 'static {
     #[doc(hidden)]
     fn tracked(&self) -> &Tracked<S>;
     #[doc(hidden)]
@@ -186,9 +184,7 @@ impl<S: Schema> Column<S> {
                     merge: merge::<S, F>,
                 }
             },
-            encode: |of, out| {
-                encode(F::get(of), out).map_err(|cause| unencodable::<S>(&F::INFO, cause))
-            },
+            encode: |of, out| encode(F::get(of), out).map_err(|cause| unencodable::<S>(&F::INFO, cause)),
             reset: |of| *F::get_mut(of) = F::default(),
         }
     }
@@ -211,9 +207,7 @@ fn rewrite<S: Schema, F: Field<S>>(stored: Option<&[u8]>, out: &mut Vec<u8>) -> 
     encode(&value, out).map_err(|cause| unencodable::<S>(&F::INFO, cause))
 }
 
-fn merge<S: Schema, F: Field<S>>(
-    [base, mine, theirs]: [Option<&[u8]>; 3],
-) -> Result<Vec<u8>, Error> {
+fn merge<S: Schema, F: Field<S>>([base, mine, theirs]: [Option<&[u8]>; 3]) -> Result<Vec<u8>, Error> {
     let mine = decode_or_default::<S, F>(mine)?;
     // What the request saw of bytes that do not decode was the default.
     let base = decode_or_default::<S, F>(base).unwrap_or_else(|_| F::default());
@@ -256,11 +250,7 @@ fn undecodable(section: &str, info: &FieldInfo, cause: serde_json::Error) -> Err
 
 #[cold]
 fn unencodable<S: Schema>(info: &FieldInfo, cause: serde_json::Error) -> Error {
-    let message = format!(
-        "session `{}`: field `{}` cannot be encoded",
-        S::NAME,
-        info.name
-    );
+    let message = format!("session `{}`: field `{}` cannot be encoded", S::NAME, info.name);
     Error::new(ErrorKind::Unencodable, message).caused_by(cause)
 }
 
@@ -282,18 +272,12 @@ impl fmt::Debug for Stored<'_> {
 
 impl<'a> Stored<'a> {
     /// Loads an `S` from its section, or a new one if there is none.
-    pub(crate) fn load<S: Schema>(
-        section: Option<Section<'a>>,
-    ) -> Result<(S, Vec<Problem>), Error> {
+    pub(crate) fn load<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<Problem>), Error> {
         let mut stored = Self {
             section,
             ..Self::default()
         };
-        if let Some(section) = stored
-            .section
-            .as_ref()
-            .filter(|section| section.codec != JSON)
-        {
+        if let Some(section) = stored.section.as_ref().filter(|section| section.codec != JSON) {
             let message = format!(
                 "session `{}`: stored with codec {}, which this build lacks",
                 S::NAME,
@@ -310,11 +294,7 @@ impl<'a> Stored<'a> {
 
     /// The value of one field: as stored, or its default if it is absent or cannot be decoded.
     pub fn field<S: Schema, F: Field<S>>(&mut self) -> F::Value {
-        let Some(bytes) = self
-            .section
-            .as_ref()
-            .and_then(|section| section.get(F::INFO.key))
-        else {
+        let Some(bytes) = self.section.as_ref().and_then(|section| section.get(F::INFO.key)) else {
             return F::default();
         };
         match decode(bytes) {
@@ -370,11 +350,7 @@ pub struct Key<S, V> {
 impl<S, V> Key<S, V> {
     #[doc(hidden)]
     pub const fn new(index: usize, get: fn(&S) -> &V, get_mut: fn(&mut S) -> &mut V) -> Self {
-        Self {
-            index,
-            get,
-            get_mut,
-        }
+        Self { index, get, get_mut }
     }
 }
 
@@ -388,9 +364,7 @@ impl<S, V> Copy for Key<S, V> {}
 
 impl<S: Schema, V> fmt::Debug for Key<S, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = S::FIELDS
-            .get(self.index)
-            .map_or("?", |column| column.field.info.name);
+        let name = S::FIELDS.get(self.index).map_or("?", |column| column.field.info.name);
         write!(f, "Key({}.{name})", S::NAME)
     }
 }

@@ -84,10 +84,7 @@ impl<S: Schema> fmt::Debug for Sessions<S> {
 }
 
 fn section<S: Schema>() -> (&'static str, Vec<&'static crate::schema::Erased>) {
-    (
-        S::NAME,
-        S::FIELDS.iter().map(|column| column.field).collect(),
-    )
+    (S::NAME, S::FIELDS.iter().map(|column| column.field).collect())
 }
 
 /// Settings on their way to [`Sessions`].
@@ -200,10 +197,7 @@ impl<S: Schema> Builder<S> {
         };
         let mut complaints = config.complaints();
         if self.store.is_none() {
-            complaints.push(
-                "no store: add `.store(MemoryStore::new())`, or one that other processes share"
-                    .into(),
-            );
+            complaints.push("no store: add `.store(MemoryStore::new())`, or one that other processes share".into());
         }
         let Some(store) = self.store.filter(|_| complaints.is_empty()) else {
             return Err(ConfigError::new(complaints));

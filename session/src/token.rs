@@ -210,15 +210,9 @@ mod tests {
     #[test]
     fn vector() {
         let token = Token::parse(b"AaChoqOkpaanqKmqq6ytrq8QERITFBUWFxgZGhscHR4f").unwrap();
-        assert_eq!(
-            token.id().as_bytes()[..],
-            (0xa0..=0xaf).collect::<Vec<u8>>()[..]
-        );
+        assert_eq!(token.id().as_bytes()[..], (0xa0..=0xaf).collect::<Vec<u8>>()[..]);
         assert_eq!(token.verifier[..], (0x10..=0x1f).collect::<Vec<u8>>()[..]);
-        assert_eq!(
-            &token.to_chars(),
-            b"AaChoqOkpaanqKmqq6ytrq8QERITFBUWFxgZGhscHR4f"
-        );
+        assert_eq!(&token.to_chars(), b"AaChoqOkpaanqKmqq6ytrq8QERITFBUWFxgZGhscHR4f");
         assert_eq!(token.id().to_string(), "oKGio6SlpqeoqaqrrK2urw");
         assert_eq!(format!("{:?}", token.id()), "oKGio6Sl…");
         let hash: String = token
@@ -227,10 +221,7 @@ mod tests {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        assert_eq!(
-            hash,
-            "a92bff3c476f3ffe1eb558e3d7f2d0b799e2123d9c24a7bc2e92edc4d7c48fee"
-        );
+        assert_eq!(hash, "a92bff3c476f3ffe1eb558e3d7f2d0b799e2123d9c24a7bc2e92edc4d7c48fee");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::line::Work;
 use crate::manager::{Live, Manager, exhausted, gone, superseded};
 use crate::payload::{Payload, Section};
-use crate::record::UserKey;
+use crate::record::{Record, UserKey};
 use crate::request::{Request, Uncancelled, View};
 use crate::schema::{Erased, Handle, Identified, Key, Problem, Schema, Stored};
 use crate::store::Committed;
@@ -40,10 +40,7 @@ pub struct Tracked<S: Schema> {
 
 impl<S: Schema> Tracked<S> {
     pub(crate) fn new(request: Arc<Request>) -> Result<Self, Error> {
-        let View {
-            payload,
-            generation,
-        } = request.view()?;
+        let View { payload, generation } = request.view()?;
         let (value, problems) = Stored::load::<S>(payload.section(S::NAME))?;
         for problem in &problems {
             tracing::warn!(
@@ -112,8 +109,7 @@ impl<S: Schema> Tracked<S> {
         self.request.live().map(|live| live.id)
     }
 
-    /// The record as this request last saw it.
-    pub fn record(&self) -> Option<Arc<crate::store::Record>> {
+    pub(crate) fn record(&self) -> Option<Arc<Record>> {
         self.request.live().map(|live| live.record)
     }
 
@@ -203,7 +199,7 @@ impl<S: Schema> Tracked<S> {
         if self.marked == 0 {
             return;
         }
-        let changes = self.changes();
+        let (changes, user) = (self.changes(), self.marked_user(self.marked));
         (self.marked, self.reset) = (0, 0);
         let changes = match changes {
             Ok(changes) => changes,
@@ -213,10 +209,7 @@ impl<S: Schema> Tracked<S> {
             return;
         }
         let lost = changes.len();
-        if !self
-            .request
-            .merge(changes, self.changed_user(), self.generation)
-        {
+        if !self.request.merge(changes, user, self.generation) {
             tracing::error!(
                 session = S::NAME,
                 fields = lost,
@@ -225,22 +218,12 @@ impl<S: Schema> Tracked<S> {
         }
     }
 
-    /// The user index's key, if it is not the stored one.
-    fn changed_user(&self) -> Option<Option<UserKey>> {
-        let column = S::FIELDS.get(S::USER?)?;
+    /// Who is logged in, if that may have changed: the user index's key.
+    fn marked_user(&self, marked: u128) -> Option<Option<UserKey>> {
+        let index = S::USER.filter(|index| marked & (1 << (index & 127)) != 0)?;
         let mut now = Vec::new();
-        (column.encode)(&self.value, &mut now).ok()?;
-        let now = (now != b"null").then(|| UserKey(Bytes::from(now)));
-        let stored = self
-            .request
-            .live()
-            .and_then(|live| live.record.user().cloned());
-        // A login of the same user is a login too.
-        (now != stored || self.base_value(column.field).is_none()).then_some(now)
-    }
-
-    fn base_value(&self, field: &Erased) -> Option<&[u8]> {
-        self.base.section(S::NAME)?.get(field.info.key)
+        (S::FIELDS.get(index)?.encode)(&self.value, &mut now).ok()?;
+        Some((now != b"null").then(|| UserKey(Bytes::from(now))))
     }
 
     fn reload(&mut self) -> Result<(), Error> {
@@ -352,16 +335,21 @@ impl<S: Schema> fmt::Debug for Tracked<S> {
     }
 }
 
+impl Record {
+    /// The stored record behind a session, as its request last saw it: deadlines, revision, epoch. `None` until it is first
+    /// saved.
+    pub fn of<S: Schema>(session: &S::Handle) -> Option<Arc<Self>> {
+        session.tracked().record()
+    }
+}
+
 /// Runs `change` on the session as it is stored, and commits what it did only if nobody else has written meanwhile; else once
 /// more, on the fresh one.
 ///
 /// # Errors
 ///
 /// Any; see [`ErrorKind`]. Then nothing that the last run of `change` did is stored.
-pub async fn update<S, R>(
-    handle: &mut S::Handle,
-    mut change: impl FnMut(&mut S::Handle) -> R,
-) -> Result<R, Error>
+pub async fn update<S, R>(handle: &mut S::Handle, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error>
 where
     S: Schema,
 {

@@ -49,7 +49,10 @@ fn app(store: FailingStore<MemoryStore>) -> Router {
     let sessions = Sessions::<Shop>::builder().store(store).build().unwrap();
     Router::new()
         .route("/plain", get(async || "plain"))
-        .route("/read", get(async |session: Session<Shop>| session.visits().to_string()))
+        .route(
+            "/read",
+            get(async |session: Session<Shop>| session.visits().to_string()),
+        )
         .route(
             "/visit",
             get(async |mut session: Session<Shop>| {
@@ -72,7 +75,10 @@ fn app(store: FailingStore<MemoryStore>) -> Router {
                 session.tags = (0..20).map(|n| n.to_string()).collect();
                 session.prefs = (0..20).map(|n| (n.to_string(), n)).collect();
                 session.set_notice(Some("hello".into()));
-                session.cart.push(Item { sku: "x".into(), qty: 1 });
+                session.cart.push(Item {
+                    sku: "x".into(),
+                    qty: 1,
+                });
                 session.theme = Theme::Dark;
             }),
         )
@@ -87,7 +93,12 @@ fn app(store: FailingStore<MemoryStore>) -> Router {
             "/show",
             get(async |mut session: Session<Shop>| {
                 let notice = session.take_notice();
-                format!("{:?} {:?} {} {notice:?}", session.user, session.theme, session.cart.len())
+                format!(
+                    "{:?} {:?} {} {notice:?}",
+                    session.user,
+                    session.theme,
+                    session.cart.len()
+                )
             }),
         )
         .route(
@@ -107,7 +118,9 @@ fn client() -> (Client, FailingStore<MemoryStore>) {
 async fn store_calls() {
     let (client, store) = client();
     let mut counts = Vec::new();
-    for path in ["/plain", "/read", "/known", "/visit", "/plain", "/read", "/visit", "/touch"] {
+    for path in [
+        "/plain", "/read", "/known", "/visit", "/plain", "/read", "/visit", "/touch",
+    ] {
         store.reset_calls();
         let answer = client.get(path).await;
         assert_eq!(answer.status, 200);
@@ -203,7 +216,10 @@ async fn cookie_and_cache_headers() {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("vary"), Some("cookie"));
     let answer = client.get("/read").await;
-    assert_eq!((answer.header("cache-control"), answer.header("vary")), (Some("private"), Some("cookie")));
+    assert_eq!(
+        (answer.header("cache-control"), answer.header("vary")),
+        (Some("private"), Some("cookie"))
+    );
     let answer = client.get("/plain").await;
     assert_eq!((answer.header("cache-control"), answer.header("vary")), (None, None));
 }

@@ -27,22 +27,16 @@ pub struct Answer {
 impl Answer {
     /// The `Set-Cookie` header, if there is one.
     pub fn set_cookie(&self) -> Option<&str> {
-        self.headers
-            .get(SET_COOKIE)
-            .map(|value| value.to_str().expect("ASCII"))
+        self.headers.get(SET_COOKIE).map(|value| value.to_str().expect("ASCII"))
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().expect("ASCII"))
+        self.headers.get(name).map(|value| value.to_str().expect("ASCII"))
     }
 
     /// The body as a number.
     pub fn number(&self) -> u64 {
-        self.text
-            .parse()
-            .unwrap_or_else(|_| panic!("not a number: {self:?}"))
+        self.text.parse().unwrap_or_else(|_| panic!("not a number: {self:?}"))
     }
 }
 

@@ -2,3 +2,8 @@
 
 pub mod client;
 pub mod servers;
+
+/// A client of a Redis server, connected or not.
+pub fn redis_client(url: &str) -> redis::Client {
+    redis::Client::open(url).expect("a URL")
+}

@@ -25,11 +25,7 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 pub fn is_listening(port: u16) -> bool {
-    TcpStream::connect_timeout(
-        &SocketAddr::from(([127, 0, 0, 1], port)),
-        Duration::from_secs(1),
-    )
-    .is_ok()
+    TcpStream::connect_timeout(&SocketAddr::from(([127, 0, 0, 1], port)), Duration::from_secs(1)).is_ok()
 }
 
 /// A folder that goes with its value.
@@ -37,11 +33,7 @@ pub struct TempDir(PathBuf);
 
 impl TempDir {
     pub fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!(
-            "session-tests-{name}-{}-{}",
-            std::process::id(),
-            free_port()
-        ));
+        let path = std::env::temp_dir().join(format!("session-tests-{name}-{}-{}", std::process::id(), free_port()));
         std::fs::create_dir_all(&path).expect("a temporary folder");
         Self(path)
     }
@@ -69,9 +61,7 @@ impl Process {
             .stderr(Stdio::null())
             .spawn();
         Self(child.unwrap_or_else(|error| {
-            panic!(
-                "{name} cannot be started: {error}; `.ci/run setup` installs what the tests need"
-            )
+            panic!("{name} cannot be started: {error}; `.ci/run setup` installs what the tests need")
         }))
     }
 
@@ -85,10 +75,7 @@ impl Process {
             .arg(format!("-{signal}"))
             .arg(self.0.id().to_string())
             .status();
-        assert!(
-            status.is_ok_and(|status| status.success()),
-            "kill -{signal}"
-        );
+        assert!(status.is_ok_and(|status| status.success()), "kill -{signal}");
     }
 }
 
@@ -159,10 +146,7 @@ impl Redis {
     }
 
     pub fn signal(&self, signal: &str) {
-        self.process
-            .as_ref()
-            .expect("a running server")
-            .signal(signal);
+        self.process.as_ref().expect("a running server").signal(signal);
     }
 
     pub fn url(&self) -> String {

@@ -9,11 +9,7 @@ use super::{Names, ident};
 use crate::model::{Conflict, Field, Merge, Survive};
 
 pub(super) fn expand(names: &Names<'_>) -> TokenStream {
-    let Names {
-        model,
-        ident,
-        handle,
-    } = names;
+    let Names { model, ident, handle } = names;
     let keys = model.fields.iter().filter_map(|field| key(names, field));
     let accessors = model.fields.iter().map(|field| accessors(names, field));
     quote! {
@@ -33,17 +29,11 @@ pub(super) fn expand(names: &Names<'_>) -> TokenStream {
 fn key(names: &Names<'_>, field: &Field) -> Option<TokenStream> {
     let (krate, schema) = (&names.model.krate, &names.ident);
     let Field {
-        ident: name,
-        vis,
-        ty,
-        ..
+        ident: name, vis, ty, ..
     } = field;
     let index = field.stored.as_ref()?.index;
     let constant = ident(&field.name.to_uppercase(), name.span());
-    let doc = format!(
-        "Key of the field `{}`: for `get`, `set` and `reset`.",
-        field.name
-    );
+    let doc = format!("Key of the field `{}`: for `get`, `set` and `reset`.", field.name);
     Some(quote! {
         #[doc = #doc]
         #vis const #constant: #krate::Key<#schema, #ty> = #krate::Key::new(#index, |__of| &__of.#name, |__of| &mut __of.#name);
@@ -60,8 +50,7 @@ fn accessors(names: &Names<'_>, field: &Field) -> TokenStream {
         ..
     } = field;
     let span = name.span();
-    let method =
-        |prefix: &str, suffix: &str| ident(&format!("{prefix}{}{suffix}", field.accessor), span);
+    let method = |prefix: &str, suffix: &str| ident(&format!("{prefix}{}{suffix}", field.accessor), span);
     let (getter, setter, mutable) = (method("", ""), method("set_", ""), method("", "_mut"));
     let place = match &field.stored {
         Some(stored) => {
@@ -84,15 +73,10 @@ fn accessors(names: &Names<'_>, field: &Field) -> TokenStream {
     let facts = facts(field);
     let set_doc = format!("Sets `{}`.", field.name);
     let mut_doc = format!("Borrows `{}` to change it.", field.name);
-    let take = field
-        .option()
-        .map(|_| take(field, &method("take_", ""), &place));
+    let take = field.option().map(|_| take(field, &method("take_", ""), &place));
     let add = field.is_counter().then(|| {
         let add = method("add_", "");
-        let doc = format!(
-            "Adds to `{}`, up to the largest value of its type.",
-            field.name
-        );
+        let doc = format!("Adds to `{}`, up to the largest value of its type.", field.name);
         quote_spanned! {ty.span()=>
             #[doc = #doc]
             #[inline]
@@ -126,15 +110,9 @@ fn accessors(names: &Names<'_>, field: &Field) -> TokenStream {
 
 fn take(field: &Field, take: &Ident, place: &TokenStream) -> TokenStream {
     let Field {
-        ident: name,
-        vis,
-        ty,
-        ..
+        ident: name, vis, ty, ..
     } = field;
-    let doc = format!(
-        "Takes the value out of `{}`: the next reader finds `None`.",
-        field.name
-    );
+    let doc = format!("Takes the value out of `{}`: the next reader finds `None`.", field.name);
     quote! {
         #[doc = #doc]
         #[inline]
@@ -166,9 +144,7 @@ fn facts(field: &Field) -> String {
         Survive::Both => out.push("Kept by login and logout.".into()),
     }
     out.push(match &stored.conflict {
-        Conflict::LastWriter => {
-            "Of two requests that change it, the later one's value stays.".into()
-        },
+        Conflict::LastWriter => "Of two requests that change it, the later one's value stays.".into(),
         Conflict::Reject => "Of two requests that change it, the later one fails.".into(),
         Conflict::Merge(Merge::Counter) => "What parallel requests add is added up.".into(),
         Conflict::Merge(Merge::Union) => "What parallel requests add and remove is joined.".into(),
@@ -191,8 +167,8 @@ fn last_segment(ty: &Type) -> Option<String> {
 
 fn is_primitive(ty: &Type) -> bool {
     const PRIMITIVES: &[&str] = &[
-        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
-        "f32", "f64", "bool", "char",
+        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "bool",
+        "char",
     ];
     last_segment(ty).is_some_and(|name| PRIMITIVES.contains(&&*name))
 }

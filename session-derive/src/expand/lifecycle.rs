@@ -6,11 +6,7 @@ use quote::quote;
 use super::Names;
 
 pub(super) fn expand(names: &Names<'_>) -> TokenStream {
-    let Names {
-        model,
-        ident,
-        handle,
-    } = names;
+    let Names { model, ident, handle } = names;
     let (krate, vis) = (&model.krate, &model.vis);
     let result = quote!(::core::result::Result);
     let login = model

@@ -24,19 +24,14 @@ pub(crate) struct Names<'a> {
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let ident = model.ident.clone();
     let handle = format_ident!("{}Session", ident.unraw(), span = ident.span());
-    let names = Names {
-        model,
-        ident,
-        handle,
-    };
+    let names = Names { model, ident, handle };
     let access = access::expand(&names);
     let lifecycle = lifecycle::expand(&names);
     let schema = schema::expand(&names);
     let Names { ident, handle, .. } = &names;
     let (krate, vis) = (&model.krate, &model.vis);
-    let doc = format!(
-        "A session that remembers a [`{ident}`]. Derefs to it: `session.field` reads and changes a field."
-    );
+    let doc =
+        format!("A session that remembers a [`{ident}`]. Derefs to it: `session.field` reads and changes a field.");
     quote! {
         #[doc = #doc]
         #vis struct #handle {

@@ -10,20 +10,14 @@ use super::access::marker;
 use crate::model::{Conflict, Field, Merge, Stored, Survive};
 
 pub(super) fn expand(names: &Names<'_>) -> TokenStream {
-    let Names {
-        model,
-        ident,
-        handle,
-    } = names;
+    let Names { model, ident, handle } = names;
     let krate = &model.krate;
     let stored: Vec<(&Field, &Stored)> = model
         .fields
         .iter()
         .filter_map(|field| Some((field, field.stored.as_ref()?)))
         .collect();
-    let fields = stored
-        .iter()
-        .map(|(field, stored)| table(names, field, stored));
+    let fields = stored.iter().map(|(field, stored)| table(names, field, stored));
     let columns = stored.iter().map(|(field, stored)| {
         let (marker, ty) = (marker(stored.index), &field.ty);
         // In one body, so that the compiler reports a type that cannot be stored once.
@@ -31,7 +25,9 @@ pub(super) fn expand(names: &Names<'_>) -> TokenStream {
     });
     let (name, version) = (&model.name, model.version);
     let lifetime = |constant: TokenStream, seconds: Option<u64>| {
-        seconds.map(|seconds| quote!(const #constant: ::core::time::Duration = ::core::time::Duration::from_secs(#seconds);))
+        seconds.map(
+            |seconds| quote!(const #constant: ::core::time::Duration = ::core::time::Duration::from_secs(#seconds);),
+        )
     };
     let (idle, absolute) = (
         lifetime(quote!(IDLE), model.idle),
@@ -133,9 +129,7 @@ fn table(names: &Names<'_>, field: &Field, stored: &Stored) -> TokenStream {
         name,
         ..
     } = field;
-    let Stored {
-        key, user, rotate, ..
-    } = stored;
+    let Stored { key, user, rotate, .. } = stored;
     let privilege = *user || *rotate;
     let survive = match stored.survive {
         Survive::Neither => quote!(Neither),

@@ -44,9 +44,7 @@ pub(crate) fn container(input: &DeriveInput, errors: &mut Errors) -> Option<Cont
                     continue;
                 };
                 match syn::parse2::<LitInt>(tokens.clone()) {
-                    Ok(number) if number.base10_digits() == "0" => {
-                        errors.at(number, "versions start at 1")
-                    },
+                    Ok(number) if number.base10_digits() == "0" => errors.at(number, "versions start at 1"),
                     Ok(number) => match number.base10_parse::<u16>() {
                         Ok(version) => out.version.put(key, version.into(), errors),
                         Err(_) => errors.at(number, "versions go up to 65535"),
@@ -58,16 +56,12 @@ pub(crate) fn container(input: &DeriveInput, errors: &mut Errors) -> Option<Cont
                 let Some(name) = item.string("name = \"shop\"", errors) else {
                     continue;
                 };
-                let fits = |byte: u8| {
-                    byte.is_ascii_lowercase()
-                        || byte.is_ascii_digit()
-                        || matches!(byte, b'_' | b'-')
-                };
-                if name.value().is_empty()
-                    || name.value().len() > 64
-                    || !name.value().bytes().all(fits)
-                {
-                    errors.at(name, "a session name may only hold a-z, 0-9, `_` and `-`: it becomes part of every stored record");
+                let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+                if name.value().is_empty() || name.value().len() > 64 || !name.value().bytes().all(fits) {
+                    errors.at(
+                        name,
+                        "a session name may only hold a-z, 0-9, `_` and `-`: it becomes part of every stored record",
+                    );
                 } else {
                     out.name.put(key, name, errors);
                 }
@@ -90,9 +84,7 @@ pub(crate) fn container(input: &DeriveInput, errors: &mut Errors) -> Option<Cont
                     Some(0) => errors.at(text, format!("`{key}` must be longer than zero")),
                     Some(seconds) if seconds > LONGEST => errors.at(
                         text,
-                        format!(
-                            "`{key}` can be 400 days at most: browsers keep no cookie for longer"
-                        ),
+                        format!("`{key}` can be 400 days at most: browsers keep no cookie for longer"),
                     ),
                     Some(seconds) => slot.put(key, (seconds, text), errors),
                     None => errors.at(
@@ -116,10 +108,7 @@ pub(crate) fn container(input: &DeriveInput, errors: &mut Errors) -> Option<Cont
             other => errors.at(key, keyword::unknown("struct", other)),
         }
     }
-    out.fields = fields?
-        .iter()
-        .map(|field| super::field::field(field, errors))
-        .collect();
+    out.fields = fields?.iter().map(|field| super::field::field(field, errors)).collect();
     Some(out)
 }
 
@@ -133,9 +122,7 @@ fn named_fields<'a>(
             Fields::Named(fields) if fields.named.is_empty() => {
                 errors.at(
                     ident,
-                    format!(
-                        "`{ident}` has no fields: a session type needs at least one named field"
-                    ),
+                    format!("`{ident}` has no fields: a session type needs at least one named field"),
                 );
                 None
             },
@@ -143,9 +130,7 @@ fn named_fields<'a>(
             Fields::Unit => {
                 errors.at(
                     ident,
-                    format!(
-                        "`{ident}` has no fields: a session type needs at least one named field"
-                    ),
+                    format!("`{ident}` has no fields: a session type needs at least one named field"),
                 );
                 None
             },
@@ -155,7 +140,10 @@ fn named_fields<'a>(
             },
         },
         Data::Enum(data) => {
-            errors.at(data.enum_token, format!("`#[derive(Session)]` works on structs; make `{ident}` the type of a field of one"));
+            errors.at(
+                data.enum_token,
+                format!("`#[derive(Session)]` works on structs; make `{ident}` the type of a field of one"),
+            );
             None
         },
         Data::Union(data) => {
@@ -196,10 +184,5 @@ fn duration(text: &str) -> Option<u64> {
         _ => return None,
     };
     let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| {
-        number
-            .parse::<u64>()
-            .unwrap_or(u64::MAX)
-            .saturating_mul(seconds)
-    })
+    digits.then(|| number.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(seconds))
 }

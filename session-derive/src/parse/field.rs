@@ -103,7 +103,10 @@ impl RawField {
                 Value::Flag => self.survive.put(key, Survive::Both, errors),
                 _ => match item.ident("survive = login", errors) {
                     Some(when) if when == "login" => self.survive.put(key, Survive::Login, errors),
-                    Some(when) => errors.at(when, "expected `login`; write `survive` alone to keep the field across login and logout"),
+                    Some(when) => errors.at(
+                        when,
+                        "expected `login`; write `survive` alone to keep the field across login and logout",
+                    ),
                     None => {},
                 },
             },
@@ -118,7 +121,9 @@ impl RawField {
                 }
             },
             "key" => {
-                let Some(text) = item.string("key = \"v\"", errors) else { return };
+                let Some(text) = item.string("key = \"v\"", errors) else {
+                    return;
+                };
                 let value = text.value();
                 let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
                 if value.is_empty() || value.len() > 64 || value.starts_with('_') || !value.bytes().all(fits) {
@@ -128,10 +133,15 @@ impl RawField {
                 }
             },
             "conflict" => {
-                let Some(text) = item.string("conflict = \"reject\"", errors) else { return };
+                let Some(text) = item.string("conflict = \"reject\"", errors) else {
+                    return;
+                };
                 match text.value().as_str() {
                     "reject" => self.conflict.put(key, (), errors),
-                    _ => errors.at(text, "expected \"reject\"; without `conflict`, the later request's value stays"),
+                    _ => errors.at(
+                        text,
+                        "expected \"reject\"; without `conflict`, the later request's value stays",
+                    ),
                 }
             },
             "accessor" => {
@@ -160,10 +170,7 @@ fn merge(item: &Item, errors: &mut Errors) -> Option<Merge> {
         _ => (None, None),
     };
     let Some(name) = name else {
-        errors.at(
-            tokens,
-            format!("expected one of: {}", keyword::list(keyword::MERGE)),
-        );
+        errors.at(tokens, format!("expected one of: {}", keyword::list(keyword::MERGE)));
         return None;
     };
     let argument = arguments
@@ -192,10 +199,7 @@ fn merge(item: &Item, errors: &mut Errors) -> Option<Merge> {
                     argument,
                     "`log(0)` would keep nothing; write how many of the newest items to keep",
                 ),
-                None => errors.at(
-                    &name,
-                    "`log` needs a cap: `merge = log(50)` keeps the newest 50 items",
-                ),
+                None => errors.at(&name, "`log` needs a cap: `merge = log(50)` keeps the newest 50 items"),
             }
             None
         },

@@ -24,10 +24,7 @@ pub(crate) enum Value {
     /// `flash`
     Flag,
     /// `default = expr`
-    Is {
-        equals: Token![=],
-        tokens: TokenStream,
-    },
+    Is { equals: Token![=], tokens: TokenStream },
     /// `merge(…)`
     List(TokenStream),
 }
@@ -91,10 +88,7 @@ pub(crate) fn items(attributes: &[Attribute], errors: &mut Errors) -> Vec<Item> 
                     errors.span(error.span(), error);
                 }
             },
-            other => errors.at(
-                other,
-                "write the settings in parentheses: `#[session(...)]`",
-            ),
+            other => errors.at(other, "write the settings in parentheses: `#[session(...)]`"),
         }
     }
     out
@@ -164,17 +158,11 @@ impl Item {
         match &self.value {
             Value::Flag => true,
             Value::Is { equals, .. } => {
-                errors.at(
-                    equals,
-                    format!("`{}` is a flag and takes no value", self.key),
-                );
+                errors.at(equals, format!("`{}` is a flag and takes no value", self.key));
                 false
             },
             Value::List(tokens) => {
-                errors.at(
-                    tokens,
-                    format!("`{}` is a flag and takes no value", self.key),
-                );
+                errors.at(tokens, format!("`{}` is a flag and takes no value", self.key));
                 false
             },
         }
@@ -185,10 +173,7 @@ impl Item {
         match &self.value {
             Value::Is { tokens, .. } if !tokens.is_empty() => Some(tokens.clone()),
             _ => {
-                errors.at(
-                    &self.key,
-                    format!("`{}` needs a value, like `{example}`", self.key),
-                );
+                errors.at(&self.key, format!("`{}` needs a value, like `{example}`", self.key));
                 None
             },
         }
@@ -200,10 +185,7 @@ impl Item {
         match syn::parse2::<Lit>(tokens.clone()) {
             Ok(Lit::Str(text)) => Some(text),
             _ => {
-                errors.at(
-                    tokens,
-                    format!("`{}` expects a string, like `{example}`", self.key),
-                );
+                errors.at(tokens, format!("`{}` expects a string, like `{example}`", self.key));
                 None
             },
         }
@@ -213,12 +195,7 @@ impl Item {
     pub(crate) fn ident(&self, example: &str, errors: &mut Errors) -> Option<Ident> {
         let tokens = self.tokens(example, errors)?;
         syn::parse2::<Ident>(tokens.clone())
-            .map_err(|_| {
-                errors.at(
-                    tokens,
-                    format!("`{}` expects a name, like `{example}`", self.key),
-                )
-            })
+            .map_err(|_| errors.at(tokens, format!("`{}` expects a name, like `{example}`", self.key)))
             .ok()
     }
 }

@@ -63,18 +63,9 @@ mod tests {
 
     #[test]
     fn exact_names_only() {
-        assert_eq!(
-            found(&[b"a=1; __Host-sid=good; b=2"]),
-            Some(b"good".to_vec())
-        );
-        assert_eq!(
-            found(&[b"a=\xe9;\t__Host-sid=good"]),
-            Some(b"good".to_vec())
-        );
-        assert_eq!(
-            found(&[b"__Host-sid=good", b"__Host-sid=good"]),
-            Some(b"good".to_vec())
-        );
+        assert_eq!(found(&[b"a=1; __Host-sid=good; b=2"]), Some(b"good".to_vec()));
+        assert_eq!(found(&[b"a=\xe9;\t__Host-sid=good"]), Some(b"good".to_vec()));
+        assert_eq!(found(&[b"__Host-sid=good", b"__Host-sid=good"]), Some(b"good".to_vec()));
         for near in [
             "%5F%5FHost-sid=x",
             "__host-sid=x",

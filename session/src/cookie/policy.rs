@@ -152,30 +152,22 @@ impl CookiePolicy {
             .unwrap_or(name);
         rule(
             bare.is_empty() || !name.bytes().all(is_token) || name.len() + TOKEN_CHARS > 4000,
-            format!(
-                "cookie name {name:?}: use 1 to 3,900 letters, digits or !#$%&'*+-.^_`|~ (RFC 9110, `token`)"
-            ),
+            format!("cookie name {name:?}: use 1 to 3,900 letters, digits or !#$%&'*+-.^_`|~ (RFC 9110, `token`)"),
         );
         let lower = name.to_ascii_lowercase();
         let host = lower.starts_with("__host-");
         rule(
             (host && !name.starts_with("__Host-"))
                 || (lower.starts_with("__secure-") && !name.starts_with("__Secure-")),
-            format!(
-                "cookie name {name:?}: write the prefix as `__Host-` or `__Secure-`, in that case"
-            ),
+            format!("cookie name {name:?}: write the prefix as `__Host-` or `__Secure-`, in that case"),
         );
         rule(
             host && self.domain.is_some(),
-            format!(
-                "cookie {name:?}: a `__Host-` cookie has no domain; remove `.domain(…)` or rename it"
-            ),
+            format!("cookie {name:?}: a `__Host-` cookie has no domain; remove `.domain(…)` or rename it"),
         );
         rule(
             host && self.path != "/",
-            format!(
-                "cookie {name:?}: a `__Host-` cookie has path `/`; remove `.path(…)` or rename it"
-            ),
+            format!("cookie {name:?}: a `__Host-` cookie has path `/`; remove `.path(…)` or rename it"),
         );
         rule(
             (host || lower.starts_with("__secure-")) && !self.secure,
@@ -198,11 +190,8 @@ impl CookiePolicy {
                 format!("cookie domain {domain:?} is not a host name"),
             );
         }
-        let path_ok = self.path.starts_with('/')
-            && self
-                .path
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b';');
+        let path_ok =
+            self.path.starts_with('/') && self.path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
         rule(
             !path_ok || self.path.len() > 1024,
             format!(

@@ -48,10 +48,7 @@ impl MemoryStore {
 
     /// How many records are held, swept or not.
     pub fn len(&self) -> usize {
-        self.shards
-            .iter()
-            .map(|shard| lock(shard).records.len())
-            .sum()
+        self.shards.iter().map(|shard| lock(shard).records.len()).sum()
     }
 
     /// Whether no record is held.
@@ -62,11 +59,7 @@ impl MemoryStore {
     fn shard(&self, id: SessionId) -> MutexGuard<'_, Shard> {
         let [first, ..] = id.as_bytes();
         let [only, ..] = &*self.shards;
-        lock(
-            self.shards
-                .get(usize::from(*first) % SHARDS)
-                .unwrap_or(only),
-        )
+        lock(self.shards.get(usize::from(*first) % SHARDS).unwrap_or(only))
     }
 }
 
@@ -77,9 +70,7 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 
 impl Shard {
     fn live(&mut self, id: SessionId, now: Timestamp) -> Option<&mut Record> {
-        self.records
-            .get_mut(&id)
-            .filter(|record| !record.is_expired(now))
+        self.records.get_mut(&id).filter(|record| !record.is_expired(now))
     }
 
     /// Looks at up to `limit` records that are due.
@@ -126,12 +117,7 @@ impl fmt::Debug for MemoryStore {
 }
 
 impl Store for MemoryStore {
-    async fn create(
-        &self,
-        id: SessionId,
-        record: &Record,
-        now: Timestamp,
-    ) -> Result<Created, StoreError> {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
         let mut shard = self.shard(id);
         shard.sweep(SWEPT_PER_CREATE, now);
         if shard.live(id, now).is_some() {
@@ -151,12 +137,7 @@ impl Store for MemoryStore {
         Ok(self.shard(id).live(id, now).cloned())
     }
 
-    async fn commit(
-        &self,
-        id: SessionId,
-        commit: Commit<'_>,
-        now: Timestamp,
-    ) -> Result<Committed, StoreError> {
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         let mut shard = self.shard(id);
         let Some(stored) = shard.live(id, now) else {
             return Ok(Committed::Gone);
@@ -175,12 +156,7 @@ impl Store for MemoryStore {
         Ok(Committed::Conflict(Box::new(stored.clone())))
     }
 
-    async fn touch(
-        &self,
-        id: SessionId,
-        idle: Timestamp,
-        now: Timestamp,
-    ) -> Result<Touched, StoreError> {
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
         let mut shard = self.shard(id);
         let Some(stored) = shard.live(id, now) else {
             return Ok(Touched::Gone);

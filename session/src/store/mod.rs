@@ -60,11 +60,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Created, StoreError>> + Send;
 
     /// The live record under `id`. One round trip, and nothing is written.
-    fn load(
-        &self,
-        id: SessionId,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+    fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
 
     /// Replaces the record under `id` with [`commit.record`](Commit::record), if it is at the expected epoch and revision.
     ///
@@ -92,11 +88,7 @@ pub trait Store: Send + Sync + 'static {
     fn destroy(&self, id: SessionId) -> impl Future<Output = Result<Destroyed, StoreError>> + Send;
 
     /// Removes up to `limit` expired records and answers how many. A store that expires records by itself answers 0.
-    fn sweep(
-        &self,
-        limit: usize,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
+    fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 
 /// What [`Store::commit`] shall do, and on which conditions.
@@ -222,14 +214,9 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable(_) => f.write_str("the session store is unavailable"),
-            Self::Unknown(_) => {
-                f.write_str("the session store gave no answer: the change may have been applied")
-            },
+            Self::Unknown(_) => f.write_str("the session store gave no answer: the change may have been applied"),
             Self::Corrupt(corrupt) => corrupt.fmt(f),
-            Self::TooLarge { size, limit } => write!(
-                f,
-                "the session has {size} bytes, and the store takes {limit}"
-            ),
+            Self::TooLarge { size, limit } => write!(f, "the session has {size} bytes, and the store takes {limit}"),
             Self::Misconfigured(what) => write!(f, "the session store is misconfigured: {what}"),
         }
     }
@@ -274,23 +261,14 @@ pub(crate) trait DynStore: Send + Sync {
         record: &'a Record,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Created, StoreError>>;
-    fn load(
-        &self,
-        id: SessionId,
-        now: Timestamp,
-    ) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
+    fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
     fn commit<'a>(
         &'a self,
         id: SessionId,
         commit: Commit<'a>,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Committed, StoreError>>;
-    fn touch(
-        &self,
-        id: SessionId,
-        idle: Timestamp,
-        now: Timestamp,
-    ) -> BoxFuture<'_, Result<Touched, StoreError>>;
+    fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>>;
     fn destroy(&self, id: SessionId) -> BoxFuture<'_, Result<Destroyed, StoreError>>;
     fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>>;
 }
@@ -305,11 +283,7 @@ impl<S: Store> DynStore for S {
         Box::pin(Store::create(self, id, record, now))
     }
 
-    fn load(
-        &self,
-        id: SessionId,
-        now: Timestamp,
-    ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+    fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         Box::pin(Store::load(self, id, now))
     }
 
@@ -322,12 +296,7 @@ impl<S: Store> DynStore for S {
         Box::pin(Store::commit(self, id, commit, now))
     }
 
-    fn touch(
-        &self,
-        id: SessionId,
-        idle: Timestamp,
-        now: Timestamp,
-    ) -> BoxFuture<'_, Result<Touched, StoreError>> {
+    fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>> {
         Box::pin(Store::touch(self, id, idle, now))
     }
 
@@ -350,11 +319,7 @@ impl<S: Store> Store for std::sync::Arc<S> {
         S::create(self, id, record, now)
     }
 
-    fn load(
-        &self,
-        id: SessionId,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send {
+    fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send {
         S::load(self, id, now)
     }
 
@@ -380,11 +345,7 @@ impl<S: Store> Store for std::sync::Arc<S> {
         S::destroy(self, id)
     }
 
-    fn sweep(
-        &self,
-        limit: usize,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
+    fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send {
         S::sweep(self, limit, now)
     }
 }

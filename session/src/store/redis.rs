@@ -131,9 +131,7 @@ impl RedisOptions {
         } else if deadline.is_zero() || *deadline > Duration::from_secs(60) {
             format!("deadline {deadline:?}: use a millisecond to a minute")
         } else if *max_bytes < 1024 || *max_bytes > 512 << 20 {
-            format!(
-                "max_bytes {max_bytes}: use 1 KiB to 512 MiB, the largest string that Redis keeps"
-            )
+            format!("max_bytes {max_bytes}: use 1 KiB to 512 MiB, the largest string that Redis keeps")
         } else {
             return Ok(());
         };
@@ -158,8 +156,7 @@ impl RedisStore {
     ///
     /// As [`connect`](Self::connect).
     pub async fn connect_with(url: &str, options: RedisOptions) -> Result<Self, StoreError> {
-        let client = Client::open(url)
-            .map_err(|error| StoreError::Misconfigured(format!("Redis URL: {error}")))?;
+        let client = Client::open(url).map_err(|error| StoreError::Misconfigured(format!("Redis URL: {error}")))?;
         let store = Self::new(client, options)?;
         store.probe().await?;
         Ok(store)
@@ -211,8 +208,7 @@ impl RedisStore {
                 .arg(&[0_u8; 8])
                 .invoke_async::<Value>(&mut connection)
                 .await;
-            self.note(invoked)
-                .map_err(|error| read_failed(name, &error))?;
+            self.note(invoked).map_err(|error| read_failed(name, &error))?;
         }
         // Writes nothing: `XX` on a key that is never there.
         let mut set = Cmd::new();
@@ -261,11 +257,7 @@ impl RedisStore {
             )
             && let Ok(fresh) = connection(&self.shared.client, &self.shared.options)
         {
-            *self
-                .shared
-                .connection
-                .write()
-                .unwrap_or_else(PoisonError::into_inner) = fresh;
+            *self.shared.connection.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         }
         answer
     }
@@ -281,13 +273,9 @@ impl RedisStore {
 
     fn measured(&self, (seconds, micros): (u64, u64), now: Timestamp) {
         let theirs = seconds.saturating_mul(1000).saturating_add(micros / 1000);
-        let ahead = theirs
-            .checked_signed_diff(now.as_millis())
-            .unwrap_or_default();
+        let ahead = theirs.checked_signed_diff(now.as_millis()).unwrap_or_default();
         self.shared.ahead.store(ahead, Ordering::Relaxed);
-        self.shared
-            .measured
-            .store(now.as_millis(), Ordering::Relaxed);
+        self.shared.measured.store(now.as_millis(), Ordering::Relaxed);
     }
 
     fn ahead(&self) -> i64 {
@@ -295,11 +283,7 @@ impl RedisStore {
     }
 
     fn is_stale(&self, now: Timestamp) -> bool {
-        self.shared
-            .measured
-            .load(Ordering::Relaxed)
-            .abs_diff(now.as_millis())
-            > millis(MEASURE_EVERY)
+        self.shared.measured.load(Ordering::Relaxed).abs_diff(now.as_millis()) > millis(MEASURE_EVERY)
     }
 
     /// The record's bytes by the server's clock, and how long it lives from now.
@@ -335,12 +319,7 @@ fn connection(client: &Client, options: &RedisOptions) -> Result<ConnectionManag
 }
 
 impl Store for RedisStore {
-    async fn create(
-        &self,
-        id: SessionId,
-        record: &Record,
-        now: Timestamp,
-    ) -> Result<Created, StoreError> {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
         if self.is_stale(now) {
             self.measure(now).await?;
         }
@@ -352,11 +331,7 @@ impl Store for RedisStore {
             .arg("NX")
             .arg("PX")
             .arg(life);
-        match self
-            .query(&set)
-            .await
-            .map_err(|error| write_failed("SET", error))?
-        {
+        match self.query(&set).await.map_err(|error| write_failed("SET", error))? {
             Value::Nil => Ok(Created::Exists),
             _ => Ok(Created::Created),
         }
@@ -372,15 +347,11 @@ impl Store for RedisStore {
                 .cmd("TIME")
                 .query_async(&mut connection)
                 .await;
-            let (bytes, time) = self
-                .note(both)
-                .map_err(|error| read_failed("GET", &error))?;
+            let (bytes, time) = self.note(both).map_err(|error| read_failed("GET", &error))?;
             self.measured(time, now);
             bytes
         } else {
-            self.query(&get)
-                .await
-                .map_err(|error| read_failed("GET", &error))?
+            self.query(&get).await.map_err(|error| read_failed("GET", &error))?
         };
         bytes
             .map(|bytes| self.incoming(bytes))
@@ -388,12 +359,7 @@ impl Store for RedisStore {
             .map(|record| record.filter(|record| !record.is_expired(now)))
     }
 
-    async fn commit(
-        &self,
-        id: SessionId,
-        commit: Commit<'_>,
-        now: Timestamp,
-    ) -> Result<Committed, StoreError> {
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         let (bytes, life) = self.outgoing(commit.record, now)?;
         let mut expected = [0; 16];
         let (epoch, revision) = expected.split_at_mut(8);
@@ -401,11 +367,7 @@ impl Store for RedisStore {
         revision.copy_from_slice(&commit.revision.to_be_bytes());
         let mut connection = self.connection();
         let mut script = self.shared.commit.key(self.key(id));
-        script
-            .arg(&expected)
-            .arg(&commit.op.to_bytes())
-            .arg(bytes)
-            .arg(life);
+        script.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life);
         let answer = script.invoke_async(&mut connection).await;
         match self
             .note(answer)
@@ -431,17 +393,10 @@ impl Store for RedisStore {
         }
     }
 
-    async fn touch(
-        &self,
-        id: SessionId,
-        idle: Timestamp,
-        now: Timestamp,
-    ) -> Result<Touched, StoreError> {
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
         let mut connection = self.connection();
         let mut script = self.shared.touch.key(self.key(id));
-        script
-            .arg(&idle_bytes(idle.shifted(self.ahead())))
-            .arg(life(idle, now));
+        script.arg(&idle_bytes(idle.shifted(self.ahead()))).arg(life(idle, now));
         let answer: Value = self
             .note(script.invoke_async(&mut connection).await)
             .map_err(|error| write_failed("EVALSHA (touch)", error))?;
@@ -488,12 +443,8 @@ fn foreign() -> StoreError {
 fn read_failed(command: &str, error: &RedisError) -> StoreError {
     match error.code() {
         Some("WRONGTYPE") => foreign(),
-        Some("NOPERM") => {
-            StoreError::Misconfigured(format!("the Redis user may not run {command}: {error}"))
-        },
-        Some("NOAUTH" | "WRONGPASS") => {
-            StoreError::Misconfigured(format!("Redis wants other credentials: {error}"))
-        },
+        Some("NOPERM") => StoreError::Misconfigured(format!("the Redis user may not run {command}: {error}")),
+        Some("NOAUTH" | "WRONGPASS") => StoreError::Misconfigured(format!("Redis wants other credentials: {error}")),
         _ if error.kind() == ErrorKind::AuthenticationFailed => {
             StoreError::Misconfigured(format!("Redis wants other credentials: {error}"))
         },

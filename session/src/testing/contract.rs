@@ -89,9 +89,7 @@ impl Violations {
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the store breaks its contract:")?;
-        self.0
-            .iter()
-            .try_for_each(|violation| write!(f, "\n  - {violation}"))
+        self.0.iter().try_for_each(|violation| write!(f, "\n  - {violation}"))
     }
 }
 
@@ -124,10 +122,7 @@ fn random_id() -> SessionId {
 }
 
 fn op(sequence: u32) -> OpId {
-    OpId {
-        process: 7,
-        sequence,
-    }
+    OpId { process: 7, sequence }
 }
 
 /// A record at epoch 1 and revision 1 that lives for `life`.
@@ -181,13 +176,7 @@ impl<S: Store> Run<S> {
         }
     }
 
-    async fn commit(
-        &self,
-        id: SessionId,
-        from: &Record,
-        op: OpId,
-        next: &Record,
-    ) -> Result<Committed, StoreError> {
+    async fn commit(&self, id: SessionId, from: &Record, op: OpId, next: &Record) -> Result<Committed, StoreError> {
         self.store
             .commit(id, Commit::new(from.epoch, from.revision, op, next), now())
             .await
@@ -196,10 +185,7 @@ impl<S: Store> Run<S> {
     async fn filed(&mut self, life: Duration) -> Result<(SessionId, Record), StoreError> {
         let (id, record) = (random_id(), record(life));
         let created = self.store.create(id, &record, now()).await?;
-        self.check(
-            created == Created::Created,
-            "create under a new id is Created",
-        );
+        self.check(created == Created::Created, "create under a new id is Created");
         Ok((id, record))
     }
 
@@ -207,17 +193,12 @@ impl<S: Store> Run<S> {
         let (id, record) = (random_id(), record(LONG));
         let found = self.store.load(id, now()).await?;
         self.check(found.is_none(), "load of an unknown id is None");
-        let committed = self
-            .commit(id, &record, op(1), &following(&record, op(1)))
-            .await?;
+        let committed = self.commit(id, &record, op(1), &following(&record, op(1))).await?;
         self.check(is(&committed) == "Gone", "commit to an unknown id is Gone");
         let touched = self.store.touch(id, now().after(LONG), now()).await?;
         self.check(touched == Touched::Gone, "touch of an unknown id is Gone");
         let destroyed = self.store.destroy(id).await?;
-        self.check(
-            destroyed == Destroyed::Absent,
-            "destroy of an unknown id is Absent",
-        );
+        self.check(destroyed == Destroyed::Absent, "destroy of an unknown id is Absent");
         let found = self.store.load(id, now()).await?;
         self.check(found.is_none(), "no call but create makes a record");
         Ok(())
@@ -227,10 +208,7 @@ impl<S: Store> Run<S> {
         let (id, first) = self.filed(LONG).await?;
         let second = following(&record(LONG), op(2));
         let created = self.store.create(id, &second, now()).await?;
-        self.check(
-            created == Created::Exists,
-            "create under an id in use is Exists",
-        );
+        self.check(created == Created::Exists, "create under an id in use is Exists");
         let found = self.store.load(id, now()).await?;
         self.check(
             found.is_some_and(|found| found.revision == first.revision),
@@ -243,35 +221,19 @@ impl<S: Store> Run<S> {
         let (id, first) = self.filed(LONG).await?;
         let second = following(&first, op(1));
         let committed = self.commit(id, &first, op(1), &second).await?;
-        self.check(
-            is(&committed) == "Applied",
-            "commit at the stored revision is Applied",
-        );
-        let committed = self
-            .commit(id, &first, op(2), &following(&first, op(2)))
-            .await?;
+        self.check(is(&committed) == "Applied", "commit at the stored revision is Applied");
+        let committed = self.commit(id, &first, op(2), &following(&first, op(2))).await?;
         let fresh = match &committed {
             Committed::Conflict(fresh) => fresh.revision == 2 && fresh.payload == second.payload,
             _ => false,
         };
-        self.check(
-            fresh,
-            "commit at an older revision is Conflict, with the stored record",
-        );
+        self.check(fresh, "commit at an older revision is Conflict, with the stored record");
         let mut rotated = following(&second, op(3));
         rotated.epoch = 2;
         let committed = self.commit(id, &second, op(3), &rotated).await?;
-        self.check(
-            is(&committed) == "Applied",
-            "commit that raises the epoch is Applied",
-        );
-        let committed = self
-            .commit(id, &second, op(4), &following(&second, op(4)))
-            .await?;
-        self.check(
-            is(&committed) == "Superseded",
-            "commit at an older epoch is Superseded",
-        );
+        self.check(is(&committed) == "Applied", "commit that raises the epoch is Applied");
+        let committed = self.commit(id, &second, op(4), &following(&second, op(4))).await?;
+        self.check(is(&committed) == "Superseded", "commit at an older epoch is Superseded");
         let found = self.store.load(id, now()).await?;
         self.check(
             found.is_some_and(|found| (found.epoch, found.revision) == (2, 3)),
@@ -285,10 +247,7 @@ impl<S: Store> Run<S> {
         let mine = following(&first, op(1));
         for _ in 0..3 {
             let committed = self.commit(id, &first, op(1), &mine).await?;
-            self.check(
-                is(&committed) == "Applied",
-                "a repeated commit is Applied each time",
-            );
+            self.check(is(&committed) == "Applied", "a repeated commit is Applied each time");
         }
         let found = self.store.load(id, now()).await?;
         self.check(
@@ -301,10 +260,7 @@ impl<S: Store> Run<S> {
         };
         let theirs = following(&mine, other);
         let committed = self.commit(id, &mine, other, &theirs).await?;
-        self.check(
-            is(&committed) == "Applied",
-            "another process's commit is Applied",
-        );
+        self.check(is(&committed) == "Applied", "another process's commit is Applied");
         let committed = self.commit(id, &first, op(1), &mine).await?;
         self.check(
             is(&committed) == "Applied",
@@ -321,13 +277,8 @@ impl<S: Store> Run<S> {
     async fn finality(&mut self) -> Checked {
         let (id, first) = self.filed(LONG).await?;
         let destroyed = self.store.destroy(id).await?;
-        self.check(
-            destroyed == Destroyed::Existed,
-            "destroy of a record is Existed",
-        );
-        let committed = self
-            .commit(id, &first, op(1), &following(&first, op(1)))
-            .await?;
+        self.check(destroyed == Destroyed::Existed, "destroy of a record is Existed");
+        let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
         self.check(is(&committed) == "Gone", "commit after destroy is Gone");
         let touched = self.store.touch(id, now().after(LONG), now()).await?;
         self.check(touched == Touched::Gone, "touch after destroy is Gone");
@@ -343,14 +294,9 @@ impl<S: Store> Run<S> {
         let later = first.idle.after(Duration::from_secs(20));
         for idle in [later, first.idle] {
             let touched = self.store.touch(id, idle, now()).await?;
-            self.check(
-                touched == Touched::Touched,
-                "touch of a live record is Touched",
-            );
+            self.check(touched == Touched::Touched, "touch of a live record is Touched");
         }
-        let near = |found: &Record, wanted: Timestamp| {
-            found.idle.as_millis().abs_diff(wanted.as_millis()) < 5_000
-        };
+        let near = |found: &Record, wanted: Timestamp| found.idle.as_millis().abs_diff(wanted.as_millis()) < 5_000;
         let found = self.store.load(id, now()).await?;
         self.check(
             found.as_ref().is_some_and(|found| near(found, later)),
@@ -360,13 +306,8 @@ impl<S: Store> Run<S> {
             found.is_some_and(|found| found.revision == 1),
             "touch leaves the revision",
         );
-        let committed = self
-            .commit(id, &first, op(1), &following(&first, op(1)))
-            .await?;
-        self.check(
-            is(&committed) == "Applied",
-            "touch does not disturb a commit",
-        );
+        let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
+        self.check(is(&committed) == "Applied", "touch does not disturb a commit");
         let found = self.store.load(id, now()).await?;
         self.check(
             found.is_some_and(|found| near(&found, later)),
@@ -386,37 +327,22 @@ impl<S: Store> Run<S> {
         }
         let found = self.store.load(id, now()).await?;
         self.check(found.is_none(), "an expired record is absent");
-        let committed = self
-            .commit(id, &first, op(1), &following(&first, op(1)))
-            .await?;
-        self.check(
-            is(&committed) == "Gone",
-            "commit to an expired record is Gone",
-        );
+        let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
+        self.check(is(&committed) == "Gone", "commit to an expired record is Gone");
         let touched = self.store.touch(id, now().after(LONG), now()).await?;
-        self.check(
-            touched == Touched::Gone,
-            "touch of an expired record is Gone",
-        );
+        self.check(touched == Touched::Gone, "touch of an expired record is Gone");
         self.store.sweep(1_000, now()).await?;
         let found = self.store.load(kept, now()).await?;
         self.check(found.is_some(), "sweep leaves the living");
         let created = self.store.create(id, &record(LONG), now()).await?;
-        self.check(
-            created == Created::Created,
-            "the id of an expired record is free",
-        );
+        self.check(created == Created::Created, "the id of an expired record is free");
         Ok(())
     }
 
     async fn content(&mut self) -> Checked {
         let every_byte: Vec<u8> = (0..=255).cycle().take(100_000).collect();
         let mut whole = record(LONG);
-        let edits = [
-            ("a", &b""[..]),
-            ("b", &every_byte),
-            ("unknown", b"\0\xff\""),
-        ];
+        let edits = [("a", &b""[..]), ("b", &every_byte), ("unknown", b"\0\xff\"")];
         let edits = edits.map(|(key, value)| Edit {
             section: "other",
             version: 3,
@@ -431,17 +357,10 @@ impl<S: Store> Run<S> {
         let same = found
             .as_ref()
             .is_some_and(|found| found.payload == whole.payload && found.user == whole.user);
-        self.check(
-            same,
-            "a payload comes back byte for byte, and the user with it",
-        );
+        self.check(same, "a payload comes back byte for byte, and the user with it");
         let same = found.is_some_and(|found| {
             found.verifier.matches(&whole.verifier)
-                && found
-                    .absolute
-                    .as_millis()
-                    .abs_diff(whole.absolute.as_millis())
-                    < 5_000
+                && found.absolute.as_millis().abs_diff(whole.absolute.as_millis()) < 5_000
         });
         self.check(same, "verifier and deadlines come back");
         Ok(())
@@ -465,11 +384,7 @@ impl<S: Store> Run<S> {
                     loop {
                         let next = following(&current, op);
                         match store
-                            .commit(
-                                id,
-                                Commit::new(current.epoch, current.revision, op, &next),
-                                now(),
-                            )
+                            .commit(id, Commit::new(current.epoch, current.revision, op, &next), now())
                             .await?
                         {
                             Committed::Applied => break,
@@ -509,10 +424,7 @@ impl<S: Store> Run<S> {
                 .iter()
                 .filter(|outcome| matches!(outcome, Ok(Created::Created)))
                 .count();
-            self.check(
-                winners == 1,
-                "of sixteen creates under one id, one is Created",
-            );
+            self.check(winners == 1, "of sixteen creates under one id, one is Created");
             self.races += 1;
         }
         Ok(())
@@ -525,18 +437,11 @@ impl<S: Store> Run<S> {
             for process in 1..=16 {
                 let (store, first) = (Arc::clone(&self.store), first.clone());
                 tasks.spawn(async move {
-                    let op = OpId {
-                        process,
-                        sequence: 0,
-                    };
+                    let op = OpId { process, sequence: 0 };
                     let mut next = following(&first, op);
                     next.epoch += 1;
                     store
-                        .commit(
-                            id,
-                            Commit::new(first.epoch, first.revision, op, &next),
-                            now(),
-                        )
+                        .commit(id, Commit::new(first.epoch, first.revision, op, &next), now())
                         .await
                 });
             }
@@ -563,11 +468,7 @@ impl<S: Store> Run<S> {
             let commit = tokio::spawn(async move {
                 let next = following(&first, op(1));
                 let committed = store
-                    .commit(
-                        id,
-                        Commit::new(first.epoch, first.revision, op(1), &next),
-                        now(),
-                    )
+                    .commit(id, Commit::new(first.epoch, first.revision, op(1), &next), now())
                     .await;
                 let touched = store.touch(id, next.idle.after(LONG), now()).await;
                 (committed.map(|_| ()), touched.map(|_| ()))
@@ -579,10 +480,7 @@ impl<S: Store> Run<S> {
                 "a race of commit and destroy has outcomes, not errors",
             );
             let found = self.store.load(id, now()).await?;
-            self.check(
-                found.is_none(),
-                "a destroyed record stays destroyed, whatever races it",
-            );
+            self.check(found.is_none(), "a destroyed record stays destroyed, whatever races it");
             self.races += 1;
         }
         Ok(())

@@ -102,11 +102,8 @@ impl<S> FailingStore<S> {
 
     /// What it has been asked since it was made, or since [`reset_calls`](Self::reset_calls).
     pub fn calls(&self) -> Calls {
-        let [creates, loads, commits, touches, destroys] = self
-            .shared
-            .counts
-            .each_ref()
-            .map(|count| count.load(Ordering::SeqCst));
+        let [creates, loads, commits, touches, destroys] =
+            self.shared.counts.each_ref().map(|count| count.load(Ordering::SeqCst));
         Calls {
             creates,
             loads,
@@ -130,19 +127,11 @@ impl<S> FailingStore<S> {
     }
 
     fn set(&self, fault: Option<(Fault, Option<u64>)>) {
-        *self
-            .shared
-            .fault
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = fault;
+        *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
     fn next_fault(&self) -> Option<Fault> {
-        let mut slot = self
-            .shared
-            .fault
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner);
         let (fault, left) = slot.as_mut()?;
         let fault = *fault;
         match left {
@@ -158,11 +147,7 @@ impl<S> FailingStore<S> {
         }
     }
 
-    async fn call<T>(
-        &self,
-        index: usize,
-        call: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
+    async fn call<T>(&self, index: usize, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         if let Some(count) = self.shared.counts.get(index) {
             count.fetch_add(1, Ordering::SeqCst);
         }
@@ -187,12 +172,7 @@ impl<S> FailingStore<S> {
 const LOAD: usize = 1;
 
 impl<S: Store> Store for FailingStore<S> {
-    async fn create(
-        &self,
-        id: SessionId,
-        record: &Record,
-        now: Timestamp,
-    ) -> Result<Created, StoreError> {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
         self.call(0, self.inner.create(id, record, now)).await
     }
 
@@ -200,21 +180,11 @@ impl<S: Store> Store for FailingStore<S> {
         self.call(LOAD, self.inner.load(id, now)).await
     }
 
-    async fn commit(
-        &self,
-        id: SessionId,
-        commit: Commit<'_>,
-        now: Timestamp,
-    ) -> Result<Committed, StoreError> {
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         self.call(2, self.inner.commit(id, commit, now)).await
     }
 
-    async fn touch(
-        &self,
-        id: SessionId,
-        idle: Timestamp,
-        now: Timestamp,
-    ) -> Result<Touched, StoreError> {
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
         self.call(3, self.inner.touch(id, idle, now)).await
     }
 

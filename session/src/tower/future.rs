@@ -83,11 +83,7 @@ where
     }
 }
 
-fn done<Body>(
-    slot: &mut Option<Arc<Request>>,
-    pool: &Pool,
-    mut response: Response<Body>,
-) -> Response<Body> {
+fn done<Body>(slot: &mut Option<Arc<Request>>, pool: &Pool, mut response: Response<Body>) -> Response<Body> {
     if let Some(slot) = slot.take() {
         slot.dress(response.headers_mut());
         pool.give_back(slot);

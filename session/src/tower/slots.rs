@@ -3,10 +3,38 @@
 use std::any::TypeId;
 use std::sync::Arc;
 
-use http::Extensions;
+use http::{Extensions, HeaderMap};
 
+use crate::error::{Error, ErrorKind};
 use crate::manager::Manager;
 use crate::request::Request;
+use crate::schema::Schema;
+use crate::tracked::Tracked;
+
+/// The session of a request that has come through a [`SessionLayer`](super::SessionLayer): for services without extractors.
+///
+/// # Errors
+///
+/// [`ErrorKind::Misconfigured`] if no layer serves sessions of this type; else those of the store.
+pub async fn session<S: Schema>(extensions: &Extensions, headers: &HeaderMap) -> Result<S::Handle, Error> {
+    let request = slot::<S>(extensions)?;
+    request.open(headers).await?;
+    Ok(S::Handle::from(Tracked::new(Arc::clone(request))?))
+}
+
+pub(crate) fn slot<S: Schema>(extensions: &Extensions) -> Result<&Arc<Request>, Error> {
+    let slot = extensions
+        .get::<Slots>()
+        .and_then(|slots| slots.find(TypeId::of::<S>()));
+    slot.ok_or_else(|| {
+        let schema = std::any::type_name::<S>();
+        let message = format!(
+            "no session layer for `{schema}`: add `.layer(sessions.layer())` to the router, below this route, with \
+             `sessions` from `Sessions::<{schema}>::builder()`, or `.section::<{schema}>()` to an existing builder"
+        );
+        Error::new(ErrorKind::Misconfigured, message)
+    })
+}
 
 /// One slot for each session layer around a handler. In a request's extensions.
 #[derive(Clone)]
@@ -33,8 +61,7 @@ impl Slots {
 
     /// The slot for sessions of `schema`.
     pub(crate) fn find(&self, schema: TypeId) -> Option<&Arc<Request>> {
-        self.iter()
-            .find(|request| request.manager.types.contains(&schema))
+        self.iter().find(|request| request.manager.types.contains(&schema))
     }
 
     fn iter(&self) -> impl Iterator<Item = &Arc<Request>> {
