@@ -20,10 +20,7 @@ const MOST_FIELDS: usize = 128;
 pub(crate) fn check(raw: Container, errors: &mut Errors) -> Option<Model> {
     lifetimes(&raw, errors);
     let mut model = Model {
-        name: raw
-            .name
-            .value()
-            .map_or_else(|| snake_case(&raw.ident.unraw().to_string()), syn::LitStr::value),
+        name: raw.name.value().map_or_else(|| snake_case(&raw.ident.unraw().to_string()), syn::LitStr::value),
         version: raw.version.value().copied().unwrap_or(1),
         idle: raw.idle.value().map(|(seconds, _)| *seconds),
         absolute: raw.absolute.value().map(|(seconds, _)| *seconds),
@@ -43,18 +40,10 @@ pub(crate) fn check(raw: Container, errors: &mut Errors) -> Option<Model> {
     if stored == 0 {
         errors.at(
             &model.ident,
-            format!(
-                "`{}` has no stored fields: a session type needs at least one that is not `skip`",
-                model.ident
-            ),
+            format!("`{}` has no stored fields: a session type needs at least one that is not `skip`", model.ident),
         );
     }
-    if let Some(field) = model
-        .fields
-        .iter()
-        .filter(|field| field.stored.is_some())
-        .nth(MOST_FIELDS)
-    {
+    if let Some(field) = model.fields.iter().filter(|field| field.stored.is_some()).nth(MOST_FIELDS) {
         errors.at(
             &field.ident,
             format!("a session type can store {MOST_FIELDS} fields; put some of them in a struct of their own"),
@@ -80,10 +69,7 @@ fn lifetimes(raw: &Container, errors: &mut Errors) {
             (false, true) => "; the default `idle` is \"30m\", set a shorter one",
             _ => "; swap them, or make `idle` shorter",
         };
-        errors.at(
-            at.map(|(_, text)| text),
-            format!("the idle timeout is longer than the absolute one{hint}"),
-        );
+        errors.at(at.map(|(_, text)| text), format!("the idle timeout is longer than the absolute one{hint}"));
     }
 }
 
@@ -97,16 +83,10 @@ fn field_alone(raw: &RawField, errors: &mut Errors) {
     }
     let optional = option(&raw.ty).is_some();
     if raw.flash.is_set() && !optional {
-        errors.at(
-            &raw.ty,
-            "a `flash` field must be an `Option<T>`: it is `None` once it was read",
-        );
+        errors.at(&raw.ty, "a `flash` field must be an `Option<T>`: it is `None` once it was read");
     }
     if raw.user.is_set() && !optional {
-        errors.at(
-            &raw.ty,
-            "a `user` field must be an `Option<T>`: `None` is a visitor who is not logged in",
-        );
+        errors.at(&raw.ty, "a `user` field must be an `Option<T>`: `None` is a visitor who is not logged in");
     }
     let settings = [
         ("key", raw.key.key()),
@@ -117,12 +97,7 @@ fn field_alone(raw: &RawField, errors: &mut Errors) {
         ("conflict", raw.conflict.key()),
         ("merge", raw.merge.key()),
     ];
-    let given = |name: &str| {
-        settings
-            .iter()
-            .find(|(known, _)| *known == name)
-            .and_then(|(_, key)| *key)
-    };
+    let given = |name: &str| settings.iter().find(|(known, _)| *known == name).and_then(|(_, key)| *key);
     if raw.skip.is_set() {
         for (name, key) in settings {
             if let Some(key) = key {
@@ -135,11 +110,7 @@ fn field_alone(raw: &RawField, errors: &mut Errors) {
         return;
     }
     for (one, other, why) in [
-        (
-            "flash",
-            "merge",
-            "a flash value is read once, there is nothing to merge",
-        ),
+        ("flash", "merge", "a flash value is read once, there is nothing to merge"),
         ("conflict", "merge", "a field either merges or rejects"),
         ("user", "merge", "two logins cannot be merged"),
         ("user", "flash", "who is logged in is not read once"),
@@ -149,10 +120,7 @@ fn field_alone(raw: &RawField, errors: &mut Errors) {
         ("rotate", "flash", "reading the value would rotate the id"),
     ] {
         if let (Some(_), Some(key)) = (given(one), given(other)) {
-            errors.at(
-                key,
-                format!("`{one}` and `{other}` exclude each other: {why}; remove one of them"),
-            );
+            errors.at(key, format!("`{one}` and `{other}` exclude each other: {why}; remove one of them"));
         }
     }
 }
@@ -176,10 +144,7 @@ fn resolve(raw: RawField, index: usize) -> Field {
         },
     });
     Field {
-        accessor: raw
-            .accessor
-            .value()
-            .map_or_else(|| name.clone(), |accessor| accessor.unraw().to_string()),
+        accessor: raw.accessor.value().map_or_else(|| name.clone(), |accessor| accessor.unraw().to_string()),
         default: raw.default.value().cloned(),
         into: raw.into.is_set(),
         ident: raw.ident,
@@ -254,10 +219,7 @@ fn users(model: &mut Model, errors: &mut Errors) {
             continue;
         };
         if !first {
-            errors.at(
-                &field.ident,
-                "only one field can be the `user` of a session; mark other rights with `rotate`",
-            );
+            errors.at(&field.ident, "only one field can be the `user` of a session; mark other rights with `rotate`");
             stored.user = false;
         }
         first = false;

@@ -1,9 +1,8 @@
 //! The vocabulary of `#[session(…)]`, and what to say about words that are not in it.
 
 pub(crate) const STRUCT: &[&str] = &["version", "name", "idle", "absolute", "crate"];
-pub(crate) const FIELD: &[&str] = &[
-    "default", "key", "user", "rotate", "survive", "flash", "skip", "into", "conflict", "accessor", "merge",
-];
+pub(crate) const FIELD: &[&str] =
+    &["default", "key", "user", "rotate", "survive", "flash", "skip", "into", "conflict", "accessor", "merge"];
 pub(crate) const MERGE: &[&str] = &["counter", "union", "log", "max", "min", "with"];
 
 /// Methods of every session. A field must not have an accessor of such a name: it would hide the method.
@@ -48,19 +47,12 @@ pub(crate) fn unknown(level: &str, word: &str) -> String {
 
 /// The known word that `word` was probably meant to be.
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let best = known
-        .iter()
-        .map(|candidate| (distance(word, candidate), *candidate))
-        .min()?;
+    let best = known.iter().map(|candidate| (distance(word, candidate), *candidate)).min()?;
     (best.0 <= (word.len() / 3).max(1)).then_some(best.1)
 }
 
 pub(crate) fn list(words: &[&str]) -> String {
-    words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Edits from one word to the other; two swapped neighbours are one.
@@ -72,9 +64,7 @@ fn distance(one: &str, other: &str) -> usize {
         let mut row = vec![i + 1];
         for (j, b) in other.iter().enumerate() {
             let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (at(&last, j) + usize::from(a != b))
-                .min(at(&last, j + 1) + 1)
-                .min(at(&row, j) + 1);
+            let mut best = (at(&last, j) + usize::from(a != b)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
             if i > 0 && j > 0 && one.get(i - 1) == Some(b) && other.get(j - 1) == Some(a) {
                 best = best.min(at(&before, j - 1) + 1);
             }

@@ -59,9 +59,7 @@ pub(crate) enum Conflict {
 
 impl Model {
     pub(crate) fn user(&self) -> Option<&Field> {
-        self.fields
-            .iter()
-            .find(|field| field.stored.as_ref().is_some_and(|stored| stored.user))
+        self.fields.iter().find(|field| field.stored.as_ref().is_some_and(|stored| stored.user))
     }
 }
 
@@ -72,9 +70,7 @@ impl Field {
     }
 
     pub(crate) fn is_counter(&self) -> bool {
-        self.stored
-            .as_ref()
-            .is_some_and(|stored| matches!(stored.conflict, Conflict::Merge(Merge::Counter)))
+        self.stored.as_ref().is_some_and(|stored| matches!(stored.conflict, Conflict::Merge(Merge::Counter)))
     }
 }
 

@@ -177,12 +177,7 @@ impl<S: Schema> Column<S> {
     pub const fn of<F: Field<S>>() -> Self {
         Self {
             field: const {
-                &Erased {
-                    info: F::INFO,
-                    normalizes: F::NORMALIZES,
-                    rewrite: rewrite::<S, F>,
-                    merge: merge::<S, F>,
-                }
+                &Erased { info: F::INFO, normalizes: F::NORMALIZES, rewrite: rewrite::<S, F>, merge: merge::<S, F> }
             },
             encode: |of, out| encode(F::get(of), out).map_err(|cause| unencodable::<S>(&F::INFO, cause)),
             reset: |of| *F::get_mut(of) = F::default(),
@@ -264,25 +259,16 @@ pub struct Stored<'a> {
 
 impl fmt::Debug for Stored<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stored")
-            .field("problems", &self.problems)
-            .finish_non_exhaustive()
+        f.debug_struct("Stored").field("problems", &self.problems).finish_non_exhaustive()
     }
 }
 
 impl<'a> Stored<'a> {
     /// Loads an `S` from its section, or a new one if there is none.
     pub(crate) fn load<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<Problem>), Error> {
-        let mut stored = Self {
-            section,
-            ..Self::default()
-        };
+        let mut stored = Self { section, ..Self::default() };
         if let Some(section) = stored.section.as_ref().filter(|section| section.codec != JSON) {
-            let message = format!(
-                "session `{}`: stored with codec {}, which this build lacks",
-                S::NAME,
-                section.codec
-            );
+            let message = format!("session `{}`: stored with codec {}, which this build lacks", S::NAME, section.codec);
             return Err(Error::new(ErrorKind::Undecodable, message));
         }
         let value = S::load(&mut stored);
@@ -304,10 +290,7 @@ impl<'a> Stored<'a> {
                 if F::INFO.privilege {
                     self.refused.get_or_insert(error);
                 } else {
-                    self.problems.push(Problem {
-                        field: F::INFO.name,
-                        error,
-                    });
+                    self.problems.push(Problem { field: F::INFO.name, error });
                 }
                 F::default()
             },

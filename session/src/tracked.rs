@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::delta::{Change, Reset, survives};
 use crate::error::{Error, ErrorKind};
 use crate::line::Work;
-use crate::manager::{Live, Manager, exhausted, gone, superseded};
+use crate::manager::{Live, Manager, TRIES, exhausted, gone, superseded};
 use crate::payload::{Payload, Section};
 use crate::record::{Record, UserKey};
 use crate::request::{Request, Uncancelled, View};
@@ -22,8 +22,6 @@ use crate::token::{SessionId, Token};
 
 /// How often a type is asked whether it orders its items at random. A type that does gives itself away but for one in 2^32.
 const PROBES: u32 = 32;
-/// How often `update` is tried against other processes.
-const TRIES: u32 = 64;
 
 /// What is behind every `Session<S>`.
 pub struct Tracked<S: Schema> {
@@ -49,15 +47,7 @@ impl<S: Schema> Tracked<S> {
                 "a stored field reads as its default: {problem}"
             );
         }
-        Ok(Self {
-            value,
-            marked: 0,
-            reset: 0,
-            base: payload,
-            generation,
-            problems,
-            request,
-        })
+        Ok(Self { value, marked: 0, reset: 0, base: payload, generation, problems, request })
     }
 
     /// The fields.
@@ -244,9 +234,7 @@ impl<S: Schema> Tracked<S> {
             }
             encoded.clear();
             (column.encode)(&self.value, &mut encoded)?;
-            let base = section
-                .as_ref()
-                .and_then(|section: &Section<'_>| section.get(column.field.info.key));
+            let base = section.as_ref().and_then(|section: &Section<'_>| section.get(column.field.info.key));
             if !differs(column.field, base, &encoded) {
                 continue;
             }
@@ -329,9 +317,7 @@ impl<S: Schema> Drop for Tracked<S> {
 
 impl<S: Schema> fmt::Debug for Tracked<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tracked")
-            .field("section", &S::NAME)
-            .finish_non_exhaustive()
+        f.debug_struct("Tracked").field("section", &S::NAME).finish_non_exhaustive()
     }
 }
 
@@ -362,22 +348,12 @@ where
     };
     let epoch = record.epoch();
     let mut lead = request.manager.enter_alone(id).await?;
-    let mut current = lead
-        .latest
-        .take()
-        .filter(|latest| latest.revision() > record.revision())
-        .unwrap_or(record);
+    let mut current = lead.latest.take().filter(|latest| latest.revision() > record.revision()).unwrap_or(record);
     for tries in 0..TRIES {
         if current.epoch() != epoch {
             return Err(superseded());
         }
-        request.committed(
-            Live {
-                id,
-                record: Arc::clone(&current),
-            },
-            None,
-        );
+        request.committed(Live { id, record: Arc::clone(&current) }, None);
         handle.tracked_mut().reload()?;
         let result = change(handle);
         handle.tracked_mut().hand_in();
@@ -386,15 +362,8 @@ where
             lead.latest = Some(current);
             return Ok(result);
         }
-        let token = delta
-            .is_privilege_change()
-            .then(|| request.manager.renew(id))
-            .transpose()?;
-        let work = Work {
-            delta,
-            base: Arc::clone(&current),
-            verifier: token.as_ref().map(Token::verifier_hash),
-        };
+        let token = delta.is_privilege_change().then(|| request.manager.renew(id)).transpose()?;
+        let work = Work { delta, base: Arc::clone(&current), verifier: token.as_ref().map(Token::verifier_hash) };
         let (committed, next) = Uncancelled::new(Box::pin({
             let (request, current) = (Arc::clone(&request), Arc::clone(&current));
             async move { request.manager.replace(id, &current, &work).await }
@@ -453,18 +422,12 @@ impl<S: Schema> Detached<S> {
 
 impl<S: Schema> Clone for Detached<S> {
     fn clone(&self) -> Self {
-        Self {
-            manager: Arc::clone(&self.manager),
-            live: self.live.clone(),
-            schema: std::marker::PhantomData,
-        }
+        Self { manager: Arc::clone(&self.manager), live: self.live.clone(), schema: std::marker::PhantomData }
     }
 }
 
 impl<S: Schema> fmt::Debug for Detached<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Detached")
-            .field("id", &self.live.as_ref().map(|live| live.id))
-            .finish_non_exhaustive()
+        f.debug_struct("Detached").field("id", &self.live.as_ref().map(|live| live.id)).finish_non_exhaustive()
     }
 }

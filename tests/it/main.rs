@@ -1,9 +1,11 @@
 //! The integration tests: one binary.
 
+mod concurrency;
 mod config;
 mod contract;
 mod cookies;
 mod engine;
+mod faults;
 mod layering;
 mod sections;
 mod shop;

@@ -28,9 +28,7 @@ pub(super) fn expand(names: &Names<'_>) -> TokenStream {
 
 fn key(names: &Names<'_>, field: &Field) -> Option<TokenStream> {
     let (krate, schema) = (&names.model.krate, &names.ident);
-    let Field {
-        ident: name, vis, ty, ..
-    } = field;
+    let Field { ident: name, vis, ty, .. } = field;
     let index = field.stored.as_ref()?.index;
     let constant = ident(&field.name.to_uppercase(), name.span());
     let doc = format!("Key of the field `{}`: for `get`, `set` and `reset`.", field.name);
@@ -42,13 +40,7 @@ fn key(names: &Names<'_>, field: &Field) -> Option<TokenStream> {
 
 fn accessors(names: &Names<'_>, field: &Field) -> TokenStream {
     let krate = &names.model.krate;
-    let Field {
-        ident: name,
-        vis,
-        ty,
-        docs,
-        ..
-    } = field;
+    let Field { ident: name, vis, ty, docs, .. } = field;
     let span = name.span();
     let method = |prefix: &str, suffix: &str| ident(&format!("{prefix}{}{suffix}", field.accessor), span);
     let (getter, setter, mutable) = (method("", ""), method("set_", ""), method("", "_mut"));
@@ -64,10 +56,7 @@ fn accessors(names: &Names<'_>, field: &Field) -> TokenStream {
         false => (quote!(&#ty), quote!(&self.__tracked.get().#name)),
     };
     let (taken, value) = match field.into || is_string(ty) {
-        true => (
-            quote!(impl ::core::convert::Into<#ty>),
-            quote!(::core::convert::Into::into(value)),
-        ),
+        true => (quote!(impl ::core::convert::Into<#ty>), quote!(::core::convert::Into::into(value))),
         false => (quote!(#ty), quote!(value)),
     };
     let facts = facts(field);
@@ -109,9 +98,7 @@ fn accessors(names: &Names<'_>, field: &Field) -> TokenStream {
 }
 
 fn take(field: &Field, take: &Ident, place: &TokenStream) -> TokenStream {
-    let Field {
-        ident: name, vis, ty, ..
-    } = field;
+    let Field { ident: name, vis, ty, .. } = field;
     let doc = format!("Takes the value out of `{}`: the next reader finds `None`.", field.name);
     quote! {
         #[doc = #doc]

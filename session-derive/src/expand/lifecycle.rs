@@ -9,20 +9,17 @@ pub(super) fn expand(names: &Names<'_>) -> TokenStream {
     let Names { model, ident, handle } = names;
     let (krate, vis) = (&model.krate, &model.vis);
     let result = quote!(::core::result::Result);
-    let login = model
-        .user()
-        .and_then(|field| Some((field.ident.span(), field.option()?)))
-        .map(|(span, user)| {
-            let method = super::ident("login", span.resolved_at(proc_macro2::Span::call_site()));
-            quote! {
-                /// Makes `user` the one who is logged in: at the end of the request the session gets a new id and the old one is
-                /// dead. Fields that do not survive a login become their defaults now; what is set after this call stays.
-                #vis fn #method(&mut self, user: #user) { self.__tracked.login(user) }
-                /// Makes nobody the one who is logged in: the session gets a new id, and fields that do not survive a logout
-                /// become their defaults now. If nothing is left, the session is removed, and its cookie too.
-                #vis fn logout(&mut self) { self.__tracked.logout() }
-            }
-        });
+    let login = model.user().and_then(|field| Some((field.ident.span(), field.option()?))).map(|(span, user)| {
+        let method = super::ident("login", span.resolved_at(proc_macro2::Span::call_site()));
+        quote! {
+            /// Makes `user` the one who is logged in: at the end of the request the session gets a new id and the old one is
+            /// dead. Fields that do not survive a login become their defaults now; what is set after this call stays.
+            #vis fn #method(&mut self, user: #user) { self.__tracked.login(user) }
+            /// Makes nobody the one who is logged in: the session gets a new id, and fields that do not survive a logout
+            /// become their defaults now. If nothing is left, the session is removed, and its cookie too.
+            #vis fn logout(&mut self) { self.__tracked.logout() }
+        }
+    });
     quote! {
         #[automatically_derived]
         #[allow(clippy::all, clippy::pedantic, dead_code)]

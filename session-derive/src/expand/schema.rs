@@ -12,11 +12,8 @@ use crate::model::{Conflict, Field, Merge, Stored, Survive};
 pub(super) fn expand(names: &Names<'_>) -> TokenStream {
     let Names { model, ident, handle } = names;
     let krate = &model.krate;
-    let stored: Vec<(&Field, &Stored)> = model
-        .fields
-        .iter()
-        .filter_map(|field| Some((field, field.stored.as_ref()?)))
-        .collect();
+    let stored: Vec<(&Field, &Stored)> =
+        model.fields.iter().filter_map(|field| Some((field, field.stored.as_ref()?))).collect();
     let fields = stored.iter().map(|(field, stored)| table(names, field, stored));
     let columns = stored.iter().map(|(field, stored)| {
         let (marker, ty) = (marker(stored.index), &field.ty);
@@ -29,10 +26,7 @@ pub(super) fn expand(names: &Names<'_>) -> TokenStream {
             |seconds| quote!(const #constant: ::core::time::Duration = ::core::time::Duration::from_secs(#seconds);),
         )
     };
-    let (idle, absolute) = (
-        lifetime(quote!(IDLE), model.idle),
-        lifetime(quote!(ABSOLUTE), model.absolute),
-    );
+    let (idle, absolute) = (lifetime(quote!(IDLE), model.idle), lifetime(quote!(ABSOLUTE), model.absolute));
     let user_index = match model.user().and_then(|field| field.stored.as_ref()) {
         Some(stored) => {
             let index = stored.index;
@@ -62,19 +56,16 @@ pub(super) fn expand(names: &Names<'_>) -> TokenStream {
             quote!({ Self { #(#values),* } })
         },
     };
-    let identified = model
-        .user()
-        .and_then(|field| Some((&field.ident, field.option()?)))
-        .map(|(name, user)| {
-            quote! {
-                #[automatically_derived]
-                impl __p::Identified for #ident {
-                    type User = #user;
-                    fn user(&self) -> ::core::option::Option<&#user> { self.#name.as_ref() }
-                    fn user_mut(&mut self) -> &mut ::core::option::Option<#user> { &mut self.#name }
-                }
+    let identified = model.user().and_then(|field| Some((&field.ident, field.option()?))).map(|(name, user)| {
+        quote! {
+            #[automatically_derived]
+            impl __p::Identified for #ident {
+                type User = #user;
+                fn user(&self) -> ::core::option::Option<&#user> { self.#name.as_ref() }
+                fn user_mut(&mut self) -> &mut ::core::option::Option<#user> { &mut self.#name }
             }
-        });
+        }
+    });
     let shown = handle.to_string();
     quote! {
         use #krate::__private as __p;
@@ -123,12 +114,7 @@ pub(super) fn expand(names: &Names<'_>) -> TokenStream {
 fn table(names: &Names<'_>, field: &Field, stored: &Stored) -> TokenStream {
     let schema = &names.ident;
     let marker = marker(stored.index);
-    let Field {
-        ident: member,
-        ty,
-        name,
-        ..
-    } = field;
+    let Field { ident: member, ty, name, .. } = field;
     let Stored { key, user, rotate, .. } = stored;
     let privilege = *user || *rotate;
     let survive = match stored.survive {
@@ -201,10 +187,9 @@ fn default(field: &Field) -> TokenStream {
 
 fn is_plain_literal(expr: &Expr) -> bool {
     match expr {
-        Expr::Lit(literal) => matches!(
-            literal.lit,
-            Lit::Int(_) | Lit::Float(_) | Lit::Bool(_) | Lit::Char(_) | Lit::Byte(_)
-        ),
+        Expr::Lit(literal) => {
+            matches!(literal.lit, Lit::Int(_) | Lit::Float(_) | Lit::Bool(_) | Lit::Char(_) | Lit::Byte(_))
+        },
         Expr::Unary(negated) => is_plain_literal(&negated.expr),
         _ => false,
     }

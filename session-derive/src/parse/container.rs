@@ -67,30 +67,18 @@ pub(crate) fn container(input: &DeriveInput, errors: &mut Errors) -> Option<Cont
                 }
             },
             "idle" | "absolute" => {
-                let example = if key == "idle" {
-                    "idle = \"30m\""
-                } else {
-                    "absolute = \"12h\""
-                };
+                let example = if key == "idle" { "idle = \"30m\"" } else { "absolute = \"12h\"" };
                 let Some(text) = item.string(example, errors) else {
                     continue;
                 };
-                let slot = if key == "idle" {
-                    &mut out.idle
-                } else {
-                    &mut out.absolute
-                };
+                let slot = if key == "idle" { &mut out.idle } else { &mut out.absolute };
                 match duration(&text.value()) {
                     Some(0) => errors.at(text, format!("`{key}` must be longer than zero")),
-                    Some(seconds) if seconds > LONGEST => errors.at(
-                        text,
-                        format!("`{key}` can be 400 days at most: browsers keep no cookie for longer"),
-                    ),
+                    Some(seconds) if seconds > LONGEST => {
+                        errors.at(text, format!("`{key}` can be 400 days at most: browsers keep no cookie for longer"))
+                    },
                     Some(seconds) => slot.put(key, (seconds, text), errors),
-                    None => errors.at(
-                        text,
-                        "not a duration: write a number and one of s, m, h, d, like \"15m\"",
-                    ),
+                    None => errors.at(text, "not a duration: write a number and one of s, m, h, d, like \"15m\""),
                 }
             },
             "crate" => {
@@ -120,18 +108,12 @@ fn named_fields<'a>(
     match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) if fields.named.is_empty() => {
-                errors.at(
-                    ident,
-                    format!("`{ident}` has no fields: a session type needs at least one named field"),
-                );
+                errors.at(ident, format!("`{ident}` has no fields: a session type needs at least one named field"));
                 None
             },
             Fields::Named(fields) => Some(&fields.named),
             Fields::Unit => {
-                errors.at(
-                    ident,
-                    format!("`{ident}` has no fields: a session type needs at least one named field"),
-                );
+                errors.at(ident, format!("`{ident}` has no fields: a session type needs at least one named field"));
                 None
             },
             Fields::Unnamed(fields) => {
@@ -147,10 +129,7 @@ fn named_fields<'a>(
             None
         },
         Data::Union(data) => {
-            errors.at(
-                data.union_token,
-                "`#[derive(Session)]` works on structs with named fields",
-            );
+            errors.at(data.union_token, "`#[derive(Session)]` works on structs with named fields");
             None
         },
     }

@@ -46,20 +46,12 @@ pub(crate) enum Merge {
 
 pub(super) fn field(field: &syn::Field, errors: &mut Errors) -> RawField {
     let named = |name: &str| {
-        field
-            .attrs
-            .iter()
-            .filter(move |attribute| attribute.path().is_ident(name))
-            .cloned()
-            .collect::<Vec<_>>()
+        field.attrs.iter().filter(move |attribute| attribute.path().is_ident(name)).cloned().collect::<Vec<_>>()
     };
     let (docs, cfg) = (named("doc"), named("cfg").pop());
     let mut out = RawField {
         // Named fields only come here.
-        ident: field
-            .ident
-            .clone()
-            .unwrap_or_else(|| Ident::new("_unnamed", span_of(&TokenStream::new()))),
+        ident: field.ident.clone().unwrap_or_else(|| Ident::new("_unnamed", span_of(&TokenStream::new()))),
         vis: field.vis.clone(),
         ty: field.ty.clone(),
         docs,
@@ -103,10 +95,8 @@ impl RawField {
                 Value::Flag => self.survive.put(key, Survive::Both, errors),
                 _ => match item.ident("survive = login", errors) {
                     Some(when) if when == "login" => self.survive.put(key, Survive::Login, errors),
-                    Some(when) => errors.at(
-                        when,
-                        "expected `login`; write `survive` alone to keep the field across login and logout",
-                    ),
+                    Some(when) => errors
+                        .at(when, "expected `login`; write `survive` alone to keep the field across login and logout"),
                     None => {},
                 },
             },
@@ -138,10 +128,7 @@ impl RawField {
                 };
                 match text.value().as_str() {
                     "reject" => self.conflict.put(key, (), errors),
-                    _ => errors.at(
-                        text,
-                        "expected \"reject\"; without `conflict`, the later request's value stays",
-                    ),
+                    _ => errors.at(text, "expected \"reject\"; without `conflict`, the later request's value stays"),
                 }
             },
             "accessor" => {
@@ -173,10 +160,7 @@ fn merge(item: &Item, errors: &mut Errors) -> Option<Merge> {
         errors.at(tokens, format!("expected one of: {}", keyword::list(keyword::MERGE)));
         return None;
     };
-    let argument = arguments
-        .as_ref()
-        .filter(|arguments| arguments.len() == 1)
-        .and_then(|arguments| arguments.first());
+    let argument = arguments.as_ref().filter(|arguments| arguments.len() == 1).and_then(|arguments| arguments.first());
     let plain = |merge: Merge, errors: &mut Errors| {
         if let Some(arguments) = &arguments {
             errors.at(arguments, format!("`{name}` takes no arguments"));
@@ -195,10 +179,9 @@ fn merge(item: &Item, errors: &mut Errors) -> Option<Merge> {
                 .and_then(|cap| cap.base10_parse().ok());
             match cap {
                 Some(cap @ 1..) => return Some(Merge::Log(cap)),
-                Some(_) => errors.at(
-                    argument,
-                    "`log(0)` would keep nothing; write how many of the newest items to keep",
-                ),
+                Some(_) => {
+                    errors.at(argument, "`log(0)` would keep nothing; write how many of the newest items to keep")
+                },
                 None => errors.at(&name, "`log` needs a cap: `merge = log(50)` keeps the newest 50 items"),
             }
             None
@@ -218,10 +201,9 @@ fn merge(item: &Item, errors: &mut Errors) -> Option<Merge> {
                     Some(near) => {
                         format!("unknown merge strategy `{other}`; did you mean `{near}`?")
                     },
-                    None => format!(
-                        "unknown merge strategy `{other}`\nexpected one of: {}",
-                        keyword::list(keyword::MERGE)
-                    ),
+                    None => {
+                        format!("unknown merge strategy `{other}`\nexpected one of: {}", keyword::list(keyword::MERGE))
+                    },
                 },
             );
             None

@@ -49,12 +49,7 @@ impl<T> Slot<T> {
     pub(crate) fn put(&mut self, key: &Ident, value: T, errors: &mut Errors) {
         match self.0 {
             Some(_) => errors.at(key, format!("duplicate `{key}`; write it once")),
-            None => {
-                self.0 = Some(At {
-                    key: key.clone(),
-                    value,
-                })
-            },
+            None => self.0 = Some(At { key: key.clone(), value }),
         }
     }
 
@@ -74,10 +69,7 @@ impl<T> Slot<T> {
 /// Every item of every `#[session(…)]` among `attributes`.
 pub(crate) fn items(attributes: &[Attribute], errors: &mut Errors) -> Vec<Item> {
     let mut out = Vec::new();
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("session"))
-    {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("session")) {
         match &attribute.meta {
             Meta::List(list) => {
                 let parser = |input: ParseStream<'_>| {
@@ -103,10 +95,7 @@ fn read(input: ParseStream<'_>, out: &mut Vec<Item>, errors: &mut Errors) {
         };
         let value = if input.peek(Token![=]) {
             match input.parse::<Token![=]>() {
-                Ok(equals) => Value::Is {
-                    equals,
-                    tokens: expression(input),
-                },
+                Ok(equals) => Value::Is { equals, tokens: expression(input) },
                 Err(_) => Value::Flag,
             }
         } else if input.peek(syn::token::Paren) {

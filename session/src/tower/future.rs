@@ -26,12 +26,7 @@ pin_project! {
 
 impl<Inner, Body> ResponseFuture<Inner, Body> {
     pub(super) fn new(inner: Option<Inner>, slot: Arc<Request>, pool: Arc<Pool>) -> Self {
-        Self {
-            inner,
-            slot: Some(slot),
-            pool,
-            saving: None,
-        }
+        Self { inner, slot: Some(slot), pool, saving: None }
     }
 }
 
@@ -110,8 +105,6 @@ pub(crate) fn excuse(status: StatusCode, config: &Config, headers: &mut HeaderMa
 
 impl<Inner, Body> fmt::Debug for ResponseFuture<Inner, Body> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture")
-            .field("slot", &self.slot)
-            .finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").field("slot", &self.slot).finish_non_exhaustive()
     }
 }
