@@ -1,1 +1,41 @@
-//! The derive macro of the `session` crate.
+//! The derive macro of the `session` crate. Use it through that crate: what it generates names items that only the runtime of the
+//! same version has.
+//!
+//! `parse` reads what was written, leniently and with spans; `check` turns it into a model and collects every mistake;
+//! `expand` knows only the model. So all mistakes of a struct are reported in one compile, and nothing unchecked is expanded.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::diag::Errors;
+
+mod check;
+mod diag;
+mod expand;
+mod keyword;
+mod model;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+/// Makes a struct with named fields the type of a session.
+#[proc_macro_derive(Session, attributes(session))]
+pub fn derive_session(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    match syn::parse(input) {
+        Ok(input) => derive(&input).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+fn derive(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let raw = parse::parse(input, &mut errors);
+    let model = check::check(raw, &mut errors);
+    let Some(messages) = errors.finish() else {
+        return model.map_or_else(TokenStream::new, |model| expand::expand(&model));
+    };
+    // Uses of the type must not fail for what is reported here already.
+    let stub = model.map(|model| expand::stub(&model));
+    quote!(#messages #stub)
+}

@@ -1,0 +1,265 @@
+//! What people see: the handle type, the typed keys and the methods.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Bodies, allow_list, index};
+use crate::model::{Default, Field, Merge, Model, Stored, Survive};
+
+/// `struct ShopSession`, `impl Shop { KEYS }`, `impl ShopSession { … }`.
+pub(super) fn items(model: &Model, bodies: Bodies) -> TokenStream {
+    let Model { vis, ident, handle, krate, .. } = model;
+    let allow = allow_list();
+    let doc = format!(" A session that remembers a [`{ident}`].");
+    let keys = model.stored().map(|(field, stored)| key(model, field, stored));
+    let fields = model.fields.iter().map(|field| accessors(model, field, bodies));
+    let user = user_methods(model, bodies);
+    let lifecycle = lifecycle(model, bodies);
+    let generic = generic_access(model, bodies);
+    quote! {
+        #[doc = #doc]
+        #[doc = ""]
+        #[doc = " It dereferences to the struct: a field that is changed directly is noticed as well."]
+        #allow
+        #vis struct #handle {
+            #[doc(hidden)]
+            __tracked: #krate::__private::Tracked<#ident>,
+        }
+        #allow
+        #[automatically_derived]
+        impl #ident {
+            #(#keys)*
+        }
+        #allow
+        #[automatically_derived]
+        impl #handle {
+            #(#fields)*
+            #user
+            #lifecycle
+            #generic
+        }
+    }
+}
+
+fn key(model: &Model, field: &Field, stored: &Stored) -> Option<TokenStream> {
+    let Model { ident: owner, krate, .. } = model;
+    let Field { ident, vis, ty, name, .. } = field;
+    let constant = stored.constant.as_ref()?;
+    let index = index(stored.index);
+    let doc = format!(" The typed key of `{name}`.");
+    Some(quote! {
+        #[doc = #doc]
+        #vis const #constant: #krate::Key<#owner, #ty> =
+            #krate::Key::new(#index, |of| &of.#ident, |of| &mut of.#ident);
+    })
+}
+
+fn accessors(model: &Model, field: &Field, bodies: Bodies) -> TokenStream {
+    let Some(names) = &field.accessors else { return TokenStream::new() };
+    let Field { ident, vis, ty, name, .. } = field;
+    let borrow = borrow(field);
+    let docs = getter_docs(field);
+    let (getter, setter, borrower) = (&names.get, &names.set, &names.borrow);
+    let (result, value) = match field.copy {
+        true => (quote!(#ty), quote!(self.__tracked.get().#ident)),
+        false => (quote!(&#ty), quote!(&self.__tracked.get().#ident)),
+    };
+    let get = bodies.of(value);
+    let (parameter, value) = match field.into {
+        true => (quote!(impl ::core::convert::Into<#ty>), quote!(::core::convert::Into::into(value))),
+        false => (quote!(#ty), quote!(value)),
+    };
+    let set = bodies.of(quote!(#borrow.#ident = #value;));
+    let get_mut = bodies.of(quote!(&mut #borrow.#ident));
+    let (set_doc, mut_doc) = (format!(" Sets `{name}`."), format!(" Borrows `{name}` mutably."));
+    let take = take(field, bodies);
+    let add = add(model, field, bodies);
+    quote! {
+        #docs
+        #[inline]
+        #vis fn #getter(&self) -> #result { #get }
+        #[doc = #set_doc]
+        #[inline]
+        #vis fn #setter(&mut self, value: #parameter) { #set }
+        #[doc = #mut_doc]
+        #[inline]
+        #vis fn #borrower(&mut self) -> &mut #ty { #get_mut }
+        #take
+        #add
+    }
+}
+
+/// The struct, to change `field` of it.
+fn borrow(field: &Field) -> TokenStream {
+    match &field.stored {
+        Some(stored) => {
+            let index = index(stored.index);
+            quote!(self.__tracked.field_mut(#index))
+        },
+        None => quote!(self.__tracked.unstored_mut()),
+    }
+}
+
+fn take(field: &Field, bodies: Bodies) -> Option<TokenStream> {
+    let Field { ident, vis, ty, name, inner, .. } = field;
+    let take = field.accessors.as_ref()?.take.as_ref()?;
+    let borrow = borrow(field);
+    let doc = format!(" Takes `{name}` out of the session, if it is there.");
+    let inner = inner.as_ref().unwrap_or(ty);
+    // Nothing is marked as changed where there is nothing to take.
+    let body = bodies.of(quote! {
+        if ::core::option::Option::is_some(&self.__tracked.get().#ident) {
+            ::core::option::Option::take(&mut #borrow.#ident)
+        } else {
+            ::core::option::Option::None
+        }
+    });
+    Some(quote! {
+        #[doc = #doc]
+        #vis fn #take(&mut self) -> ::core::option::Option<#inner> { #body }
+    })
+}
+
+fn add(model: &Model, field: &Field, bodies: Bodies) -> Option<TokenStream> {
+    let krate = &model.krate;
+    let Field { ident, vis, ty, name, .. } = field;
+    let add = field.accessors.as_ref()?.add.as_ref()?;
+    let borrow = borrow(field);
+    let doc = format!(" Adds `amount` to `{name}`, which stops at the largest number of its type.");
+    let body = bodies.of(quote! {
+        let __value = &mut #borrow.#ident;
+        *__value = #krate::__private::merge::Counter::plus(*__value, amount);
+    });
+    Some(quote! {
+        #[doc = #doc]
+        #vis fn #add(&mut self, amount: #ty) { #body }
+    })
+}
+
+/// The field's own doc, then what its attributes say.
+fn getter_docs(field: &Field) -> TokenStream {
+    let mut docs = match field.docs.is_empty() {
+        true => {
+            let doc = format!(" The field `{}`.", field.name);
+            quote!(#[doc = #doc])
+        },
+        false => field.docs.clone(),
+    };
+    let mut rules = Vec::new();
+    match &field.default {
+        Default::Trait => {},
+        Default::Literal(expr) | Default::Expr(expr) => rules.push(format!("a new session has `{}`", quote!(#expr))),
+    }
+    match &field.stored {
+        None => rules.push("not stored: every request begins with the default".into()),
+        Some(stored) => stored_rules(stored, &mut rules),
+    }
+    for rule in rules {
+        let rule = format!(" - {rule}");
+        docs.extend(quote!(#[doc = ""] #[doc = #rule]));
+    }
+    docs
+}
+
+fn stored_rules(stored: &Stored, rules: &mut Vec<String>) {
+    if stored.flash {
+        rules.push("read once, with its `take_` method".into());
+    }
+    match stored.survive {
+        Survive::Neither => {},
+        Survive::Login => rules.push("kept across login".into()),
+        Survive::Both => rules.push("kept across login and logout".into()),
+    }
+    match &stored.merge {
+        Merge::LastWriter => {},
+        Merge::Reject => rules.push("of two requests that change it, the later one fails".into()),
+        Merge::Counter => rules.push("what parallel requests add is added up".into()),
+        Merge::Union => rules.push("what parallel requests add and remove is joined".into()),
+        Merge::Max => rules.push("of parallel changes, the largest stays".into()),
+        Merge::Min => rules.push("of parallel changes, the smallest stays".into()),
+        Merge::Log(cap) => {
+            rules.push(format!("what parallel requests append is kept in order of commit, the newest {cap} of it"));
+        },
+        Merge::With(path) => rules.push(format!("parallel changes are merged by `{}`", quote!(#path))),
+    }
+}
+
+fn user_methods(model: &Model, bodies: Bodies) -> Option<TokenStream> {
+    let (field, _) = model.user()?;
+    let vis = &model.vis;
+    let user = field.inner.as_ref().unwrap_or(&field.ty);
+    let login = bodies.of(quote!(self.__tracked.login(user)));
+    let logout = bodies.of(quote!(self.__tracked.logout()));
+    Some(quote! {
+        #[doc = " Logs `user` in: the session gets a new id, the old one is dead, and only `survive` fields are kept."]
+        #[inline]
+        #vis fn login(&mut self, user: #user) { #login }
+        #[doc = " Logs out: the session gets a new id, and only `survive` fields are kept."]
+        #[inline]
+        #vis fn logout(&mut self) { #logout }
+    })
+}
+
+fn lifecycle(model: &Model, bodies: Bodies) -> TokenStream {
+    let Model { vis, ident, krate, .. } = model;
+    let result = |ok: TokenStream| quote!(::core::result::Result<#ok, #krate::Error>);
+    let (done, changed) = (result(quote!(())), result(quote!(__R)));
+    let rotate = bodies.of(quote!(self.__tracked.rotate()));
+    let destroy = bodies.of(quote!(self.__tracked.destroy()));
+    let commit = bodies.of(quote!(self.__tracked.commit().await));
+    let update = bodies.of(quote!(#krate::__private::update::<#ident, __R>(self, change).await));
+    let detach = bodies.of(quote!(self.__tracked.detach()));
+    let id = bodies.of(quote!(self.__tracked.id()));
+    let is_new = bodies.of(quote!(self.__tracked.is_new()));
+    let problems = bodies.of(quote!(self.__tracked.problems()));
+    quote! {
+        #[doc = " Gives the session a new id when it is committed."]
+        #[inline]
+        #vis fn rotate(&mut self) { #rotate }
+        #[doc = " Ends the session: its record is removed, and it never comes back."]
+        #[inline]
+        #vis fn destroy(self) { #destroy }
+        #[doc = " Commits now what would be committed at the end of the request."]
+        #[doc = ""]
+        #[doc = " # Errors"]
+        #[doc = ""]
+        #[doc = " Any of the store's, or a conflict."]
+        #vis async fn commit(&mut self) -> #done { #commit }
+        #[doc = " Runs `change` on fresh data and commits it, again if somebody else was faster."]
+        #[doc = ""]
+        #[doc = " # Errors"]
+        #[doc = ""]
+        #[doc = " Any of the store's. Then nothing that `change` did is stored."]
+        #vis async fn update<__R>(&mut self, change: impl ::core::ops::FnMut(&mut Self) -> __R) -> #changed { #update }
+        #[doc = " A handle on the session that outlives the request."]
+        #[inline]
+        #vis fn detach(&self) -> #krate::Detached<#ident> { #detach }
+        #[doc = " Where the session is filed, if it is stored yet."]
+        #[inline]
+        #vis fn id(&self) -> ::core::option::Option<#krate::SessionId> { #id }
+        #[doc = " Whether the session is not stored yet."]
+        #[inline]
+        #vis fn is_new(&self) -> ::core::primitive::bool { #is_new }
+        #[doc = " Fields whose stored value could not be read, and which have their default now."]
+        #[inline]
+        #vis fn problems(&self) -> &[#krate::Problem] { #problems }
+    }
+}
+
+fn generic_access(model: &Model, bodies: Bodies) -> TokenStream {
+    let Model { vis, ident, krate, .. } = model;
+    let get = bodies.of(quote!(self.__tracked.get_key(key)));
+    let set = bodies.of(quote!(*self.__tracked.key_mut(key) = value;));
+    let reset = bodies.of(quote!(self.__tracked.reset_key(key)));
+    quote! {
+        #[doc = " The field of a typed key."]
+        #[inline]
+        #vis fn get<__V>(&self, key: #krate::Key<#ident, __V>) -> &__V { #get }
+        #[doc = " Sets the field of a typed key."]
+        #[inline]
+        #vis fn set<__V>(&mut self, key: #krate::Key<#ident, __V>, value: __V) { #set }
+        #[doc = " Makes the field of a typed key its default."]
+        #[inline]
+        #vis fn reset<__V>(&mut self, key: #krate::Key<#ident, __V>) { #reset }
+    }
+}
