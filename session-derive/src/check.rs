@@ -41,8 +41,7 @@ pub(crate) fn check(raw: Raw<'_>, errors: &mut Errors) -> Option<Model> {
     }
     check_one_user(&raw.fields, errors);
     let mut stored = 0;
-    let mut fields: Vec<Field> =
-        raw.fields.iter().map(|field| model(field, &mut stored, errors)).collect();
+    let mut fields: Vec<Field> = raw.fields.iter().map(|field| model(field, &mut stored, errors)).collect();
     name::check(&raw.fields, &mut fields, errors);
     let handle = format_ident!("{}Session", raw.ident.unraw(), span = raw.ident.span());
     let model = Model {
@@ -73,10 +72,9 @@ fn check_shape(raw: &Raw<'_>, errors: &mut Errors) {
                      write `struct {name} {{ value: ... }}`"
                 ),
             ),
-            fields if fields.is_empty() => errors.on(
-                name,
-                format!("`{name}` has no fields; a session type needs at least one, with a name"),
-            ),
+            fields if fields.is_empty() => {
+                errors.on(name, format!("`{name}` has no fields; a session type needs at least one, with a name"))
+            },
             _ => {},
         },
     }
@@ -94,14 +92,15 @@ fn check_generics(raw: &Raw<'_>, errors: &mut Errors) -> bool {
                     param.lifetime
                 ),
             ),
-            GenericParam::Type(syn::TypeParam { ident, .. })
-            | GenericParam::Const(syn::ConstParam { ident, .. }) => errors.on(
-                ident,
-                format!(
-                    "session types cannot be generic: what is stored of `{name}` must be one fixed list of \
+            GenericParam::Type(syn::TypeParam { ident, .. }) | GenericParam::Const(syn::ConstParam { ident, .. }) => {
+                errors.on(
+                    ident,
+                    format!(
+                        "session types cannot be generic: what is stored of `{name}` must be one fixed list of \
                      fields; write a concrete type for `{ident}`"
-                ),
-            ),
+                    ),
+                )
+            },
         }
     }
     !raw.generics.params.is_empty()
@@ -129,11 +128,17 @@ fn check_field(field: &RawField, errors: &mut Errors) {
     let option = option_of(&field.ty).is_some();
     if attributes.user.is_given() && !option {
         let ty = field.ty.to_token_stream();
-        errors.on(&field.ty, format!("a `user` field must be an `Option`: it is `None` while nobody is logged in; write `Option<{ty}>`"));
+        errors.on(
+            &field.ty,
+            format!("a `user` field must be an `Option`: it is `None` while nobody is logged in; write `Option<{ty}>`"),
+        );
     }
     if attributes.flash.is_given() && !option {
         let ty = field.ty.to_token_stream();
-        errors.on(&field.ty, format!("a `flash` field must be an `Option`: it is `None` once it was read; write `Option<{ty}>`"));
+        errors.on(
+            &field.ty,
+            format!("a `flash` field must be an `Option`: it is `None` once it was read; write `Option<{ty}>`"),
+        );
     }
     if let Some(rule) = attributes.conflict.value().filter(|rule| rule.value() != "reject") {
         errors.on(
@@ -159,10 +164,7 @@ fn check_conflicts(field: &RawField, errors: &mut Errors) {
     }
     let stored_only = ["key", "user", "rotate", "survive", "flash", "conflict", "merge"];
     for key in field.given.iter().filter(|key| stored_only.iter().any(|name| *key == name)) {
-        errors.on(
-            key,
-            format!("`skip` means the field is never stored, so `{key}` has no effect; remove one of them"),
-        );
+        errors.on(key, format!("`skip` means the field is never stored, so `{key}` has no effect; remove one of them"));
     }
 }
 
@@ -200,7 +202,9 @@ fn model(field: &RawField, stored: &mut usize, errors: &mut Errors) -> Field {
         if index == MOST_FIELDS {
             errors.on(
                 &field.ident,
-                format!("a session has at most {MOST_FIELDS} stored fields; put some of them in a struct that is one field"),
+                format!(
+                    "a session has at most {MOST_FIELDS} stored fields; put some of them in a struct that is one field"
+                ),
             );
         }
         let role = match (attributes.user.is_given(), attributes.rotate.is_given()) {
@@ -246,7 +250,9 @@ fn merge(field: &RawField, errors: &mut Errors) -> Merge {
         Some(RawMerge::With(path)) => Merge::With(path.clone()),
         Some(RawMerge::Log(cap)) => {
             match cap.base10_parse::<u32>().map(usize::try_from) {
-                Ok(Ok(0)) => errors.on(cap, "a log of 0 items keeps nothing; write `merge = log(50)` to keep the newest 50"),
+                Ok(Ok(0)) => {
+                    errors.on(cap, "a log of 0 items keeps nothing; write `merge = log(50)` to keep the newest 50")
+                },
                 Ok(Ok(cap)) => return Merge::Log(cap),
                 _ => errors.on(cap, "this is more than a list can hold; write `merge = log(50)` to keep the newest 50"),
             }
@@ -288,8 +294,8 @@ fn option_of(ty: &Type) -> Option<&Type> {
 /// Whether `ty` is spelled as one of the types that are passed by value without a thought.
 fn is_primitive(ty: &Type) -> bool {
     const NAMES: &[&str] = &[
-        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",
-        "bool", "char",
+        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "bool",
+        "char",
     ];
     is_spelled(ty, NAMES, "primitive")
 }

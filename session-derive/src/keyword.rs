@@ -55,8 +55,23 @@ pub(crate) const MERGE: &[Keyword] = &[
 
 /// Rules that validation crates have as attributes.
 const VALIDATION: &[&str] = &[
-    "range", "length", "email", "url", "pattern", "regex", "ascii", "alphanumeric", "contains",
-    "prefix", "suffix", "required", "dive", "garde", "validate", "inner", "matches",
+    "range",
+    "length",
+    "email",
+    "url",
+    "pattern",
+    "regex",
+    "ascii",
+    "alphanumeric",
+    "contains",
+    "prefix",
+    "suffix",
+    "required",
+    "dive",
+    "garde",
+    "validate",
+    "inner",
+    "matches",
 ];
 
 impl Level {
@@ -113,10 +128,13 @@ impl Level {
             (Self::Struct, "rename") => {
                 Some("use `name = \"...\"` for the name that the session is stored under".into())
             },
-            (Self::Field, "encrypt" | "encrypted" | "sensitive" | "secret" | "redact") => Some(
-                "wrap the type instead: `Secret<T>` is never printed, and is encrypted at rest"
-                    .into(),
-            ),
+            (Self::Field, "encrypt" | "encrypted" | "sensitive" | "secret" | "redact") => {
+                Some("wrap the type instead: `Secret<T>` is never printed, and is encrypted at rest".into())
+            },
+            (Self::Field, "counter" | "union" | "log") => Some(format!("write `merge = {name}`")),
+            (_, "timeout" | "ttl" | "lifetime" | "expires" | "max_age") => {
+                Some("how long a session lives is `idle = \"30m\"` and `absolute = \"12h\"` on the struct".into())
+            },
             (Self::Field, rule) if VALIDATION.contains(&rule) => Some(
                 "validation rules live in garde: put `#[derive(garde::Validate)]` on the struct \
                  and `#[garde(...)]` on its fields"

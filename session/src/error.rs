@@ -54,6 +54,12 @@ impl Error {
         self
     }
 
+    /// The same error once more, for another request that it befell. The cause stays with the first.
+    #[cold]
+    pub(crate) fn repeated(&self) -> Self {
+        Self::new(self.0.kind, self.0.message.clone())
+    }
+
     /// Which kind of error it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -209,7 +209,8 @@ mod tests {
     #[test]
     fn a_map_is_merged_entry_by_entry() {
         let map = |entries: &[(char, u32)]| entries.iter().copied().collect::<HashMap<_, _>>();
-        let merged = union(map(&[('a', 1), ('b', 1)]), map(&[('a', 2), ('c', 1)]), map(&[('a', 1), ('b', 1), ('d', 1)]));
+        let merged =
+            union(map(&[('a', 1), ('b', 1)]), map(&[('a', 2), ('c', 1)]), map(&[('a', 1), ('b', 1), ('d', 1)]));
         assert_eq!(merged, map(&[('a', 2), ('c', 1), ('d', 1)]));
     }
 

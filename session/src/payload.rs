@@ -110,7 +110,8 @@ impl Payload {
 
     /// This payload with `edits` applied; all else byte for byte. A section's version never goes down.
     pub(crate) fn edited<'a>(&'a self, edits: impl IntoIterator<Item = Edit<'a>>) -> Self {
-        let mut sections: Vec<(Section<'a>, Fields<'a>)> = self.sections().map(|s| (s.clone(), s.fields().collect())).collect();
+        let mut sections: Vec<(Section<'a>, Fields<'a>)> =
+            self.sections().map(|s| (s.clone(), s.fields().collect())).collect();
         for edit in edits {
             let place = sections.binary_search_by(|(section, _)| section.name.cmp(edit.section));
             let index = place.unwrap_or_else(|index| {
@@ -118,7 +119,9 @@ impl Payload {
                 sections.insert(index, (section, Vec::new()));
                 index
             });
-            let Some((section, fields)) = sections.get_mut(index) else { continue };
+            let Some((section, fields)) = sections.get_mut(index) else {
+                continue;
+            };
             section.version = section.version.max(edit.version);
             match (fields.binary_search_by(|(key, _)| (*key).cmp(edit.key)), edit.value) {
                 (Ok(at), Some(value)) => fields.splice(at..=at, [(edit.key, value)]).for_each(drop),
@@ -144,7 +147,8 @@ impl Payload {
         if sections.is_empty() {
             return Self::default();
         }
-        let values: usize = sections.iter().flat_map(|(_, fields)| fields).map(|(key, value)| key.len() + value.len() + 4).sum();
+        let values: usize =
+            sections.iter().flat_map(|(_, fields)| fields).map(|(key, value)| key.len() + value.len() + 4).sum();
         let mut out = Vec::with_capacity(values + sections.len() * 32 + 8);
         out.put_u8(FORMAT);
         put_varint(&mut out, sections.len());

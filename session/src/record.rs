@@ -219,7 +219,8 @@ impl Record {
         let until = Timestamp::from_millis(take_u64(&mut rest)?);
         let mut writers = [OpId::default(); WRITERS];
         for op in &mut writers {
-            *op = OpId { process: u32::from_be_bytes(take(&mut rest)?), sequence: u32::from_be_bytes(take(&mut rest)?) };
+            *op =
+                OpId { process: u32::from_be_bytes(take(&mut rest)?), sequence: u32::from_be_bytes(take(&mut rest)?) };
         }
         let user_length = usize::from(u16::from_be_bytes(take(&mut rest)?));
         let (user, payload) =
@@ -228,9 +229,6 @@ impl Record {
             return Err(Corrupt::new("the checksum does not match"));
         }
         let idle = parse_idle(idle)?;
-        if idle > absolute {
-            return Err(Corrupt::new("the idle deadline lies after the absolute one"));
-        }
         Ok(Self {
             epoch,
             revision,

@@ -63,8 +63,6 @@ pub trait Handle<S: Schema<Handle = Self>>: From<Tracked<S>> + DerefMut<Target =
     fn tracked(&self) -> &Tracked<S>;
     #[doc(hidden)]
     fn tracked_mut(&mut self) -> &mut Tracked<S>;
-    #[doc(hidden)]
-    fn into_tracked(self) -> Tracked<S>;
 }
 
 /// A field's value: anything that serde can write and read back.
@@ -146,6 +144,8 @@ pub trait Field<S>: 'static {
     fn get(of: &S) -> &Self::Value;
     /// Borrows it mutably.
     fn get_mut(of: &mut S) -> &mut Self::Value;
+    /// Whether [`merge`](Self::merge) must see every change, even where nobody else made one: to cap a list.
+    const NORMALIZES: bool = false;
     /// What it is when nothing is stored.
     fn default() -> Self::Value;
     /// The rule of `merge = …`; see [`merge`](crate::merge).
@@ -163,8 +163,9 @@ pub struct Column<S> {
 }
 
 /// The part of a [`Column`] that does not know the struct: it works on encoded values.
-pub struct Erased {
+pub(crate) struct Erased {
     pub(crate) info: FieldInfo,
+    pub(crate) normalizes: bool,
     /// Writes what a stored value (or none: the default) would be written as today.
     pub(crate) rewrite: fn(Option<&[u8]>, &mut Vec<u8>) -> Result<(), Error>,
     /// `(base, mine, theirs)` to the merged value.
@@ -176,7 +177,7 @@ impl<S: Schema> Column<S> {
     pub const fn of<F: Field<S>>() -> Self {
         Self {
             field: const {
-                &Erased { info: F::INFO, rewrite: rewrite::<S, F>, merge: merge::<S, F> }
+                &Erased { info: F::INFO, normalizes: F::NORMALIZES, rewrite: rewrite::<S, F>, merge: merge::<S, F> }
             },
             encode: |of, out| encode(F::get(of), out).map_err(|cause| unencodable::<S>(&F::INFO, cause)),
             reset: |of| *F::get_mut(of) = F::default(),
@@ -235,7 +236,10 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
 
 #[cold]
 fn undecodable(section: &str, info: &FieldInfo, cause: serde_json::Error) -> Error {
-    let message = format!("session `{section}`: the stored value of field `{}` (key `{}`) cannot be decoded", info.name, info.key);
+    let message = format!(
+        "session `{section}`: the stored value of field `{}` (key `{}`) cannot be decoded",
+        info.name, info.key
+    );
     Error::new(ErrorKind::Undecodable, message).caused_by(cause)
 }
 

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
-use zeroize::{Zeroize as _, ZeroizeOnDrop};
+use zeroize::Zeroize as _;
 
 use crate::clock::{Rng, RngError};
 
@@ -89,9 +89,7 @@ impl std::error::Error for InvalidSessionId {}
 
 /// What the client holds. No `Debug`, `Display`, `Serialize`, `Clone` or `PartialEq`: a token that cannot be printed is not
 /// logged, and one that cannot be compared is not compared in variable time.
-#[derive(ZeroizeOnDrop)]
 pub(crate) struct Token {
-    #[zeroize(skip)]
     id: SessionId,
     verifier: [u8; 16],
 }
@@ -158,9 +156,21 @@ impl Token {
     }
 }
 
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.verifier.zeroize();
+    }
+}
+
 /// SHA-256 of a verifier. Compared in constant time only.
 #[derive(Clone, Copy)]
 pub(crate) struct VerifierHash([u8; 32]);
+
+impl fmt::Debug for VerifierHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerifierHash(…)")
+    }
+}
 
 impl VerifierHash {
     pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {

@@ -105,9 +105,6 @@ fn check_accessors(raw: &[RawField], fields: &mut [Field], errors: &mut Errors) 
     }
 }
 
-fn stored<'a>(
-    raw: &'a [RawField],
-    fields: &'a [Field],
-) -> impl Iterator<Item = (&'a RawField, &'a Stored)> {
+fn stored<'a>(raw: &'a [RawField], fields: &'a [Field]) -> impl Iterator<Item = (&'a RawField, &'a Stored)> {
     raw.iter().zip(fields).filter_map(|(raw, field)| Some((raw, field.stored.as_ref()?)))
 }

@@ -22,13 +22,7 @@ pub(super) fn check(raw: &Raw<'_>, errors: &mut Errors) -> Settings {
     let idle = duration(&raw.attributes.idle, errors);
     let absolute = duration(&raw.attributes.absolute, errors);
     check_order(raw, idle, absolute, errors);
-    Settings {
-        krate: crate_path(raw, errors),
-        name: name(raw, errors),
-        version: version(raw, errors),
-        idle,
-        absolute,
-    }
+    Settings { krate: crate_path(raw, errors), name: name(raw, errors), version: version(raw, errors), idle, absolute }
 }
 
 fn version(raw: &Raw<'_>, errors: &mut Errors) -> u32 {
@@ -42,7 +36,8 @@ fn version(raw: &Raw<'_>, errors: &mut Errors) -> u32 {
 }
 
 fn name(raw: &Raw<'_>, errors: &mut Errors) -> String {
-    const RULE: &str = "a session name may only hold a-z, 0-9, `_` and `-`, at most 64 of them: it becomes part of what is stored";
+    const RULE: &str =
+        "a session name may only hold a-z, 0-9, `_` and `-`, at most 64 of them: it becomes part of what is stored";
     let is_name = |name: &str| {
         let letters = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'));
         letters && !name.is_empty() && name.len() <= 64
@@ -86,8 +81,8 @@ fn crate_path(raw: &Raw<'_>, errors: &mut Errors) -> Path {
         errors.on(literal, "this is not a path; write `crate = \"::session\"`, or where else the crate can be found");
         return syn::parse_quote!(::session);
     };
-    let absolute = path.leading_colon.is_some()
-        || path.segments.first().is_some_and(|segment| segment.ident == "crate");
+    let absolute =
+        path.leading_colon.is_some() || path.segments.first().is_some_and(|segment| segment.ident == "crate");
     if !absolute {
         let given = literal.value();
         errors.on(
@@ -139,10 +134,8 @@ fn check_order(raw: &Raw<'_>, idle: Option<u64>, absolute: Option<u64>, errors: 
         return;
     }
     match (idle_slot.value().filter(|_| idle.is_some()), absolute_slot.value()) {
-        (Some(literal), Some(_)) if absolute.is_some() => errors.on(
-            literal,
-            "`idle` is longer than `absolute`, so it would never end a session; make it at most as long",
-        ),
+        (Some(literal), Some(_)) if absolute.is_some() => errors
+            .on(literal, "`idle` is longer than `absolute`, so it would never end a session; make it at most as long"),
         (Some(literal), None) => errors.on(
             literal,
             "`idle` is longer than `absolute`, which is \"12h\" unless given; write `absolute = \"...\"` as well",

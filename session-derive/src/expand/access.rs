@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Bodies, allow_list, index};
+use super::{Bodies, allow_list, index, lifecycle};
 use crate::model::{Default, Field, Merge, Model, Stored, Survive};
 
 /// `struct ShopSession`, `impl Shop { KEYS }`, `impl ShopSession { … }`.
@@ -13,9 +13,7 @@ pub(super) fn items(model: &Model, bodies: Bodies) -> TokenStream {
     let doc = format!(" A session that remembers a [`{ident}`].");
     let keys = model.stored().map(|(field, stored)| key(model, field, stored));
     let fields = model.fields.iter().map(|field| accessors(model, field, bodies));
-    let user = user_methods(model, bodies);
-    let lifecycle = lifecycle(model, bodies);
-    let generic = generic_access(model, bodies);
+    let lifecycle = lifecycle::methods(model, bodies);
     quote! {
         #[doc = #doc]
         #[doc = ""]
@@ -34,9 +32,7 @@ pub(super) fn items(model: &Model, bodies: Bodies) -> TokenStream {
         #[automatically_derived]
         impl #handle {
             #(#fields)*
-            #user
             #lifecycle
-            #generic
         }
     }
 }
@@ -181,85 +177,5 @@ fn stored_rules(stored: &Stored, rules: &mut Vec<String>) {
             rules.push(format!("what parallel requests append is kept in order of commit, the newest {cap} of it"));
         },
         Merge::With(path) => rules.push(format!("parallel changes are merged by `{}`", quote!(#path))),
-    }
-}
-
-fn user_methods(model: &Model, bodies: Bodies) -> Option<TokenStream> {
-    let (field, _) = model.user()?;
-    let vis = &model.vis;
-    let user = field.inner.as_ref().unwrap_or(&field.ty);
-    let login = bodies.of(quote!(self.__tracked.login(user)));
-    let logout = bodies.of(quote!(self.__tracked.logout()));
-    Some(quote! {
-        #[doc = " Logs `user` in: the session gets a new id, the old one is dead, and only `survive` fields are kept."]
-        #[inline]
-        #vis fn login(&mut self, user: #user) { #login }
-        #[doc = " Logs out: the session gets a new id, and only `survive` fields are kept."]
-        #[inline]
-        #vis fn logout(&mut self) { #logout }
-    })
-}
-
-fn lifecycle(model: &Model, bodies: Bodies) -> TokenStream {
-    let Model { vis, ident, krate, .. } = model;
-    let result = |ok: TokenStream| quote!(::core::result::Result<#ok, #krate::Error>);
-    let (done, changed) = (result(quote!(())), result(quote!(__R)));
-    let rotate = bodies.of(quote!(self.__tracked.rotate()));
-    let destroy = bodies.of(quote!(self.__tracked.destroy()));
-    let commit = bodies.of(quote!(self.__tracked.commit().await));
-    let update = bodies.of(quote!(#krate::__private::update::<#ident, __R>(self, change).await));
-    let detach = bodies.of(quote!(self.__tracked.detach()));
-    let id = bodies.of(quote!(self.__tracked.id()));
-    let is_new = bodies.of(quote!(self.__tracked.is_new()));
-    let problems = bodies.of(quote!(self.__tracked.problems()));
-    quote! {
-        #[doc = " Gives the session a new id when it is committed."]
-        #[inline]
-        #vis fn rotate(&mut self) { #rotate }
-        #[doc = " Ends the session: its record is removed, and it never comes back."]
-        #[inline]
-        #vis fn destroy(self) { #destroy }
-        #[doc = " Commits now what would be committed at the end of the request."]
-        #[doc = ""]
-        #[doc = " # Errors"]
-        #[doc = ""]
-        #[doc = " Any of the store's, or a conflict."]
-        #vis async fn commit(&mut self) -> #done { #commit }
-        #[doc = " Runs `change` on fresh data and commits it, again if somebody else was faster."]
-        #[doc = ""]
-        #[doc = " # Errors"]
-        #[doc = ""]
-        #[doc = " Any of the store's. Then nothing that `change` did is stored."]
-        #vis async fn update<__R>(&mut self, change: impl ::core::ops::FnMut(&mut Self) -> __R) -> #changed { #update }
-        #[doc = " A handle on the session that outlives the request."]
-        #[inline]
-        #vis fn detach(&self) -> #krate::Detached<#ident> { #detach }
-        #[doc = " Where the session is filed, if it is stored yet."]
-        #[inline]
-        #vis fn id(&self) -> ::core::option::Option<#krate::SessionId> { #id }
-        #[doc = " Whether the session is not stored yet."]
-        #[inline]
-        #vis fn is_new(&self) -> ::core::primitive::bool { #is_new }
-        #[doc = " Fields whose stored value could not be read, and which have their default now."]
-        #[inline]
-        #vis fn problems(&self) -> &[#krate::Problem] { #problems }
-    }
-}
-
-fn generic_access(model: &Model, bodies: Bodies) -> TokenStream {
-    let Model { vis, ident, krate, .. } = model;
-    let get = bodies.of(quote!(self.__tracked.get_key(key)));
-    let set = bodies.of(quote!(*self.__tracked.key_mut(key) = value;));
-    let reset = bodies.of(quote!(self.__tracked.reset_key(key)));
-    quote! {
-        #[doc = " The field of a typed key."]
-        #[inline]
-        #vis fn get<__V>(&self, key: #krate::Key<#ident, __V>) -> &__V { #get }
-        #[doc = " Sets the field of a typed key."]
-        #[inline]
-        #vis fn set<__V>(&mut self, key: #krate::Key<#ident, __V>, value: __V) { #set }
-        #[doc = " Makes the field of a typed key its default."]
-        #[inline]
-        #vis fn reset<__V>(&mut self, key: #krate::Key<#ident, __V>) { #reset }
     }
 }

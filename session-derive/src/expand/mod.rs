@@ -9,6 +9,7 @@ use quote::quote;
 use crate::model::Model;
 
 mod access;
+mod lifecycle;
 mod schema;
 mod stub;
 

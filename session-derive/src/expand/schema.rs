@@ -90,7 +90,14 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
             __merge(base, mine, theirs)
         },
     };
+    // A log is trimmed by its rule even where nobody else has written.
+    let normalizes = matches!(stored.merge, Merge::Log(_)).then(|| {
+        quote!(
+            const NORMALIZES: ::core::primitive::bool = true;
+        )
+    });
     Some(quote! {
+        #normalizes
         fn merge(base: #ty, mine: #ty, theirs: #ty) -> #ty { #body }
     })
 }
@@ -193,7 +200,6 @@ pub(super) fn handle(model: &Model, bodies: Bodies) -> TokenStream {
         impl __p::Handle<#ident> for #handle {
             fn tracked(&self) -> &__p::Tracked<#ident> { &self.__tracked }
             fn tracked_mut(&mut self) -> &mut __p::Tracked<#ident> { &mut self.__tracked }
-            fn into_tracked(self) -> __p::Tracked<#ident> { self.__tracked }
         }
         // Never a value, nor the id: sessions end up in logs.
         #[automatically_derived]

@@ -74,9 +74,7 @@ pub(super) fn parse(field: &syn::Field, owner: &Ident, errors: &mut Errors) -> O
         }
         Ok(())
     });
-    let with_path = |path: &'static str| {
-        field.attrs.iter().filter(move |attr| attr.path().is_ident(path)).cloned()
-    };
+    let with_path = |path: &'static str| field.attrs.iter().filter(move |attr| attr.path().is_ident(path)).cloned();
     Some(RawField {
         ident,
         vis: field.vis.clone(),
@@ -97,9 +95,8 @@ fn default(entry: &Entry<'_>) -> syn::Result<Expr> {
         ));
     }
     entry.equals()?;
-    let refused = input.error(
-        "`default` takes a path, literal, call or macro; put longer code in a function and call it here",
-    );
+    let refused =
+        input.error("`default` takes a path, literal, call or macro; put longer code in a function and call it here");
     // A closure's commas would be read as the list's.
     if input.peek(Token![|]) || input.peek(Token![||]) || input.peek(Token![move]) {
         while !input.is_empty() {
@@ -150,7 +147,9 @@ fn merge(entry: &Entry<'_>, owner: &Ident, errors: &mut Errors) -> syn::Result<R
     match name.as_str() {
         "log" => cap(&strategy, input).map(RawMerge::Log),
         "with" => function(&strategy, input).map(|path| RawMerge::With(without_self(path, owner))),
-        _ if input.peek(token::Paren) => Err(input.error(format!("`{name}` takes no argument; write `merge = {name}`"))),
+        _ if input.peek(token::Paren) => {
+            Err(input.error(format!("`{name}` takes no argument; write `merge = {name}`")))
+        },
         "union" => Ok(RawMerge::Union),
         "max" => Ok(RawMerge::Max),
         "min" => Ok(RawMerge::Min),

@@ -181,7 +181,7 @@ fn read_entry(
     errors: &mut Errors,
     entry: &mut impl FnMut(&Entry<'_>, &mut Errors) -> syn::Result<()>,
 ) -> syn::Result<()> {
-    if !input.peek(syn::Ident::peek_any) {
+    if !input.peek(Ident::peek_any) {
         let example = level.keywords().first().map_or("", |keyword| keyword.example);
         return Err(input.error(format!("expected the name of an attribute, as in `{example}`")));
     }

@@ -1,0 +1,89 @@
+//! Typed sessions for web servers.
+//!
+//! You write a struct and derive [`Session`](macro@Session). Handlers read and change it like a struct, and what they wrote is
+//! what the next request reads: from any process, from any store, under concurrent requests.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use session::store::MemoryStore;
+//! use session::{Session, Sessions};
+//!
+//! /// What we remember about a visitor.
+//! #[derive(Session)]
+//! struct Shop {
+//!     #[session(merge = counter)]
+//!     visits: u64,
+//! }
+//!
+//! async fn home(mut session: Session<Shop>) -> String {
+//!     session.visits += 1;
+//!     format!("visit {}", session.visits)
+//! }
+//!
+//! let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build()?;
+//! let app: Router = Router::new().route("/", get(home)).layer(sessions.layer());
+//! # Ok::<(), session::ConfigError>(())
+//! ```
+
+// So that the derive works in this crate's own tests and examples.
+extern crate self as session;
+
+// Floor 0: words.
+mod clock;
+mod error;
+mod redact;
+
+// Floor 1: data.
+mod merge;
+mod payload;
+mod record;
+mod schema;
+mod token;
+
+// Floor 2: ports.
+mod cookie;
+pub mod store;
+
+// Floor 3: engine.
+mod config;
+mod delta;
+mod line;
+mod manager;
+mod request;
+mod sessions;
+mod tracked;
+
+// Floor 4: adapters, each a leaf.
+#[cfg(feature = "axum")]
+pub mod axum;
+#[cfg(feature = "testing")]
+pub mod testing;
+#[cfg(feature = "tower")]
+pub mod tower;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+/// What a handler takes to use the session of `S`: the type that `#[derive(Session)]` emits beside it.
+///
+/// It is an alias and not a wrapper, so that `session.set_visits(session.visits() + 1)` borrow-checks.
+pub type Session<S> = <S as Schema>::Handle;
+
+#[cfg(feature = "axum")]
+pub use self::axum::LoggedIn;
+pub use self::clock::{Clock, Rng, RngError, SystemClock, SystemRng, Timestamp};
+pub use self::config::ConfigError;
+pub use self::cookie::{CookiePolicy, SameSite};
+pub use self::error::{BoxError, Corrupt, Error, ErrorKind};
+pub use self::redact::Secret;
+pub use self::schema::{Identified, Key, Problem, Schema};
+pub use self::sessions::{Builder, Sessions};
+#[cfg(feature = "redis")]
+pub use self::store::RedisStore;
+pub use self::store::{MemoryStore, Store};
+pub use self::token::{InvalidSessionId, SessionId};
+pub use self::tracked::Detached;
+#[cfg(feature = "derive")]
+#[doc = include_str!("../docs/derive.md")]
+pub use session_derive::Session;

@@ -1,0 +1,195 @@
+//! [`Lines`]: the commits of this process to one session wait in line, and one of them carries the others along.
+//!
+//! Whoever comes to an empty place leads at once and owes nobody a wake-up. Whoever comes while somebody leads waits. A leader
+//! that is done hands over to the first that waits, with the record it has just written and with all that can be committed
+//! together with it. So 64 requests that change one session make a few compare-and-sets and not a retry storm.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::delta::Delta;
+use crate::error::Error;
+use crate::record::Record;
+use crate::token::{SessionId, VerifierHash};
+
+/// A delta that wants to be committed.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) delta: Delta,
+    /// The record it was made from, or a later one.
+    pub(crate) base: Arc<Record>,
+    /// What the session is opened with afterwards, for a change of privilege.
+    pub(crate) verifier: Option<VerifierHash>,
+}
+
+pub(crate) type Outcome = Result<Arc<Record>, Error>;
+
+/// Somebody else's work, and where its outcome goes.
+pub(crate) struct Passenger {
+    pub(crate) work: Work,
+    /// `None` is the leader itself.
+    turn: Option<oneshot::Sender<Turn>>,
+}
+
+impl Passenger {
+    pub(crate) fn leader(work: Work) -> Self {
+        Self { work, turn: None }
+    }
+
+    /// Sends the outcome on. The leader's own comes back.
+    pub(crate) fn tell(self, outcome: Outcome) -> Option<Outcome> {
+        let Some(turn) = self.turn else {
+            return Some(outcome);
+        };
+        // Whoever has left does not want to know.
+        let _ = turn.send(Turn::Done(outcome));
+        None
+    }
+}
+
+struct Waiter {
+    /// `None` wants to lead alone: its change is made on the record it finds.
+    work: Option<Work>,
+    turn: oneshot::Sender<Turn>,
+}
+
+impl Waiter {
+    fn can_ride(&self) -> bool {
+        self.work.as_ref().is_some_and(|work| work.verifier.is_none())
+    }
+}
+
+enum Turn {
+    Done(Outcome),
+    Lead { latest: Option<Arc<Record>>, work: Option<Work>, passengers: Vec<Passenger> },
+}
+
+const SHARDS: usize = 16;
+
+/// All lines of one process: one for each session that is being written right now.
+#[derive(Default)]
+pub(crate) struct Lines {
+    shards: [Mutex<HashMap<SessionId, VecDeque<Waiter>>>; SHARDS],
+}
+
+/// What waiting in line came to.
+pub(crate) enum Place<'a> {
+    /// A leader took the work along.
+    Done(Outcome),
+    /// Lead: commit `work` and the passengers'.
+    Lead(Lead<'a>),
+}
+
+/// The right to write to one session. Dropping it hands it on.
+pub(crate) struct Lead<'a> {
+    lines: &'a Lines,
+    id: SessionId,
+    /// The record as last written by this process, if known.
+    pub(crate) latest: Option<Arc<Record>>,
+    pub(crate) work: Option<Work>,
+    pub(crate) passengers: Vec<Passenger>,
+}
+
+impl Lines {
+    /// Waits for a turn, or for somebody to do the `work`.
+    pub(crate) async fn enter(&self, id: SessionId, work: Option<Work>) -> Place<'_> {
+        let waiting = {
+            let mut shard = self.shard(id);
+            match shard.get_mut(&id) {
+                None => {
+                    shard.insert(id, VecDeque::new());
+                    return Place::Lead(Lead { lines: self, id, latest: None, work, passengers: Vec::new() });
+                },
+                Some(line) => {
+                    let (turn, waiting) = oneshot::channel();
+                    line.push_back(Waiter { work, turn });
+                    waiting
+                },
+            }
+        };
+        let mut waiting = Waiting { lines: self, id, turn: waiting };
+        match (&mut waiting.turn).await {
+            Ok(Turn::Done(outcome)) => Place::Done(outcome),
+            Ok(Turn::Lead { latest, work, passengers }) => {
+                Place::Lead(Lead { lines: self, id, latest, work, passengers })
+            },
+            // Only a runtime that shuts down drops a leader with its passengers.
+            Err(_) => Place::Done(Err(Error::new(crate::ErrorKind::Unknown, "the commit was cut off by a shutdown"))),
+        }
+    }
+
+    fn shard(&self, id: SessionId) -> MutexGuard<'_, HashMap<SessionId, VecDeque<Waiter>>> {
+        let [first, ..] = id.as_bytes();
+        let [only, ..] = &self.shards;
+        self.shards.get(usize::from(*first) % SHARDS).unwrap_or(only).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the first that still waits the leader, or closes the line.
+    fn hand_on(&self, id: SessionId, latest: Option<Arc<Record>>) {
+        let mut shard = self.shard(id);
+        let Some(line) = shard.get_mut(&id) else {
+            return;
+        };
+        while let Some(first) = line.pop_front() {
+            let mut passengers = Vec::new();
+            if first.can_ride() {
+                while line.front().is_some_and(Waiter::can_ride) {
+                    if let Some(Waiter { work: Some(work), turn }) = line.pop_front() {
+                        passengers.push(Passenger { work, turn: Some(turn) });
+                    }
+                }
+            }
+            match first.turn.send(Turn::Lead { latest: latest.clone(), work: first.work, passengers }) {
+                Ok(()) => return,
+                // It has left: the next one leads, and what would have ridden waits on, in order.
+                Err(Turn::Lead { passengers, .. }) => {
+                    let waiting =
+                        passengers.into_iter().rev().filter_map(|Passenger { work, turn }| Some((work, turn?)));
+                    waiting.for_each(|(work, turn)| line.push_front(Waiter { work: Some(work), turn }));
+                },
+                Err(Turn::Done(_)) => {},
+            }
+        }
+        shard.remove(&id);
+    }
+}
+
+impl Lead<'_> {
+    /// Lets passengers wait on, before everybody who came later.
+    pub(crate) fn put_back(&self, passengers: Vec<Passenger>) {
+        let mut shard = self.lines.shard(self.id);
+        let Some(line) = shard.get_mut(&self.id) else { return };
+        let waiting = passengers.into_iter().rev().filter_map(|Passenger { work, turn }| Some((work, turn?)));
+        waiting.for_each(|(work, turn)| line.push_front(Waiter { work: Some(work), turn }));
+    }
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        self.lines.hand_on(self.id, self.latest.take());
+    }
+}
+
+/// A turn that is waited for. If the waiter leaves with the lead in its hands, the lead must go on.
+struct Waiting<'a> {
+    lines: &'a Lines,
+    id: SessionId,
+    turn: oneshot::Receiver<Turn>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.turn.close();
+        if let Ok(Turn::Lead { latest, passengers, .. }) = self.turn.try_recv() {
+            for passenger in passengers {
+                passenger.tell(Err(Error::new(
+                    crate::ErrorKind::Unavailable,
+                    "the commit was cut off; nothing was written",
+                )));
+            }
+            self.lines.hand_on(self.id, latest);
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! [`Manager`]: what all requests of one `Sessions` share, and every conversation with the store.
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crate::clock::{Clock, Rng, Timestamp};
+use crate::config::Config;
+use crate::delta::{Delta, Rules};
+use crate::error::{Error, ErrorKind};
+use crate::line::{Lead, Lines, Outcome, Passenger, Place, Work};
+use crate::payload::Payload;
+use crate::record::{OpId, Record};
+use crate::store::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched};
+use crate::token::{SessionId, Token};
+
+/// How often a commit is tried against other processes before it answers 409.
+pub(crate) const TRIES: u32 = 64;
+/// A conflict brings the fresh record, and the best moment to try again is at once: whoever waits finds it stale. Only after
+/// as many tries in a row there is a pause of random length, so that two processes do not keep in step.
+const TRIES_IN_A_ROW: u32 = 4;
+const LONGEST_PAUSE: Duration = Duration::from_millis(8);
+/// How often a call whose outcome is unknown is repeated, under the same operation id.
+const REPEATS: u32 = 2;
+
+pub(crate) struct Manager {
+    store: Box<dyn DynStore>,
+    pub(crate) config: Config,
+    /// The session types that live in this record.
+    pub(crate) types: Vec<TypeId>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    lines: Lines,
+    process: u32,
+    sequence: AtomicU32,
+}
+
+/// How long after a rotation a request with the old token counts as one that was on its way when it happened.
+const OVERTAKEN: Duration = Duration::from_secs(30);
+
+/// What a token opens.
+pub(crate) enum Opened {
+    Live(Live),
+    /// A session whose id was rotated moments ago, and this is the old token.
+    Overtaken,
+    Nothing,
+}
+
+/// A session that exists.
+#[derive(Clone, Debug)]
+pub(crate) struct Live {
+    pub(crate) id: SessionId,
+    pub(crate) record: Arc<Record>,
+}
+
+impl Manager {
+    pub(crate) fn new(
+        store: Box<dyn DynStore>,
+        config: Config,
+        types: Vec<TypeId>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, Error> {
+        let mut process = [0; 4];
+        rng.fill(&mut process).map_err(no_rng)?;
+        // Zero would make an operation id of all zeros, which is how a record says "nobody".
+        let process = u32::from_be_bytes(process) | 1;
+        Ok(Self { store, config, types, clock, rng, lines: Lines::default(), process, sequence: AtomicU32::new(0) })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn rules(&self, now: Timestamp) -> Rules<'_> {
+        let Config { idle, absolute, sections, .. } = &self.config;
+        Rules { now, idle: *idle, absolute: *absolute, sections }
+    }
+
+    /// The session that `token` opens.
+    pub(crate) async fn open(&self, token: &Token) -> Result<Opened, StoreError> {
+        let now = self.now();
+        let id = token.id();
+        let Some(record) = self.store.load(id, now).await? else {
+            return Ok(Opened::Nothing);
+        };
+        let hash = token.verifier_hash();
+        let by_previous =
+            |record: &Record| record.previous.is_some_and(|(previous, until)| previous.matches(&hash) && now < until);
+        if record.is_expired(now) {
+            return Ok(Opened::Nothing);
+        }
+        if record.verifier.matches(&hash) || by_previous(&record) {
+            return Ok(Opened::Live(Live { id, record: Arc::new(record) }));
+        }
+        Ok(if now.since(record.rotated) < OVERTAKEN { Opened::Overtaken } else { Opened::Nothing })
+    }
+
+    /// Makes a session that begins with `delta`.
+    pub(crate) async fn create(&self, delta: &Delta) -> Result<(Live, Token), Error> {
+        let now = self.now();
+        let rules = self.rules(now);
+        // The second try can only fail with a generator that repeats itself.
+        for _ in 0..2 {
+            let token = Token::generate(&*self.rng).map_err(no_rng)?;
+            let end = now.after(rules.absolute);
+            let mut record = Record {
+                epoch: 1,
+                revision: 1,
+                idle: now.after(rules.idle).min(end),
+                absolute: end,
+                created: now,
+                rotated: now,
+                verifier: token.verifier_hash(),
+                previous: None,
+                writers: Default::default(),
+                user: delta.user.clone().flatten(),
+                payload: delta.apply_to_payload(&Payload::default(), rules.sections)?,
+            };
+            record.note_writer(self.next_op());
+            match self.store.create(token.id(), &record, now).await {
+                Ok(Created::Created) => {
+                    return Ok((Live { id: token.id(), record: Arc::new(record) }, token));
+                },
+                // After `Unknown` the record may be there, but nobody will ever hold its token: it expires unseen.
+                Ok(Created::Exists) | Err(StoreError::Unknown(_)) => {},
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "the store did not take a new session"))
+    }
+
+    /// A new verifier for `id`.
+    pub(crate) fn renew(&self, id: SessionId) -> Result<Token, Error> {
+        Token::renew(id, &*self.rng).map_err(no_rng)
+    }
+
+    /// Commits `work`, alone or along with that of other requests.
+    pub(crate) async fn commit(&self, id: SessionId, work: Work) -> Outcome {
+        match self.lines.enter(id, Some(work)).await {
+            Place::Done(outcome) => outcome,
+            Place::Lead(lead) => self.drive(id, lead).await,
+        }
+    }
+
+    /// Waits until nobody else of this process writes to the session.
+    pub(crate) async fn enter_alone(&self, id: SessionId) -> Result<Lead<'_>, Error> {
+        match self.lines.enter(id, None).await {
+            Place::Lead(lead) => Ok(lead),
+            Place::Done(outcome) => Err(outcome.err().unwrap_or_else(exhausted)),
+        }
+    }
+
+    async fn drive(&self, id: SessionId, mut lead: Lead<'_>) -> Outcome {
+        let mut own: Option<Outcome> = None;
+        let mut aboard = std::mem::take(&mut lead.passengers);
+        let Some(work) = lead.work.take() else {
+            return Err(exhausted());
+        };
+        aboard.insert(0, Passenger::leader(work));
+        let mut deliver = |passenger: Passenger, outcome: Outcome| match passenger.tell(outcome) {
+            None => {},
+            mine => own = mine,
+        };
+        let bases = aboard.iter().map(|passenger| &passenger.work.base);
+        let Some(mut current) = bases.chain(&lead.latest).max_by_key(|record| record.revision()).cloned() else {
+            return Err(exhausted());
+        };
+        let op = self.next_op();
+        let mut tries = 0;
+        let failure = loop {
+            let (next, lost) = self.fold(&current, op, &mut aboard);
+            lost.into_iter().for_each(|(passenger, error)| deliver(passenger, Err(error)));
+            if aboard.is_empty() {
+                lead.latest = Some(current);
+                break None;
+            }
+            match self.write(id, &current, op, &next).await {
+                Ok(Committed::Applied) => {
+                    let record = Arc::new(next);
+                    aboard.drain(..).for_each(|passenger| deliver(passenger, Ok(Arc::clone(&record))));
+                    lead.latest = Some(record);
+                    break None;
+                },
+                Ok(Committed::Conflict(fresh)) => {
+                    current = Arc::new(*fresh);
+                    // Whoever carries less is quicker: a process with a long line must not lose to one with a short one for ever.
+                    lead.put_back(aboard.split_off(aboard.len().div_ceil(2)));
+                },
+                Ok(Committed::Superseded) => break Some(superseded()),
+                Ok(Committed::Gone) => break Some(gone()),
+                Err(error) => break Some(error.into()),
+            }
+            tries += 1;
+            if tries == TRIES {
+                eprintln!("exhausted drive");
+                break Some(exhausted());
+            }
+            self.pause(tries).await;
+        };
+        if let Some(error) = failure {
+            lead.latest = None;
+            aboard.drain(..).for_each(|passenger| deliver(passenger, Err(error.repeated())));
+        }
+        own.unwrap_or_else(|| Err(exhausted()))
+    }
+
+    /// One record out of all that is `aboard`. Who cannot come along is put off, with the reason.
+    fn fold(&self, current: &Arc<Record>, op: OpId, aboard: &mut Vec<Passenger>) -> (Record, Vec<(Passenger, Error)>) {
+        let rules = self.rules(self.now());
+        let mut next = Record::clone(current);
+        let mut lost = Vec::new();
+        let mut kept = Vec::with_capacity(aboard.len());
+        for passenger in aboard.drain(..) {
+            let Work { delta, base, verifier } = &passenger.work;
+            let applied = match base.epoch() == current.epoch() {
+                true => delta.apply(&next, *verifier, &rules),
+                false => Err(superseded()),
+            };
+            match applied {
+                Ok(record) => {
+                    next = record;
+                    kept.push(passenger);
+                },
+                Err(error) => lost.push((passenger, error)),
+            }
+        }
+        *aboard = kept;
+        next.revision = current.revision().saturating_add(1);
+        next.note_writer(op);
+        (next, lost)
+    }
+
+    /// One compare-and-set for a change that was made on exactly `current`.
+    pub(crate) async fn replace(
+        &self,
+        id: SessionId,
+        current: &Record,
+        work: &Work,
+    ) -> Result<(Committed, Record), Error> {
+        let mut next = work.delta.apply(current, work.verifier, &self.rules(self.now()))?;
+        let op = self.next_op();
+        next.revision = current.revision().saturating_add(1);
+        next.note_writer(op);
+        let committed = self.write(id, current, op, &next).await?;
+        Ok((committed, next))
+    }
+
+    async fn write(&self, id: SessionId, current: &Record, op: OpId, next: &Record) -> Result<Committed, StoreError> {
+        let commit = Commit::new(current.epoch(), current.revision(), op, next);
+        let mut repeats = 0;
+        loop {
+            match self.store.commit(id, commit, self.now()).await {
+                Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Whether the session is old enough to be touched, and until when it lives then.
+    pub(crate) fn due_touch(&self, record: &Record) -> Option<Timestamp> {
+        let idle = self.now().after(self.config.idle).min(record.absolute);
+        (idle.since(record.idle) >= self.config.touch_after).then_some(idle)
+    }
+
+    pub(crate) async fn touch(&self, id: SessionId, idle: Timestamp) -> Result<Touched, StoreError> {
+        self.store.touch(id, idle, self.now()).await
+    }
+
+    pub(crate) async fn destroy(&self, id: SessionId) -> Result<(), Error> {
+        let mut repeats = 0;
+        loop {
+            match self.store.destroy(id).await {
+                Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
+                Ok(Destroyed::Existed | Destroyed::Absent) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    pub(crate) fn sweep(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.store.sweep(limit, self.now())
+    }
+
+    pub(crate) async fn pause(&self, tries: u32) {
+        if tries.is_multiple_of(TRIES_IN_A_ROW) {
+            let mut random = [0; 1];
+            // Without a random part the pause is merely less fair.
+            let _ = self.rng.fill(&mut random);
+            let [random] = random;
+            tokio::time::sleep(LONGEST_PAUSE * u32::from(random) / 256).await;
+        }
+    }
+
+    fn next_op(&self) -> OpId {
+        OpId { process: self.process, sequence: self.sequence.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl fmt::Debug for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manager").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+#[cold]
+fn no_rng(cause: crate::clock::RngError) -> Error {
+    Error::new(ErrorKind::Unavailable, "no random bytes for a session id").caused_by(cause)
+}
+
+#[cold]
+pub(crate) fn superseded() -> Error {
+    Error::new(ErrorKind::Superseded, "a login, logout or rotation came first: the changes of this request are dropped")
+}
+
+#[cold]
+pub(crate) fn gone() -> Error {
+    Error::new(ErrorKind::Gone, "the session has ended meanwhile: the changes of this request are dropped")
+}
+
+#[cold]
+pub(crate) fn exhausted() -> Error {
+    Error::new(ErrorKind::Conflict, "the session is written to by so many others that this commit never came through")
+}

@@ -1,0 +1,401 @@
+//! [`Request`]: what one request knows about its session, shared by its extractors and its response.
+
+use std::fmt;
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use http::header::{CACHE_CONTROL, VARY};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::cookie::{Found, find};
+use crate::delta::{Change, Delta, Reset};
+use crate::error::{Error, ErrorKind};
+use crate::line::Work;
+use crate::manager::{Live, Manager, Opened, superseded};
+use crate::payload::Payload;
+use crate::store::{BoxFuture, StoreError, Touched};
+use crate::token::Token;
+
+/// One request's session. No lock is held while anything is awaited.
+pub(crate) struct Request {
+    pub(crate) manager: Arc<Manager>,
+    /// Held while the store is asked, so that two extractors ask once and two commits do not overtake each other.
+    asking: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    phase: Phase,
+    live: Option<Live>,
+    delta: Delta,
+    /// Counts destructions: what was made from a destroyed session is not merged into the next.
+    generation: u32,
+    /// The id was rotated while this request was on its way. It counts as anonymous, but it must not make a session of its own:
+    /// its cookie would overwrite the one that the rotation has just set.
+    overtaken: bool,
+    /// A session to remove from the store.
+    doomed: Option<Live>,
+    cookie: Option<CookieChange>,
+    /// The first thing that went wrong where nobody could be told.
+    failure: Option<Error>,
+    panicked: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// Nobody has asked for the session.
+    #[default]
+    Untouched,
+    /// The store has been asked, if there was anything to ask it.
+    Open,
+    /// The response head is on its way: what changes now is lost.
+    Finished,
+}
+
+enum CookieChange {
+    Issue(Token),
+    Remove,
+}
+
+/// What a working copy is made from.
+pub(crate) struct View {
+    pub(crate) payload: Payload,
+    pub(crate) generation: u32,
+}
+
+impl Request {
+    pub(crate) fn new(manager: Arc<Manager>) -> Self {
+        Self { manager, asking: tokio::sync::Mutex::default(), state: Mutex::default() }
+    }
+
+    /// A request of nobody, for work on a session outside of one.
+    pub(crate) fn detached(manager: Arc<Manager>, live: Live) -> Self {
+        let state = State { phase: Phase::Open, live: Some(live), ..State::default() };
+        Self { manager, asking: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+    }
+
+    /// Makes a used slot new.
+    pub(crate) fn recycle(&mut self) {
+        *self.state.get_mut().unwrap_or_else(PoisonError::into_inner) = State::default();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.state().phase == Phase::Untouched
+    }
+
+    pub(crate) fn live(&self) -> Option<Live> {
+        self.state().live.clone()
+    }
+
+    /// Asks the store for the session that `headers` name, the first time.
+    pub(crate) async fn open(&self, headers: &HeaderMap) -> Result<(), Error> {
+        if !self.is_untouched() {
+            return Ok(());
+        }
+        let cookie = &self.manager.config.cookie;
+        let token = match find(headers, cookie.name().as_bytes()) {
+            Found::Nothing => None,
+            Found::Value(value) => Token::parse(value),
+            Found::Disagreement => {
+                tracing::warn!(
+                    cookie = cookie.name(),
+                    "two session cookies that disagree: the visitor counts as anonymous"
+                );
+                None
+            },
+        };
+        let Some(token) = token else {
+            self.state().phase = Phase::Open;
+            return Ok(());
+        };
+        let _asking = self.asking.lock().await;
+        if !self.is_untouched() {
+            return Ok(());
+        }
+        let opened = match self.manager.open(&token).await {
+            Ok(opened) => opened,
+            Err(StoreError::Corrupt(corrupt)) => {
+                // The bytes stay where they are; whatever this visitor writes gets an id of its own.
+                tracing::error!(session = ?token.id(), %corrupt, "a stored session cannot be read: left as it is, the visitor counts as anonymous");
+                Opened::Nothing
+            },
+            Err(error) => return Err(error.into()),
+        };
+        let mut state = self.state();
+        match opened {
+            Opened::Live(live) => state.live = Some(live),
+            Opened::Overtaken => state.overtaken = true,
+            Opened::Nothing => {},
+        }
+        state.phase = Phase::Open;
+        Ok(())
+    }
+
+    /// The session as this request sees it now: as stored, with what its earlier extractors changed.
+    pub(crate) fn view(&self) -> Result<View, Error> {
+        let state = self.state();
+        let stored = state.live.as_ref().map_or_else(Payload::default, |live| live.record.payload.clone());
+        let payload = match state.delta.is_empty() {
+            true => stored,
+            false => state.delta.apply_to_payload(&stored, &self.manager.config.sections)?,
+        };
+        Ok(View { payload, generation: state.generation })
+    }
+
+    /// Takes what a working copy changed. Says whether it can still be saved.
+    pub(crate) fn merge(
+        &self,
+        changes: Vec<Change>,
+        user: Option<Option<crate::record::UserKey>>,
+        generation: u32,
+    ) -> bool {
+        let mut state = self.state();
+        if state.phase == Phase::Finished {
+            return false;
+        }
+        if state.generation != generation {
+            return true;
+        }
+        let State { live, delta, failure, .. } = &mut *state;
+        let none = Payload::default();
+        let stored = live.as_ref().map_or(&none, |live| &live.record.payload);
+        if let Some(user) = user {
+            let stored = live.as_ref().and_then(|live| live.record.user());
+            if delta.user.is_some() || stored != user.as_ref() {
+                delta.user = Some(user);
+            }
+        }
+        for change in changes {
+            if let Err(error) = delta.push(change, stored, &self.manager.config.sections) {
+                failure.get_or_insert(error);
+            }
+        }
+        true
+    }
+
+    pub(crate) fn fail(&self, error: Error) {
+        self.state().failure.get_or_insert(error);
+    }
+
+    pub(crate) fn note_panic(&self) {
+        self.state().panicked = true;
+    }
+
+    pub(crate) fn reset(&self, reset: Reset) {
+        self.state().delta.reset(reset);
+    }
+
+    pub(crate) fn rotate(&self) {
+        self.state().delta.rotate = true;
+    }
+
+    pub(crate) fn destroy(&self) {
+        let mut state = self.state();
+        state.delta = Delta::default();
+        state.generation = state.generation.wrapping_add(1);
+        if state.overtaken {
+            state.failure.get_or_insert_with(superseded);
+        }
+        if let Some(live) = state.live.take() {
+            state.doomed = Some(live);
+        }
+        state.cookie = None;
+    }
+
+    pub(crate) fn changes_privilege(&self) -> bool {
+        self.state().delta.is_privilege_change()
+    }
+
+    /// Takes the changes so far, to commit them in another way.
+    pub(crate) fn take_delta(&self) -> Result<Delta, Error> {
+        let mut state = self.state();
+        match state.failure.take() {
+            Some(error) => Err(error),
+            None => Ok(mem::take(&mut state.delta)),
+        }
+    }
+
+    /// Notes what is stored after a commit, and the token that opens it if that is new.
+    pub(crate) fn committed(&self, live: Live, token: Option<Token>) {
+        let mut state = self.state();
+        state.live = Some(live);
+        if let Some(token) = token {
+            state.cookie = Some(CookieChange::Issue(token));
+        }
+    }
+
+    /// Commits what has changed so far, now.
+    pub(crate) async fn flush(self: Arc<Self>) -> Result<(), Error> {
+        let _asking = self.asking.lock().await;
+        let doomed = self.state().doomed.clone();
+        if let Some(live) = doomed {
+            self.manager.destroy(live.id).await?;
+            let mut state = self.state();
+            state.doomed = None;
+            state.cookie = Some(CookieChange::Remove);
+        }
+        let delta = self.take_delta()?;
+        if delta.is_empty() {
+            return Ok(());
+        }
+        let committed = match self.live() {
+            Some(live) => self.change(live, &delta).await,
+            None => self.create(&delta).await,
+        };
+        if committed.is_err() {
+            // Whoever asked may try again; if nobody does, the response will say that it was lost.
+            self.state().delta = delta;
+        }
+        committed
+    }
+
+    async fn create(&self, delta: &Delta) -> Result<(), Error> {
+        let logs_in = delta.user.as_ref().is_some_and(Option::is_some);
+        if self.state().overtaken && !logs_in {
+            return Err(superseded());
+        }
+        if delta.changes.iter().all(|change| change.mine.is_none()) {
+            return Ok(());
+        }
+        let (live, token) = self.manager.create(delta).await?;
+        self.committed(live, Some(token));
+        Ok(())
+    }
+
+    async fn change(&self, live: Live, delta: &Delta) -> Result<(), Error> {
+        if delta.reset == Some(Reset::Logout)
+            && delta.apply_to_payload(&live.record.payload, &self.manager.config.sections)?.is_empty()
+        {
+            // Nothing survives: an empty session is no session.
+            self.manager.destroy(live.id).await?;
+            let mut state = self.state();
+            state.live = None;
+            state.cookie = Some(CookieChange::Remove);
+            return Ok(());
+        }
+        let token = delta.is_privilege_change().then(|| self.manager.renew(live.id)).transpose()?;
+        let verifier = token.as_ref().map(Token::verifier_hash);
+        let work = Work { delta: delta.clone(), base: live.record, verifier };
+        let record = self.manager.commit(live.id, work).await?;
+        self.committed(Live { id: live.id, record }, token);
+        Ok(())
+    }
+
+    /// Decides what the response still owes the store: nothing, or a future to wait for.
+    pub(crate) fn finish(self: &Arc<Self>, status: StatusCode) -> Option<Uncancelled<Result<(), Error>>> {
+        let mut state = self.state();
+        if state.phase != Phase::Open {
+            return None;
+        }
+        state.phase = Phase::Finished;
+        if state.panicked {
+            return None;
+        }
+        if status.is_server_error() && !self.manager.config.commit_on_server_error {
+            state.delta.keep_privilege_changes();
+        }
+        let busy = !state.delta.is_empty() || state.doomed.is_some() || state.failure.is_some();
+        let touch = match &state.live {
+            Some(live) if !busy => self.manager.due_touch(&live.record).map(|idle| (live.id, idle)),
+            _ => None,
+        };
+        drop(state);
+        let request = Arc::clone(self);
+        match touch {
+            _ if busy => Some(Uncancelled::new(Box::pin(request.flush()))),
+            Some((id, idle)) => Some(Uncancelled::new(Box::pin(async move {
+                // The visitor has what was asked for. A session that is not touched ends early, and that is all.
+                match request.manager.touch(id, idle).await {
+                    Ok(Touched::Touched | Touched::Gone) => {},
+                    Err(error) => {
+                        tracing::warn!(session = ?id, %error, "a session could not be touched")
+                    },
+                }
+                Ok(())
+            }))),
+            None => None,
+        }
+    }
+
+    /// Writes what the session has to say into the response's head.
+    pub(crate) fn dress(&self, headers: &mut HeaderMap) {
+        let cookie = match self.state().cookie.take() {
+            Some(CookieChange::Issue(token)) => self.manager.config.cookie.issue(&token, self.manager.config.absolute),
+            Some(CookieChange::Remove) => self.manager.config.cookie.remove(),
+            None => None,
+        };
+        let cache = match cookie {
+            Some(_) => HeaderValue::from_static("no-store"),
+            None => HeaderValue::from_static("private"),
+        };
+        if let Some(cookie) = cookie {
+            headers.append(http::header::SET_COOKIE, cookie);
+            headers.insert(CACHE_CONTROL, cache);
+        } else if !headers.get(CACHE_CONTROL).is_some_and(is_private) {
+            headers.insert(CACHE_CONTROL, cache);
+        }
+        headers.append(VARY, HeaderValue::from_static("cookie"));
+    }
+}
+
+/// Whether a handler's own `Cache-Control` keeps the page out of shared caches.
+fn is_private(value: &HeaderValue) -> bool {
+    let words = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    words.into_iter().any(|word| word.eq_ignore_ascii_case(b"private") || word.eq_ignore_ascii_case(b"no-store"))
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("phase", &self.state().phase).finish_non_exhaustive()
+    }
+}
+
+/// The answer that an [`Error`] becomes where no handler sees it.
+pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Undecodable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Conflict | ErrorKind::Superseded | ErrorKind::Gone => StatusCode::CONFLICT,
+        ErrorKind::Unencodable | ErrorKind::TooLarge | ErrorKind::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// A future that, once begun, is driven to its end: whoever waits for it may leave, and the runtime takes it over.
+pub(crate) struct Uncancelled<T: Send + 'static> {
+    future: Option<BoxFuture<'static, T>>,
+}
+
+impl<T: Send + 'static> Uncancelled<T> {
+    pub(crate) fn new(future: BoxFuture<'static, T>) -> Self {
+        Self { future: Some(future) }
+    }
+}
+
+impl<T: Send + 'static> Future for Uncancelled<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let Some(future) = &mut self.future else {
+            return Poll::Pending;
+        };
+        let ready = std::task::ready!(future.as_mut().poll(cx));
+        self.future = None;
+        Poll::Ready(ready)
+    }
+}
+
+impl<T: Send + 'static> Drop for Uncancelled<T> {
+    fn drop(&mut self) {
+        if let Some(future) = self.future.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(async move { drop(future.await) });
+        }
+    }
+}

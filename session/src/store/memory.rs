@@ -1,0 +1,194 @@
+//! [`MemoryStore`]: sessions of one process, gone when it ends.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
+use crate::clock::Timestamp;
+use crate::token::SessionId;
+
+const SHARDS: usize = 32;
+/// Expired records that a `create` looks at before it adds one: more than one, so that the dead never outnumber the new.
+const SWEPT_PER_CREATE: usize = 4;
+
+/// Keeps sessions in memory: bounded, expiring, for tests and for servers of one process.
+///
+/// Cloning shares the sessions. At most [`max_sessions`](Self::with_max_sessions) live at a time; after that a new session is refused
+/// with [`StoreError::Unavailable`], and no live one is evicted. Expired ones make room by themselves: every new session sweeps
+/// a few, so no request ever waits for a sweep of all.
+#[derive(Clone)]
+pub struct MemoryStore {
+    shards: Arc<[Mutex<Shard>; SHARDS]>,
+    most_per_shard: usize,
+}
+
+#[derive(Default)]
+struct Shard {
+    records: HashMap<SessionId, Record, BuildHasherDefault<RandomIds>>,
+    /// When to look at a record again. Touches do not move it: a record met too early is filed anew.
+    due: BinaryHeap<Reverse<(Timestamp, SessionId)>>,
+}
+
+impl MemoryStore {
+    /// A store for up to a million sessions.
+    pub fn new() -> Self {
+        Self::with_max_sessions(1_000_000)
+    }
+
+    /// A store for about `most` sessions: each of its 32 shards takes an equal part, rounded up.
+    pub fn with_max_sessions(most: usize) -> Self {
+        Self { shards: Arc::default(), most_per_shard: most.div_ceil(SHARDS) }
+    }
+
+    /// How many records are held, swept or not.
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).records.len()).sum()
+    }
+
+    /// Whether no record is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn shard(&self, id: SessionId) -> MutexGuard<'_, Shard> {
+        let [first, ..] = id.as_bytes();
+        let [only, ..] = &*self.shards;
+        lock(self.shards.get(usize::from(*first) % SHARDS).unwrap_or(only))
+    }
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    // No code of ours panics while it holds the lock; a poisoned shard is still a consistent one.
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shard {
+    fn live(&mut self, id: SessionId, now: Timestamp) -> Option<&mut Record> {
+        self.records.get_mut(&id).filter(|record| !record.is_expired(now))
+    }
+
+    /// Looks at up to `limit` records that are due.
+    fn sweep(&mut self, limit: usize, now: Timestamp) -> usize {
+        let mut removed = 0;
+        for _ in 0..limit {
+            match self.due.peek() {
+                Some(Reverse((due, _))) if *due <= now => {},
+                _ => break,
+            }
+            let Some(Reverse((_, id))) = self.due.pop() else {
+                break;
+            };
+            match self.records.get(&id).map(|record| record.idle_deadline()) {
+                Some(idle) if idle > now => self.due.push(Reverse((idle, id))),
+                Some(_) => {
+                    self.records.remove(&id);
+                    removed += 1;
+                },
+                None => {},
+            }
+        }
+        // Give the room of a crowd that has left back.
+        if self.records.capacity() > 64 && self.records.len() < self.records.capacity() / 8 {
+            self.records.shrink_to(self.records.len() * 2);
+            self.due.shrink_to(self.due.len() * 2);
+        }
+        removed
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("sessions", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Store for MemoryStore {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+        let mut shard = self.shard(id);
+        shard.sweep(SWEPT_PER_CREATE, now);
+        if shard.live(id, now).is_some() {
+            return Ok(Created::Exists);
+        }
+        if shard.records.len() >= self.most_per_shard {
+            return Err(StoreError::unavailable("the memory store is full; see `MemoryStore::with_max_sessions`"));
+        }
+        shard.due.push(Reverse((record.idle_deadline(), id)));
+        shard.records.insert(id, record.clone());
+        Ok(Created::Created)
+    }
+
+    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        Ok(self.shard(id).live(id, now).cloned())
+    }
+
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+        let mut shard = self.shard(id);
+        let Some(stored) = shard.live(id, now) else {
+            return Ok(Committed::Gone);
+        };
+        if (stored.epoch(), stored.revision()) == (commit.epoch, commit.revision) {
+            let idle = stored.idle_deadline().max(commit.record.idle_deadline());
+            *stored = commit.record.clone().with_idle_deadline(idle);
+            return Ok(Committed::Applied);
+        }
+        if stored.has_applied(commit.op) {
+            return Ok(Committed::Applied);
+        }
+        if stored.epoch() != commit.epoch {
+            return Ok(Committed::Superseded);
+        }
+        Ok(Committed::Conflict(Box::new(stored.clone())))
+    }
+
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+        let mut shard = self.shard(id);
+        let Some(stored) = shard.live(id, now) else {
+            return Ok(Touched::Gone);
+        };
+        stored.idle = stored.idle.max(idle).min(stored.absolute);
+        Ok(Touched::Touched)
+    }
+
+    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+        match self.shard(id).records.remove(&id) {
+            Some(_) => Ok(Destroyed::Existed),
+            None => Ok(Destroyed::Absent),
+        }
+    }
+
+    async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
+        let mut removed = 0;
+        for shard in &*self.shards {
+            removed += lock(shard).sweep(limit - removed, now);
+        }
+        Ok(removed)
+    }
+}
+
+/// Ids are random already, and only ids that this process made are ever inserted: nobody outside can aim for a bucket.
+#[derive(Default)]
+struct RandomIds(u64);
+
+impl Hasher for RandomIds {
+    fn write(&mut self, bytes: &[u8]) {
+        // The last eight bytes: the first one has chosen the shard.
+        if let Some(tail) = bytes.last_chunk() {
+            self.0 = u64::from_ne_bytes(*tail);
+        }
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

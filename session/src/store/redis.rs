@@ -1,0 +1,418 @@
+//! [`RedisStore`]: sessions in Redis or Valkey, shared by any number of processes.
+//!
+//! One string per session, in the layout of [`Record::encode`]: a read is one `GET`, a commit one script, a logout one `UNLINK`. A
+//! conflict's reply carries the fresh record, so a retry costs one more round trip and not two. Scripts touch one key, named
+//! with a hash tag, so they run in a cluster as they are. Needs Redis 6.0 or later (`SET … KEEPTTL`).
+//!
+//! Deadlines are kept by the server's clock, whose distance from ours is measured when connecting and once a minute after that,
+//! along with a read. So a process whose clock is wrong neither ends sessions early nor keeps them.
+
+use std::fmt;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Cmd, ErrorKind, RedisError, Script, ServerErrorKind, Value};
+
+use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
+use crate::clock::{Clock, SystemClock, Timestamp, millis};
+use crate::error::Corrupt;
+use crate::record::{HEADER, IDLE_AT, idle_bytes};
+use crate::token::SessionId;
+
+/// Byte positions in the scripts are those of the record's header, counted from one. Numbers are compared as numbers: Lua
+/// compares strings by the server's locale.
+const COMMIT: &str = r"
+local head = redis.call('GETRANGE', KEYS[1], 0, 197)
+if head == '' then return 'GONE' end
+if string.sub(head, 1, 4) ~= '\165S\1\0' then return 'FOREIGN' end
+if struct.unpack('>I8', head, 21) <= tonumber(ARGV[5]) then return 'GONE' end
+if string.sub(head, 5, 20) == ARGV[1] then
+  if struct.unpack('>I8', head, 21) > struct.unpack('>I8', ARGV[3], 21) then
+    local kept = string.sub(ARGV[3], 1, 20) .. string.sub(head, 21, 32) .. string.sub(ARGV[3], 33)
+    redis.call('SET', KEYS[1], kept, 'KEEPTTL')
+  else
+    redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+  end
+  return 'APPLIED'
+end
+for at = 133, 189, 8 do
+  if string.sub(head, at, at + 7) == ARGV[2] then return 'APPLIED' end
+end
+if string.sub(head, 5, 12) ~= string.sub(ARGV[1], 1, 8) then return 'SUPERSEDED' end
+return {redis.call('GET', KEYS[1])}
+";
+const TOUCH: &str = r"
+local head = redis.call('GETRANGE', KEYS[1], 0, 31)
+if head == '' then return 'GONE' end
+if string.sub(head, 1, 4) ~= '\165S\1\0' then return 'FOREIGN' end
+if struct.unpack('>I8', head, 21) <= tonumber(ARGV[3]) then return 'GONE' end
+if struct.unpack('>I8', head, 21) < struct.unpack('>I8', ARGV[1]) then
+  redis.call('SETRANGE', KEYS[1], 20, ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return 'TOUCHED'
+";
+const _: () = assert!(HEADER == 198 && IDLE_AT == 20);
+
+const MEASURE_EVERY: Duration = Duration::from_secs(60);
+
+/// Keeps sessions in Redis or Valkey. Cloning shares the connection.
+#[derive(Clone)]
+pub struct RedisStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    client: Client,
+    options: RedisOptions,
+    connection: RwLock<ConnectionManager>,
+    commit: Script,
+    touch: Script,
+    /// The server's clock less the engine's, in milliseconds.
+    ahead: AtomicI64,
+    /// When that was measured, by the engine's clock.
+    measured: AtomicU64,
+}
+
+/// Settings of a [`RedisStore`].
+#[derive(Clone, Debug)]
+pub struct RedisOptions {
+    prefix: String,
+    deadline: Duration,
+    max_bytes: usize,
+}
+
+impl Default for RedisOptions {
+    fn default() -> Self {
+        Self { prefix: "session:".into(), deadline: Duration::from_millis(500), max_bytes: 1 << 20 }
+    }
+}
+
+impl RedisOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What every key begins with. Default: `session:`. Keys are the prefix and the session's id in braces.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How long to wait for a connection, and how long for an answer. Default: 500 ms each. At most 60 seconds.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The largest record to send. Default: 1 MiB.
+    #[must_use]
+    pub fn max_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_bytes = max_bytes;
+        self
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        let Self { prefix, deadline, max_bytes } = self;
+        let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}');
+        let complaint = if prefix.is_empty() || prefix.len() > 64 || !prefix.bytes().all(fits) {
+            format!("prefix {prefix:?}: use 1 to 64 visible ASCII characters, no braces")
+        } else if deadline.is_zero() || *deadline > Duration::from_secs(60) {
+            format!("deadline {deadline:?}: use a millisecond to a minute")
+        } else if *max_bytes < 1024 || *max_bytes > 512 << 20 {
+            format!("max_bytes {max_bytes}: use 1 KiB to 512 MiB, the largest string that Redis keeps")
+        } else {
+            return Ok(());
+        };
+        Err(StoreError::Misconfigured(complaint))
+    }
+}
+
+impl RedisStore {
+    /// Connects to `url`, like `redis://127.0.0.1` or `redis://user:password@host:6379/1`, and tries every command it will need.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Misconfigured`] names the setting, command or permission; [`StoreError::Unavailable`] if nobody
+    /// answers.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::connect_with(url, RedisOptions::new()).await
+    }
+
+    /// As [`connect`](Self::connect), with `options`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn connect_with(url: &str, options: RedisOptions) -> Result<Self, StoreError> {
+        let client = Client::open(url).map_err(|error| StoreError::Misconfigured(format!("Redis URL: {error}")))?;
+        let store = Self::new(client, options)?;
+        store.probe().await?;
+        Ok(store)
+    }
+
+    /// A store that connects when it is first used. Call it within a Tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Misconfigured`] names the option.
+    pub fn new(client: Client, options: RedisOptions) -> Result<Self, StoreError> {
+        options.check()?;
+        let connection = RwLock::new(connection(&client, &options)?);
+        let shared = Shared {
+            client,
+            options,
+            connection,
+            commit: Script::new(COMMIT),
+            touch: Script::new(TOUCH),
+            ahead: AtomicI64::new(0),
+            measured: AtomicU64::new(0),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Asks the server for everything that the store will ask of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        let id = SessionId::from_bytes([0xff; 16]);
+        let key = self.key(id);
+        self.measure(SystemClock.now()).await?;
+        let _: Value = self.query(Cmd::new().arg("GET").arg(&key)).await.map_err(|error| read_failed("GET", &error))?;
+        for (name, script) in [("EVALSHA (commit)", &self.shared.commit), ("EVALSHA (touch)", &self.shared.touch)] {
+            let mut connection = self.connection();
+            let invoked =
+                script.key(&key).arg(&[0_u8; 16]).arg(&[0_u8; 8]).invoke_async::<Value>(&mut connection).await;
+            self.note(invoked).map_err(|error| read_failed(name, &error))?;
+        }
+        // Writes nothing: `XX` on a key that is never there.
+        let mut set = Cmd::new();
+        set.arg("SET").arg(&key).arg("").arg("XX").arg("KEEPTTL");
+        let _: Value = self.query(&set).await.map_err(|error| read_failed("SET … KEEPTTL", &error))?;
+        let _: Value =
+            self.query(Cmd::new().arg("UNLINK").arg(&key)).await.map_err(|error| read_failed("UNLINK", &error))?;
+        Ok(())
+    }
+
+    fn key(&self, id: SessionId) -> Vec<u8> {
+        let prefix = &self.shared.options.prefix;
+        let mut key = Vec::with_capacity(prefix.len() + 24);
+        key.extend_from_slice(prefix.as_bytes());
+        key.push(b'{');
+        key.extend_from_slice(&id.to_chars());
+        key.push(b'}');
+        key
+    }
+
+    fn connection(&self) -> ConnectionManager {
+        self.shared.connection.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn query<T: redis::FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
+        let mut connection = self.connection();
+        self.note(command.query_async(&mut connection).await)
+    }
+
+    /// Hangs up on a server that turned out to be a replica: the client would keep the line, and behind the same address there may
+    /// be a new primary by now.
+    fn note<T>(&self, answer: Result<T, RedisError>) -> Result<T, RedisError> {
+        if let Err(error) = &answer
+            && matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
+            && let Ok(fresh) = connection(&self.shared.client, &self.shared.options)
+        {
+            *self.shared.connection.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+        answer
+    }
+
+    async fn measure(&self, now: Timestamp) -> Result<(), StoreError> {
+        let time: (u64, u64) = self.query(Cmd::new().arg("TIME")).await.map_err(|error| read_failed("TIME", &error))?;
+        self.measured(time, now);
+        Ok(())
+    }
+
+    fn measured(&self, (seconds, micros): (u64, u64), now: Timestamp) {
+        let theirs = seconds.saturating_mul(1000).saturating_add(micros / 1000);
+        let ahead = theirs.checked_signed_diff(now.as_millis()).unwrap_or_default();
+        self.shared.ahead.store(ahead, Ordering::Relaxed);
+        self.shared.measured.store(now.as_millis(), Ordering::Relaxed);
+    }
+
+    fn ahead(&self) -> i64 {
+        self.shared.ahead.load(Ordering::Relaxed)
+    }
+
+    /// `now` by the server's clock. A key lives for up to a millisecond longer than its record.
+    fn theirs(&self, now: Timestamp) -> u64 {
+        now.shifted(self.ahead()).as_millis()
+    }
+
+    fn is_stale(&self, now: Timestamp) -> bool {
+        self.shared.measured.load(Ordering::Relaxed).abs_diff(now.as_millis()) > millis(MEASURE_EVERY)
+    }
+
+    /// The record's bytes by the server's clock, and how long it lives from now.
+    fn outgoing(&self, record: &Record, now: Timestamp) -> Result<(Vec<u8>, u64), StoreError> {
+        let (size, limit) = (record.encoded_len(), self.shared.options.max_bytes);
+        if size > limit {
+            return Err(StoreError::TooLarge { size, limit });
+        }
+        Ok((record.clone().shifted(self.ahead()).encode(), life(record.idle_deadline(), now)))
+    }
+
+    fn incoming(&self, bytes: Vec<u8>) -> Result<Record, StoreError> {
+        Ok(Record::decode(bytes)?.shifted(self.ahead().saturating_neg()))
+    }
+}
+
+/// Whole milliseconds until `deadline`, and at least one: Redis takes no less.
+fn life(deadline: Timestamp, now: Timestamp) -> u64 {
+    millis(deadline.since(now)).max(1)
+}
+
+fn connection(client: &Client, options: &RedisOptions) -> Result<ConnectionManager, StoreError> {
+    let config = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(options.deadline))
+        .set_response_timeout(Some(options.deadline))
+        // Each request that finds the line dead tries once; none waits for a row of tries.
+        .set_number_of_retries(0);
+    ConnectionManager::new_lazy_with_config(client.clone(), config)
+        .map_err(|error| StoreError::Misconfigured(format!("Redis connection: {error}")))
+}
+
+impl Store for RedisStore {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+        if self.is_stale(now) {
+            self.measure(now).await?;
+        }
+        let (bytes, life) = self.outgoing(record, now)?;
+        let mut set = Cmd::new();
+        set.arg("SET").arg(self.key(id)).arg(bytes).arg("NX").arg("PX").arg(life);
+        match self.query(&set).await.map_err(|error| write_failed("SET", error))? {
+            Value::Nil => Ok(Created::Exists),
+            _ => Ok(Created::Created),
+        }
+    }
+
+    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        let mut get = Cmd::new();
+        get.arg("GET").arg(self.key(id));
+        let bytes: Option<Vec<u8>> = if self.is_stale(now) {
+            let mut connection = self.connection();
+            let both = redis::pipe().add_command(get).cmd("TIME").query_async(&mut connection).await;
+            let (bytes, time) = self.note(both).map_err(|error| read_failed("GET", &error))?;
+            self.measured(time, now);
+            bytes
+        } else {
+            self.query(&get).await.map_err(|error| read_failed("GET", &error))?
+        };
+        bytes
+            .map(|bytes| self.incoming(bytes))
+            .transpose()
+            .map(|record| record.filter(|record| !record.is_expired(now)))
+    }
+
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+        let (bytes, life) = self.outgoing(commit.record, now)?;
+        let mut expected = [0; 16];
+        let (epoch, revision) = expected.split_at_mut(8);
+        epoch.copy_from_slice(&commit.epoch.to_be_bytes());
+        revision.copy_from_slice(&commit.revision.to_be_bytes());
+        let mut connection = self.connection();
+        let mut script = self.shared.commit.key(self.key(id));
+        script.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life).arg(self.theirs(now));
+        let answer = script.invoke_async(&mut connection).await;
+        match self.note(answer).map_err(|error| write_failed("EVALSHA (commit)", error))? {
+            Value::Array(mut fresh) => match fresh.pop() {
+                Some(Value::BulkString(bytes)) => {
+                    let fresh = self.incoming(bytes)?;
+                    if fresh.is_expired(now) { Ok(Committed::Gone) } else { Ok(Committed::Conflict(Box::new(fresh))) }
+                },
+                _ => Ok(Committed::Gone),
+            },
+            answer => match word(&answer) {
+                b"APPLIED" => Ok(Committed::Applied),
+                b"SUPERSEDED" => Ok(Committed::Superseded),
+                b"GONE" => Ok(Committed::Gone),
+                _ => Err(foreign()),
+            },
+        }
+    }
+
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+        let mut connection = self.connection();
+        let mut script = self.shared.touch.key(self.key(id));
+        script.arg(&idle_bytes(idle.shifted(self.ahead()))).arg(life(idle, now)).arg(self.theirs(now));
+        let answer: Value = self
+            .note(script.invoke_async(&mut connection).await)
+            .map_err(|error| write_failed("EVALSHA (touch)", error))?;
+        match word(&answer) {
+            b"TOUCHED" => Ok(Touched::Touched),
+            b"GONE" => Ok(Touched::Gone),
+            _ => Err(foreign()),
+        }
+    }
+
+    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+        // Not a script: a server that is out of memory refuses scripts that write, and a logout must not wait for memory.
+        let removed: u64 = self
+            .query(Cmd::new().arg("UNLINK").arg(self.key(id)))
+            .await
+            .map_err(|error| write_failed("UNLINK", error))?;
+        Ok(if removed == 0 { Destroyed::Absent } else { Destroyed::Existed })
+    }
+
+    async fn sweep(&self, _limit: usize, _now: Timestamp) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+}
+
+fn word(answer: &Value) -> &[u8] {
+    match answer {
+        Value::BulkString(bytes) => bytes,
+        Value::SimpleString(text) => text.as_bytes(),
+        _ => b"",
+    }
+}
+
+#[cold]
+fn foreign() -> StoreError {
+    Corrupt::new("something else is stored under a session's key").into()
+}
+
+/// An error of a call that writes nothing, or whose answer is that nothing was written.
+#[cold]
+fn read_failed(command: &str, error: &RedisError) -> StoreError {
+    match error.code() {
+        Some("WRONGTYPE") => foreign(),
+        Some("NOPERM") => StoreError::Misconfigured(format!("the Redis user may not run {command}: {error}")),
+        Some("NOAUTH" | "WRONGPASS") => StoreError::Misconfigured(format!("Redis wants other credentials: {error}")),
+        _ if error.kind() == ErrorKind::AuthenticationFailed => {
+            StoreError::Misconfigured(format!("Redis wants other credentials: {error}"))
+        },
+        _ => StoreError::unavailable(format!("{command}: {error}")),
+    }
+}
+
+/// An error of a call that writes. Where the line broke or fell silent, the server may have done it.
+#[cold]
+fn write_failed(command: &str, error: RedisError) -> StoreError {
+    if error.kind() == ErrorKind::Io && !error.is_connection_refusal() {
+        return StoreError::unknown(format!("{command}: {error}"));
+    }
+    read_failed(command, &error)
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the client: its URL holds the password.
+        f.debug_struct("RedisStore").field("options", &self.shared.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,186 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::store::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
+use crate::token::SessionId;
+
+/// A real store whose line can be cut, and which counts what it is asked. Clones share all of it.
+///
+/// ```
+/// use session::store::{MemoryStore, Store, StoreError};
+/// use session::testing::{FailingStore, Fault};
+/// use session::{SessionId, Timestamp};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let store = FailingStore::new(MemoryStore::new());
+/// store.fail(Fault::Before);
+/// let (id, now) = (SessionId::from_bytes([7; 16]), Timestamp::from_millis(0));
+/// assert!(matches!(store.load(id, now).await, Err(StoreError::Unavailable(_))));
+/// store.heal();
+/// assert!(store.load(id, now).await.unwrap().is_none());
+/// assert_eq!(store.calls().loads, 2);
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct FailingStore<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// The fault, and for how many more calls; `None` is until healed.
+    fault: Mutex<Option<(Fault, Option<u64>)>>,
+    counts: [AtomicU64; 5],
+}
+
+/// What is wrong with the line to the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Calls do not arrive: [`StoreError::Unavailable`].
+    Before,
+    /// Calls arrive and are carried out, and the answers are lost: [`StoreError::Unknown`], or `Unavailable` for a load.
+    After,
+    /// Calls take this much longer.
+    Delay(Duration),
+}
+
+/// How often each call was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Calls {
+    /// Calls of `create`.
+    pub creates: u64,
+    /// Calls of `load`.
+    pub loads: u64,
+    /// Calls of `commit`.
+    pub commits: u64,
+    /// Calls of `touch`.
+    pub touches: u64,
+    /// Calls of `destroy`.
+    pub destroys: u64,
+}
+
+impl Calls {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.creates + self.loads + self.commits + self.touches + self.destroys
+    }
+
+    /// All but loads.
+    pub fn writes(&self) -> u64 {
+        self.total() - self.loads
+    }
+}
+
+impl<S> FailingStore<S> {
+    /// A store that works until told otherwise.
+    pub fn new(inner: S) -> Self {
+        Self { inner, shared: Arc::default() }
+    }
+
+    /// Fails every call in this way, until [`heal`](Self::heal).
+    pub fn fail(&self, fault: Fault) {
+        self.set(Some((fault, None)));
+    }
+
+    /// Fails the next `calls` calls in this way.
+    pub fn fail_next(&self, fault: Fault, calls: u64) {
+        self.set(Some((fault, Some(calls))));
+    }
+
+    /// Works again.
+    pub fn heal(&self) {
+        self.set(None);
+    }
+
+    /// What it has been asked since it was made, or since [`reset_calls`](Self::reset_calls).
+    pub fn calls(&self) -> Calls {
+        let [creates, loads, commits, touches, destroys] =
+            self.shared.counts.each_ref().map(|count| count.load(Ordering::SeqCst));
+        Calls { creates, loads, commits, touches, destroys }
+    }
+
+    /// Counts from zero again.
+    pub fn reset_calls(&self) {
+        self.shared.counts.iter().for_each(|count| count.store(0, Ordering::SeqCst));
+    }
+
+    /// The store behind it.
+    pub fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    fn set(&self, fault: Option<(Fault, Option<u64>)>) {
+        *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    fn next_fault(&self) -> Option<Fault> {
+        let mut slot = self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let (fault, left) = slot.as_mut()?;
+        let fault = *fault;
+        match left {
+            None => Some(fault),
+            Some(0) => {
+                *slot = None;
+                None
+            },
+            Some(left) => {
+                *left -= 1;
+                Some(fault)
+            },
+        }
+    }
+
+    async fn call<T>(&self, index: usize, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        if let Some(count) = self.shared.counts.get(index) {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+        match self.next_fault() {
+            None => call.await,
+            Some(Fault::Before) => Err(StoreError::unavailable("injected: the call was not sent")),
+            Some(Fault::After) => {
+                let _ = call.await?;
+                match index {
+                    LOAD => Err(StoreError::unavailable("injected: the answer was lost")),
+                    _ => Err(StoreError::unknown("injected: the answer was lost")),
+                }
+            },
+            Some(Fault::Delay(by)) => {
+                tokio::time::sleep(by).await;
+                call.await
+            },
+        }
+    }
+}
+
+const LOAD: usize = 1;
+
+impl<S: Store> Store for FailingStore<S> {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+        self.call(0, self.inner.create(id, record, now)).await
+    }
+
+    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        self.call(LOAD, self.inner.load(id, now)).await
+    }
+
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+        self.call(2, self.inner.commit(id, commit, now)).await
+    }
+
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+        self.call(3, self.inner.touch(id, idle, now)).await
+    }
+
+    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+        self.call(4, self.inner.destroy(id)).await
+    }
+
+    async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
+        self.inner.sweep(limit, now).await
+    }
+}

@@ -1,0 +1,433 @@
+//! [`Tracked`]: a working copy of a session's fields that knows which of them changed.
+//!
+//! Accessors mark the field they hand out; a mutable deref marks all of them. Marks say where to look: what counts as a change is
+//! decided at the end, by comparing each marked field with the bytes it was loaded from. So touching a field without changing
+//! it writes nothing, and there is no flag to forget.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::delta::{Change, Reset, survives};
+use crate::error::{Error, ErrorKind};
+use crate::line::Work;
+use crate::manager::{Live, Manager, TRIES, exhausted, gone, superseded};
+use crate::payload::{Payload, Section};
+use crate::record::{Record, UserKey};
+use crate::request::{Request, Uncancelled, View};
+use crate::schema::{Erased, Handle, Identified, Key, Problem, Schema, Stored};
+use crate::store::Committed;
+use crate::token::{SessionId, Token};
+
+/// How often a type is asked whether it orders its items at random. A type that does gives itself away but for one in 2^32.
+const PROBES: u32 = 32;
+
+/// What is behind every `Session<S>`.
+pub struct Tracked<S: Schema> {
+    value: S,
+    /// A bit for each field that may have changed.
+    marked: u128,
+    /// A bit for each field that was reset to its default, and so is stored by absence.
+    reset: u128,
+    base: Payload,
+    generation: u32,
+    problems: Vec<Problem>,
+    request: Arc<Request>,
+}
+
+impl<S: Schema> Tracked<S> {
+    pub(crate) fn new(request: Arc<Request>) -> Result<Self, Error> {
+        let View { payload, generation } = request.view()?;
+        let (value, problems) = Stored::load::<S>(payload.section(S::NAME))?;
+        for problem in &problems {
+            tracing::warn!(
+                session = S::NAME,
+                field = problem.field(),
+                "a stored field reads as its default: {problem}"
+            );
+        }
+        Ok(Self { value, marked: 0, reset: 0, base: payload, generation, problems, request })
+    }
+
+    /// The fields.
+    #[inline]
+    pub fn get(&self) -> &S {
+        &self.value
+    }
+
+    /// The fields, to change the one with this index.
+    #[inline]
+    pub fn field_mut(&mut self, index: usize) -> &mut S {
+        self.marked |= 1 << (index & 127);
+        &mut self.value
+    }
+
+    /// The fields, to change any of them.
+    #[inline]
+    pub fn all_mut(&mut self) -> &mut S {
+        self.marked = u128::MAX;
+        &mut self.value
+    }
+
+    /// The fields, to change one that is not stored.
+    #[inline]
+    pub fn unstored_mut(&mut self) -> &mut S {
+        &mut self.value
+    }
+
+    /// The field of `key`.
+    pub fn get_key<V>(&self, key: Key<S, V>) -> &V {
+        (key.get)(&self.value)
+    }
+
+    /// The field of `key`, to change it.
+    pub fn key_mut<V>(&mut self, key: Key<S, V>) -> &mut V {
+        (key.get_mut)(self.field_mut(key.index))
+    }
+
+    /// Makes the field of `key` its default.
+    pub fn reset_key<V>(&mut self, key: Key<S, V>) {
+        if let Some(column) = S::FIELDS.get(key.index) {
+            (column.reset)(self.field_mut(key.index));
+            self.reset |= 1 << (key.index & 127);
+        }
+    }
+
+    /// Where the session is filed, if it is stored yet.
+    pub fn id(&self) -> Option<SessionId> {
+        self.request.live().map(|live| live.id)
+    }
+
+    pub(crate) fn record(&self) -> Option<Arc<Record>> {
+        self.request.live().map(|live| live.record)
+    }
+
+    /// Whether the session is not stored yet.
+    pub fn is_new(&self) -> bool {
+        self.request.live().is_none()
+    }
+
+    /// Fields that could not be decoded.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Gives the session a new id at the next commit.
+    pub fn rotate(&mut self) {
+        self.request.rotate();
+    }
+
+    /// Removes the session at the end of the request.
+    pub fn destroy(mut self) {
+        self.marked = 0;
+        self.request.destroy();
+    }
+
+    /// Makes `user` the one who is logged in.
+    pub fn login(&mut self, user: S::User)
+    where
+        S: Identified,
+    {
+        self.empty(Reset::Login);
+        *S::user_mut(self.user_mut()) = Some(user);
+    }
+
+    /// Makes nobody the one who is logged in.
+    pub fn logout(&mut self)
+    where
+        S: Identified,
+    {
+        self.empty(Reset::Logout);
+        *S::user_mut(self.user_mut()) = None;
+    }
+
+    fn user_mut(&mut self) -> &mut S {
+        match S::USER {
+            Some(index) => self.field_mut(index),
+            None => self.all_mut(),
+        }
+    }
+
+    /// Resets every field that does not survive, here and in the record.
+    fn empty(&mut self, reset: Reset) {
+        self.hand_in();
+        self.request.reset(reset);
+        for column in S::FIELDS {
+            if !survives(reset, column.field) {
+                (column.reset)(&mut self.value);
+            }
+        }
+        match self.request.view() {
+            Ok(view) => self.base = view.payload,
+            Err(error) => self.request.fail(error),
+        }
+    }
+
+    /// Commits what this session has changed so far.
+    ///
+    /// # Errors
+    ///
+    /// Any; see [`ErrorKind`].
+    pub async fn commit(&mut self) -> Result<(), Error> {
+        self.hand_in();
+        Uncancelled::new(Box::pin(Arc::clone(&self.request).flush())).await?;
+        self.reload()
+    }
+
+    /// A handle on the session that outlives the request.
+    pub fn detach(&self) -> Detached<S> {
+        Detached {
+            manager: Arc::clone(&self.request.manager),
+            live: self.request.live(),
+            schema: std::marker::PhantomData,
+        }
+    }
+
+    /// Gives what has changed to the request.
+    fn hand_in(&mut self) {
+        if self.marked == 0 {
+            return;
+        }
+        let (changes, user) = (self.changes(), self.marked_user(self.marked));
+        (self.marked, self.reset) = (0, 0);
+        let changes = match changes {
+            Ok(changes) => changes,
+            Err(error) => return self.request.fail(error),
+        };
+        if changes.is_empty() {
+            return;
+        }
+        let lost = changes.len();
+        if !self.request.merge(changes, user, self.generation) {
+            tracing::error!(
+                session = S::NAME,
+                fields = lost,
+                "changes that came after the response are lost: call `commit().await` before it, or `detach()` for work that outlives it",
+            );
+        }
+    }
+
+    /// Who is logged in, if that may have changed: the user index's key.
+    fn marked_user(&self, marked: u128) -> Option<Option<UserKey>> {
+        let index = S::USER.filter(|index| marked & (1 << (index & 127)) != 0)?;
+        let mut now = Vec::new();
+        (S::FIELDS.get(index)?.encode)(&self.value, &mut now).ok()?;
+        Some((now != b"null").then(|| UserKey(Bytes::from(now))))
+    }
+
+    fn reload(&mut self) -> Result<(), Error> {
+        let fresh = Self::new(Arc::clone(&self.request))?;
+        *self = fresh;
+        Ok(())
+    }
+
+    /// Every marked field that is not what was loaded.
+    fn changes(&self) -> Result<Vec<Change>, Error> {
+        let section = self.base.section(S::NAME);
+        let mut changes = Vec::new();
+        let mut encoded = Vec::new();
+        for (index, column) in S::FIELDS.iter().enumerate() {
+            let bit = 1 << (index & 127);
+            if self.marked & bit == 0 {
+                continue;
+            }
+            encoded.clear();
+            (column.encode)(&self.value, &mut encoded)?;
+            let base = section.as_ref().and_then(|section: &Section<'_>| section.get(column.field.info.key));
+            if !differs(column.field, base, &encoded) {
+                continue;
+            }
+            let by_absence = encoded == b"null" || self.reset & bit != 0;
+            let mine = match by_absence && is_default(column.field, &encoded) {
+                true => None,
+                false => Some(Bytes::copy_from_slice(&encoded)),
+            };
+            if mine.is_none() && base.is_none() {
+                continue;
+            }
+            changes.push(Change {
+                section: S::NAME,
+                version: S::VERSION,
+                field: column.field,
+                base: base.map(|base| self.base.share(base)),
+                mine,
+            });
+        }
+        Ok(changes)
+    }
+}
+
+/// Whether `now` is another value than the stored one, and not merely another spelling of it.
+///
+/// Bytes that are alike are one value. Bytes that are not may still be: stored by an older encoder, or the items of a hash
+/// map in another order. So the stored value is decoded and written again. If what comes out is a permutation of `now`, the type
+/// is asked whether it shuffles by itself; one that always writes what it read was changed by the handler.
+fn differs(field: &Erased, stored: Option<&[u8]>, now: &[u8]) -> bool {
+    if stored == Some(now) {
+        return false;
+    }
+    let mut again = Vec::with_capacity(now.len());
+    if (field.rewrite)(stored, &mut again).is_err() {
+        // Bytes that do not decode were seen as the default, and stay until something else is written.
+        again.clear();
+        return (field.rewrite)(None, &mut again).is_err() || again != now;
+    }
+    if again == now {
+        return false;
+    }
+    if !is_permutation(&again, now) {
+        return true;
+    }
+    let mut probe = Vec::with_capacity(now.len());
+    let shuffles = (0..PROBES).any(|_| {
+        probe.clear();
+        (field.rewrite)(stored, &mut probe).is_ok() && probe != again
+    });
+    !shuffles
+}
+
+fn is_permutation(one: &[u8], other: &[u8]) -> bool {
+    let histogram = |bytes: &[u8]| {
+        let mut counts = [0_usize; 256];
+        for byte in bytes {
+            if let Some(count) = counts.get_mut(usize::from(*byte)) {
+                *count += 1;
+            }
+        }
+        counts
+    };
+    one.len() == other.len() && histogram(one) == histogram(other)
+}
+
+fn is_default(field: &Erased, encoded: &[u8]) -> bool {
+    let mut default = Vec::new();
+    (field.rewrite)(None, &mut default).is_ok() && default == encoded
+}
+
+impl<S: Schema> Drop for Tracked<S> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.request.note_panic();
+        } else {
+            self.hand_in();
+        }
+    }
+}
+
+impl<S: Schema> fmt::Debug for Tracked<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tracked").field("section", &S::NAME).finish_non_exhaustive()
+    }
+}
+
+impl Record {
+    /// The stored record behind a session, as its request last saw it: deadlines, revision, epoch. `None` until it is first
+    /// saved.
+    pub fn of<S: Schema>(session: &S::Handle) -> Option<Arc<Self>> {
+        session.tracked().record()
+    }
+}
+
+/// Runs `change` on the session as it is stored, and commits what it did only if nobody else has written meanwhile; else once
+/// more, on the fresh one.
+///
+/// # Errors
+///
+/// Any; see [`ErrorKind`]. Then nothing that the last run of `change` did is stored.
+pub async fn update<S, R>(handle: &mut S::Handle, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error>
+where
+    S: Schema,
+{
+    handle.tracked_mut().commit().await?;
+    let request = Arc::clone(&handle.tracked().request);
+    let Some(Live { id, record }) = request.live() else {
+        let result = change(handle);
+        handle.tracked_mut().commit().await?;
+        return Ok(result);
+    };
+    let epoch = record.epoch();
+    let mut lead = request.manager.enter_alone(id).await?;
+    let mut current = lead.latest.take().filter(|latest| latest.revision() > record.revision()).unwrap_or(record);
+    for tries in 0..TRIES {
+        if current.epoch() != epoch {
+            return Err(superseded());
+        }
+        request.committed(Live { id, record: Arc::clone(&current) }, None);
+        handle.tracked_mut().reload()?;
+        let result = change(handle);
+        handle.tracked_mut().hand_in();
+        let delta = request.take_delta()?;
+        if delta.is_empty() {
+            lead.latest = Some(current);
+            return Ok(result);
+        }
+        let token = delta.is_privilege_change().then(|| request.manager.renew(id)).transpose()?;
+        let work = Work { delta, base: Arc::clone(&current), verifier: token.as_ref().map(Token::verifier_hash) };
+        let (committed, next) = Uncancelled::new(Box::pin({
+            let (request, current) = (Arc::clone(&request), Arc::clone(&current));
+            async move { request.manager.replace(id, &current, &work).await }
+        }))
+        .await?;
+        match committed {
+            Committed::Applied => {
+                let next = Arc::new(next);
+                lead.latest = Some(Arc::clone(&next));
+                request.committed(Live { id, record: next }, token);
+                handle.tracked_mut().reload()?;
+                return Ok(result);
+            },
+            Committed::Conflict(fresh) => current = Arc::new(*fresh),
+            Committed::Superseded => return Err(superseded()),
+            Committed::Gone => return Err(gone()),
+        }
+        request.manager.pause(tries + 1).await;
+    }
+    Err(exhausted())
+}
+
+/// A session that is worked on outside of the request it came with: in a spawned task, a WebSocket, a stream.
+pub struct Detached<S: Schema> {
+    manager: Arc<Manager>,
+    live: Option<Live>,
+    schema: std::marker::PhantomData<fn() -> S>,
+}
+
+impl<S: Schema> Detached<S> {
+    /// Runs `change` on the session as it is stored and commits what it did, once more from the start if somebody else wrote
+    /// meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Gone`] if the session has ended or was never stored: call `commit().await` before `detach()` for a new
+    /// one. [`ErrorKind::Superseded`] if there was a login, logout or rotation. [`ErrorKind::Misconfigured`] if `change`
+    /// itself logs in, logs out or rotates: there is no response that could carry the new cookie.
+    pub async fn update<R>(&self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
+        let live = self.live.clone().ok_or_else(gone)?;
+        let request = Arc::new(Request::detached(Arc::clone(&self.manager), live));
+        let mut handle = S::Handle::from(Tracked::new(Arc::clone(&request))?);
+        let result = update::<S, R>(&mut handle, |handle| {
+            let result = change(handle);
+            handle.tracked_mut().hand_in();
+            if request.changes_privilege() {
+                let message = "a detached session cannot log in, log out, rotate or be destroyed: no response carries the new cookie";
+                request.fail(Error::new(ErrorKind::Misconfigured, message));
+            }
+            result
+        })
+        .await;
+        result
+    }
+}
+
+impl<S: Schema> Clone for Detached<S> {
+    fn clone(&self) -> Self {
+        Self { manager: Arc::clone(&self.manager), live: self.live.clone(), schema: std::marker::PhantomData }
+    }
+}
+
+impl<S: Schema> fmt::Debug for Detached<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Detached").field("id", &self.live.as_ref().map(|live| live.id)).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,12 @@
+//! The integration tests: one binary.
+
+mod concurrency;
+mod config;
+mod contract;
+mod cookies;
+mod engine;
+mod faults;
+mod layering;
+mod sections;
+mod shop;
+mod stored;

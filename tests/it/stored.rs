@@ -1,0 +1,212 @@
+//! Bad bytes in the store: corrupt, kept aside, reported; never a panic, never overwritten.
+
+use axum::Router;
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use session::{RedisStore, Session, Sessions};
+use session_tests::client::Client;
+use session_tests::servers::Redis;
+
+#[derive(Serialize, Deserialize, Default, Clone, Debug)]
+struct Nest(Option<Box<Nest>>);
+
+#[derive(Session)]
+struct Shop {
+    #[session(user)]
+    user: Option<u64>,
+    #[session(merge = counter)]
+    visits: u64,
+    name: String,
+    nest: Nest,
+}
+
+struct World {
+    redis: Redis,
+    client: Client,
+}
+
+impl World {
+    async fn new() -> Self {
+        let redis = Redis::start();
+        let store = RedisStore::connect(&redis.url()).await.unwrap();
+        let sessions = Sessions::<Shop>::builder().store(store).build().unwrap();
+        let app = Router::new()
+            .route(
+                "/visit",
+                get(async |mut session: Session<Shop>| {
+                    session.visits += 1;
+                    session.visits.to_string()
+                }),
+            )
+            .route(
+                "/name",
+                get(async |mut session: Session<Shop>| {
+                    session.name = "new".into();
+                }),
+            )
+            .route(
+                "/read",
+                get(async |session: Session<Shop>| format!("{} {}", session.visits, session.problems().len())),
+            )
+            .layer(sessions.layer());
+        let client = Client::new(app);
+        client.get("/visit").await;
+        Self { redis, client }
+    }
+
+    fn key(&self) -> String {
+        self.redis.run::<Vec<String>>("KEYS *").pop().unwrap()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.redis.run(&format!("GET {}", self.key()))
+    }
+
+    fn set(&self, key: &str, bytes: &[u8]) {
+        self.redis.run_bytes::<String>(&[b"SET", key.as_bytes(), bytes, b"KEEPTTL"]);
+    }
+}
+
+#[tokio::test]
+async fn corrupt_records_are_left_alone() {
+    let world = World::new().await;
+    let (key, good, cookie) = (world.key(), world.bytes(), world.client.cookie());
+    let mut bad: Vec<Vec<u8>> = (0..good.len()).map(|length| good[..length].to_vec()).collect();
+    for bit in 0..good.len() * 8 {
+        let mut flipped = good.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        bad.push(flipped);
+    }
+    bad.extend([
+        b"x".to_vec(),
+        vec![0xff; 1024],
+        b"[".repeat(1_000_000),
+        b"{\"visits\":1}".to_vec(),
+        [&good[..], b"more"].concat(),
+    ]);
+    println!("{} corrupt records", bad.len());
+    for bytes in bad {
+        world.set(&key, &bytes);
+        let answer = world.client.get("/read").await;
+        assert_eq!((answer.status.as_u16(), &*answer.text, answer.set_cookie()), (200, "0 0", None));
+        let kept: Vec<u8> = world.redis.run(&format!("GET {key}"));
+        assert_eq!(kept, bytes, "untouched");
+    }
+    // A write makes a session of its own and leaves the corrupt one where it is.
+    world.client.get("/visit").await;
+    assert_ne!(world.client.cookie(), cookie);
+    let kept: Vec<u8> = world.redis.run(&format!("GET {key}"));
+    assert!(kept.ends_with(b"more"));
+    world.set(&key, &good);
+    world.client.set_cookie(cookie);
+    assert_eq!(world.client.get("/visit").await.text, "2", "repaired, it lives on");
+}
+
+#[tokio::test]
+async fn foreign_types_under_our_key() {
+    let world = World::new().await;
+    let (key, cookie) = (world.key(), world.client.cookie());
+    world.redis.run::<u64>(&format!("DEL {key}"));
+    for (make, look) in [("HSET KEY a 1", "HGETALL KEY"), ("RPUSH KEY a b", "LLEN KEY"), ("SADD KEY a", "SCARD KEY")] {
+        world.redis.run::<u64>(&make.replace("KEY", &key));
+        world.client.set_cookie(cookie.clone());
+        assert_eq!(world.client.get("/read").await.text, "0 0", "{make}");
+        assert_eq!(world.client.get("/visit").await.status, 200);
+        world.redis.run::<redis::Value>(&look.replace("KEY", &key));
+        world.redis.run::<u64>(&format!("DEL {key}"));
+    }
+}
+
+/// One bad value does not cost the session: it reads as its default, and its bytes stay until the field is written.
+#[tokio::test]
+async fn an_undecodable_field_is_quarantined() {
+    let world = World::new().await;
+    let values: [&[u8]; 8] =
+        [b"7", b"\"cut", b"1e400", b"null", b"\xff\xfe", b"{\"a\":1}", b"\"\\ud800\"", &b"[".repeat(100_000)];
+    for value in values {
+        world.set(&world.key(), &with_field(&world.bytes(), "name", value));
+        assert!(world.client.get("/read").await.text.ends_with(" 1"), "one problem");
+        world.client.get("/visit").await;
+        assert!(contains(&world.bytes(), value), "kept through a commit of another field");
+    }
+    world.client.get("/name").await;
+    assert!(world.client.get("/read").await.text.ends_with(" 0"), "a write of the field repairs it");
+}
+
+/// A field that says who somebody is never silently becomes its default.
+#[tokio::test]
+async fn an_undecodable_user_refuses_the_session() {
+    let world = World::new().await;
+    let (key, good) = (world.key(), world.bytes());
+    let bad = with_field(&good, "user", b"\"ann\"");
+    world.set(&key, &bad);
+    for path in ["/read", "/visit"] {
+        let answer = world.client.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.set_cookie()), (503, None));
+        assert!(answer.header("retry-after").is_some());
+    }
+    assert_eq!(world.bytes(), bad, "untouched");
+}
+
+#[tokio::test]
+async fn fields_and_sections_of_newer_code_are_carried_through() {
+    let world = World::new().await;
+    world.set(&world.key(), &with_field(&world.bytes(), "future", b"{\"from\":[2,0,2,7]}\0\xff"));
+    for _ in 0..3 {
+        world.client.get("/visit").await;
+    }
+    assert!(contains(&world.bytes(), b"\x06future\x14{\"from\":[2,0,2,7]}\0\xff"), "byte for byte");
+    assert_eq!(world.client.get("/visit").await.text, "5");
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// The record with one more field in its only section, its checksum set right: what another version of the code might write.
+fn with_field(record: &[u8], key: &str, value: &[u8]) -> Vec<u8> {
+    let payload = 198 + usize::from(u16::from_be_bytes([record[196], record[197]]));
+    let (head, payload) = record.split_at(payload);
+    // Format, one section, its name `shop`, version 1, codec, count.
+    assert_eq!(&payload[..9], b"\x01\x01\x04shop\x01\x01");
+    let mut fields = Vec::new();
+    let mut rest = &payload[10..];
+    while !rest.is_empty() {
+        let key = text(&mut rest);
+        fields.push((key, text(&mut rest)));
+    }
+    fields.retain(|(known, _)| known != key.as_bytes());
+    fields.push((key.as_bytes().to_vec(), value.to_vec()));
+    fields.sort();
+    let mut out = [head, &payload[..9], &[u8::try_from(fields.len()).unwrap()]].concat();
+    for part in fields.into_iter().flat_map(|(key, value)| [key, value]) {
+        let mut length = part.len();
+        while length > 127 {
+            out.push(0x80 | (length & 127) as u8);
+            length >>= 7;
+        }
+        out.push(length as u8);
+        out.extend(part);
+    }
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&out[..20]);
+    hasher.update(&out[36..]);
+    out[32..36].copy_from_slice(&hasher.finalize().to_be_bytes());
+    out
+}
+
+fn text(rest: &mut &[u8]) -> Vec<u8> {
+    let (mut length, mut shift) = (0, 0);
+    loop {
+        let byte = rest[0];
+        *rest = &rest[1..];
+        length |= usize::from(byte & 127) << shift;
+        shift += 7;
+        if byte < 128 {
+            break;
+        }
+    }
+    let (text, tail) = rest.split_at(length);
+    *rest = tail;
+    text.to_vec()
+}

@@ -1,0 +1,146 @@
+//! Real servers, started by the tests on free ports in temporary folders, and stopped with them.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A port that nobody listens on now.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// Waits until `holds`, and panics with `what` after half a minute.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..3000 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("waited in vain: {what}");
+}
+
+pub fn is_listening(port: u16) -> bool {
+    TcpStream::connect_timeout(&SocketAddr::from(([127, 0, 0, 1], port)), Duration::from_secs(1)).is_ok()
+}
+
+/// A folder that goes with its value.
+pub struct TempDir(PathBuf);
+
+impl TempDir {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("session-tests-{name}-{}-{}", std::process::id(), free_port()));
+        std::fs::create_dir_all(&path).expect("a temporary folder");
+        Self(path)
+    }
+
+    pub fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A process that ends with its value.
+pub struct Process(Child);
+
+impl Process {
+    pub fn start(command: &mut Command) -> Self {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Self(child.unwrap_or_else(|error| {
+            panic!("{name} cannot be started: {error}; `.ci/run setup` installs what the tests need")
+        }))
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Sends a signal by name, like `STOP`.
+    pub fn signal(&self, signal: &str) {
+        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.0.id().to_string()).status();
+        assert!(status.is_ok_and(|status| status.success()), "kill -{signal}");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A private `redis-server`.
+pub struct Redis {
+    process: Option<Process>,
+    dir: TempDir,
+    port: u16,
+}
+
+impl Redis {
+    pub fn start() -> Self {
+        let mut redis = Self { process: None, dir: TempDir::new("redis"), port: free_port() };
+        redis.restart();
+        redis
+    }
+
+    /// A port and a folder, but nobody there yet.
+    pub fn absent() -> Self {
+        Self { process: None, dir: TempDir::new("redis"), port: free_port() }
+    }
+
+    /// Starts it (again), with what its append-only file has kept.
+    pub fn restart(&mut self) {
+        self.stop();
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"]);
+        command.args(["--port", &self.port.to_string(), "--dir"]).arg(self.dir.path());
+        self.process = Some(Process::start(&mut command));
+        let url = self.url();
+        wait_until("redis-server answers", || {
+            redis::Client::open(&*url)
+                .and_then(|client| client.get_connection_with_timeout(Duration::from_secs(1)))
+                .and_then(|mut connection| redis::cmd("PING").query::<String>(&mut connection))
+                .is_ok()
+        });
+    }
+
+    /// `kill -9`.
+    pub fn stop(&mut self) {
+        self.process = None;
+    }
+
+    pub fn signal(&self, signal: &str) {
+        self.process.as_ref().expect("a running server").signal(signal);
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Runs one command, words separated by spaces.
+    pub fn run<T: redis::FromRedisValue>(&self, command: &str) -> T {
+        let words: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();
+        self.run_bytes(&words)
+    }
+
+    pub fn run_bytes<T: redis::FromRedisValue>(&self, words: &[&[u8]]) -> T {
+        let mut connection =
+            redis::Client::open(self.url()).and_then(|client| client.get_connection()).expect("a connection");
+        let mut command = redis::Cmd::new();
+        words.iter().for_each(|word| {
+            command.arg(*word);
+        });
+        command.query(&mut connection).unwrap_or_else(|error| panic!("redis: {error}"))
+    }
+}
