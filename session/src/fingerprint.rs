@@ -38,11 +38,6 @@ impl Mixer {
         self.word(word ^ tag.rotate_left(56));
     }
 
-    /// A field's name, by where it stands: it is the same string before and after.
-    fn name(&mut self, name: &'static str) {
-        self.tagged(name.len() as u64, name.as_ptr().addr() as u64);
-    }
-
     #[inline]
     fn bytes(&mut self, bytes: &[u8]) {
         self.tagged(1, bytes.len() as u64);
@@ -217,32 +212,68 @@ impl ser::Serializer for &mut Mixer {
     }
 }
 
-/// A compound: its items, and at last a mark, so that what follows is not taken for one of them.
-macro_rules! compounds {
-    ($($trait:ident $item:ident($($key:ident: $kind:ty)?);)*) => {$(
+/// Compounds of a length that their beginning has told.
+macro_rules! fixed {
+    ($($trait:ident $item:ident;)*) => {$(
         impl ser::$trait for &mut Mixer {
             type Ok = ();
             type Error = Refused;
 
-            fn $item<T: Serialize + ?Sized>(&mut self, $($key: $kind,)? value: &T) -> Done {
-                $(self.name($key);)?
+            #[inline]
+            fn $item<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
                 value.serialize(&mut **self)
             }
 
             fn end(self) -> Done {
-                self.tagged(12, 0);
                 Ok(())
             }
         }
     )*};
 }
-compounds! {
-    SerializeSeq serialize_element();
-    SerializeTuple serialize_element();
-    SerializeTupleStruct serialize_field();
-    SerializeTupleVariant serialize_field();
-    SerializeStruct serialize_field(key: &'static str);
-    SerializeStructVariant serialize_field(key: &'static str);
+fixed! {
+    SerializeTuple serialize_element;
+    SerializeTupleStruct serialize_field;
+    SerializeTupleVariant serialize_field;
+}
+
+/// Structs: their fields come in one order, and one that is left out says so.
+macro_rules! named {
+    ($($trait:ident)*) => {$(
+        impl ser::$trait for &mut Mixer {
+            type Ok = ();
+            type Error = Refused;
+
+            #[inline]
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, _name: &'static str, value: &T) -> Done {
+                value.serialize(&mut **self)
+            }
+
+            fn skip_field(&mut self, _name: &'static str) -> Done {
+                self.tagged(13, 0);
+                Ok(())
+            }
+
+            fn end(self) -> Done {
+                Ok(())
+            }
+        }
+    )*};
+}
+named!(SerializeStruct SerializeStructVariant);
+
+impl ser::SerializeSeq for &mut Mixer {
+    type Ok = ();
+    type Error = Refused;
+
+    #[inline]
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
+        value.serialize(&mut **self)
+    }
+
+    fn end(self) -> Done {
+        self.tagged(12, 0);
+        Ok(())
+    }
 }
 
 impl ser::SerializeMap for &mut Mixer {

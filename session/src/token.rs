@@ -10,7 +10,8 @@ use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::str::FromStr;
 
-use base64ct::{Base64UrlUnpadded, Encoding as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
@@ -47,7 +48,7 @@ impl SessionId {
     pub fn to_chars(self) -> [u8; 22] {
         let mut chars = [0; 22];
         // 16 bytes are 22 characters, always.
-        let _ = Base64UrlUnpadded::encode(&self.0, &mut chars);
+        let _ = BASE64URL.encode_slice(self.0, &mut chars);
         chars
     }
 }
@@ -68,9 +69,9 @@ impl FromStr for SessionId {
     type Err = InvalidSessionId;
 
     fn from_str(text: &str) -> Result<Self, InvalidSessionId> {
-        let mut bytes = [0; 16];
-        match Base64UrlUnpadded::decode(text, &mut bytes) {
-            Ok(decoded) if decoded.len() == 16 => Ok(Self(bytes)),
+        let mut bytes = [0; 18];
+        match BASE64URL.decode_slice(text, &mut bytes) {
+            Ok(16) => bytes.first_chunk().copied().map(Self).ok_or(InvalidSessionId),
             _ => Err(InvalidSessionId),
         }
     }
@@ -122,7 +123,7 @@ impl Token {
             return None;
         }
         let mut bytes = [0; TOKEN_BYTES];
-        Base64UrlUnpadded::decode(value, &mut bytes).ok()?;
+        BASE64URL.decode_slice(value, &mut bytes).ok()?;
         let (version, rest) = bytes.split_first()?;
         let (id, verifier) = rest.split_at(16);
         let token = (*version == VERSION)
@@ -142,7 +143,7 @@ impl Token {
         verifier.copy_from_slice(&self.verifier);
         let mut chars = [0; TOKEN_CHARS];
         // 33 bytes are 44 characters, always.
-        let _ = Base64UrlUnpadded::encode(&bytes, &mut chars);
+        let _ = BASE64URL.encode_slice(bytes, &mut chars);
         bytes.zeroize();
         chars
     }

@@ -13,7 +13,6 @@ use crate::delta::{Change, Reset, survives};
 use crate::error::{Error, ErrorKind};
 use crate::line::Work;
 use crate::manager::{Live, Manager, TRIES, exhausted, gone, superseded};
-use crate::payload::Section;
 use crate::record::{Identity, Record, UserKey};
 use crate::request::{Request, Uncancelled, View};
 use crate::schema::{Erased, Handle, Identified, Key, Problem, Schema, Stored};
@@ -238,10 +237,7 @@ impl<S: Schema> Tracked<S> {
 
     /// Every marked field that is not what was loaded.
     fn changes(&self) -> Result<Vec<Change>, Error> {
-        let stored = self.base.payload.section(S::NAME);
-        let stored: Vec<_> = stored.iter().flat_map(Section::fields).collect();
         let mut changes = Vec::new();
-        let mut encoded = Vec::with_capacity(self.base.payload.as_bytes().len());
         for (index, column) in S::FIELDS.iter().enumerate() {
             let bit = 1 << (index & 127);
             if self.marked & bit == 0 {
@@ -251,17 +247,17 @@ impl<S: Schema> Tracked<S> {
             if before.is_some() && before == (column.fingerprint)(&self.value) {
                 continue;
             }
-            encoded.clear();
+            let section = self.base.payload.section(S::NAME);
+            let base = section.and_then(|section| section.get(column.field.info.key));
+            let mut encoded = Vec::with_capacity(base.map_or(0, |base| base.len() + 8));
             (column.encode)(&self.value, &mut encoded)?;
-            let key = column.field.info.key.as_bytes();
-            let base = stored.iter().find_map(|(stored, value)| (*stored == key).then_some(*value));
             if base == Some(&*encoded) {
                 continue;
             }
             let by_absence = encoded == b"null" || self.reset & bit != 0;
             let mine = match by_absence && is_default(column.field, &encoded) {
                 true => None,
-                false => Some(Bytes::copy_from_slice(&encoded)),
+                false => Some(Bytes::from(encoded)),
             };
             if mine.is_none() && base.is_none() {
                 continue;
