@@ -1,0 +1,10 @@
+use session::Session;
+
+use std::rc::Rc;
+
+#[derive(Session)]
+pub struct Shop {
+    conn: Rc<u8>,
+}
+
+fn main() {}
