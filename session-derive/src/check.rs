@@ -99,7 +99,7 @@ fn check_generics(raw: &Raw<'_>, errors: &mut Errors) -> bool {
                         "session types cannot be generic: what is stored of `{name}` must be one fixed list of \
                      fields; write a concrete type for `{ident}`"
                     ),
-                )
+                );
             },
         }
     }

@@ -1,7 +1,8 @@
 //! What people see: the handle type, the typed keys and the methods.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::{Bodies, allow_list, index, lifecycle};
 use crate::model::{Default, Field, Merge, Model, Stored, Survive};
@@ -122,9 +123,10 @@ fn add(model: &Model, field: &Field, bodies: Bodies) -> Option<TokenStream> {
     let add = field.accessors.as_ref()?.add.as_ref()?;
     let borrow = borrow(field);
     let doc = format!(" Adds `amount` to `{name}`, which stops at the largest number of its type.");
+    let plus = quote_spanned!(ty.span()=> <#ty as #krate::__private::merge::Counter>::plus);
     let body = bodies.of(quote! {
         let __value = &mut #borrow.#ident;
-        *__value = #krate::__private::merge::Counter::plus(*__value, amount);
+        *__value = #plus(*__value, amount);
     });
     Some(quote! {
         #[doc = #doc]

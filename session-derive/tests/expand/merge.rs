@@ -102,7 +102,7 @@ impl ShopSession {
     /// Adds `amount` to `visits`, which stops at the largest number of its type.
     pub fn add_visits(&mut self, amount: u64) {
         let __value = &mut self.__tracked.field_mut(0usize).visits;
-        *__value = ::session::__private::merge::Counter::plus(*__value, amount);
+        *__value = <u64 as ::session::__private::merge::Counter>::plus(*__value, amount);
     }
     /// The field `tags`.
     ///
@@ -295,7 +295,7 @@ const _: () = {
             <u64 as __p::FieldDefault>::field_default()
         }
         fn merge(base: u64, mine: u64, theirs: u64) -> u64 {
-            __p::merge::counter::<u64>(base, mine, theirs)
+            <u64 as __p::merge::Counter>::combined(base, mine, theirs)
         }
     }
     struct __Field1;
@@ -323,7 +323,7 @@ const _: () = {
             mine: BTreeSet<String>,
             theirs: BTreeSet<String>,
         ) -> BTreeSet<String> {
-            __p::merge::union::<BTreeSet<String>>(base, mine, theirs)
+            <BTreeSet<String> as __p::merge::Union>::combined(base, mine, theirs)
         }
     }
     struct __Field2;
@@ -348,7 +348,7 @@ const _: () = {
         }
         const NORMALIZES: ::core::primitive::bool = true;
         fn merge(base: Vec<u32>, mine: Vec<u32>, theirs: Vec<u32>) -> Vec<u32> {
-            __p::merge::log::<Vec<u32>>(base, mine, theirs, 50usize)
+            <Vec<u32> as __p::merge::Log>::combined(base, mine, theirs, 50usize)
         }
     }
     struct __Field3;
@@ -529,5 +529,5 @@ const _: () = {
             __f.debug_struct("ShopSession").finish_non_exhaustive()
         }
     }
+    ::session::__impl_extractor!(ShopSession, Shop);
 };
-::session::__impl_extractor!(ShopSession, Shop);

@@ -298,5 +298,5 @@ const _: () = {
             __f.debug_struct("ShopSession").finish_non_exhaustive()
         }
     }
+    ::session::__impl_extractor!(ShopSession, r#Shop);
 };
-::session::__impl_extractor!(ShopSession, r#Shop);

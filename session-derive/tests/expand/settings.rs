@@ -214,5 +214,5 @@ const _: () = {
             __f.debug_struct("ShopSession").finish_non_exhaustive()
         }
     }
+    crate::web::session::__impl_extractor!(ShopSession, Shop);
 };
-crate::web::session::__impl_extractor!(ShopSession, Shop);

@@ -332,5 +332,5 @@ const _: () = {
             __f.debug_struct("ShopSession").finish_non_exhaustive()
         }
     }
+    ::session::__impl_extractor!(ShopSession, Shop);
 };
-::session::__impl_extractor!(ShopSession, Shop);
