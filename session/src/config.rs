@@ -43,7 +43,7 @@ impl Config {
         );
         let retry = self.retry_after;
         rule(
-            retry < Duration::from_secs(1) || retry > Duration::from_secs(3600),
+            retry < Duration::from_secs(1) || retry > Duration::from_hours(1),
             format!("retry_after {retry:?}: use a second to an hour"),
         );
         if let Some(path) = &self.login_path {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::clock::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::payload::{Edit, Payload};
-use crate::record::{Record, UserKey};
+use crate::record::{Identity, Record};
 use crate::schema::{Erased, MergeRule, Survive};
 use crate::token::VerifierHash;
 
@@ -31,7 +31,7 @@ pub(crate) struct Delta {
     pub(crate) reset: Option<Reset>,
     pub(crate) changes: Vec<Change>,
     /// Who is logged in now, if that changed.
-    pub(crate) user: Option<Option<UserKey>>,
+    pub(crate) user: Option<Identity>,
     /// The session gets a new verifier whatever else changed.
     pub(crate) rotate: bool,
 }
@@ -100,8 +100,8 @@ impl Delta {
     }
 
     /// Adds a later change of the same request. `stored` is the record's payload, if there is one.
-    pub(crate) fn push(&mut self, change: Change, stored: &Payload, sections: &Sections) -> Result<(), Error> {
-        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.concerns(&change)) {
+    pub(crate) fn push(&mut self, change: &Change, stored: &Payload, sections: &Sections) -> Result<(), Error> {
+        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.concerns(change)) {
             earlier.mine = change.resolve(earlier.mine.as_deref())?;
             return Ok(());
         }
@@ -111,7 +111,7 @@ impl Delta {
             .filter(|_| self.reset.is_none_or(|reset| sections.survives(reset, change.section, change.field.info.key)));
         let mine = change.resolve(base)?;
         let base = base.map(|base| stored.share(base));
-        self.changes.push(Change { base, mine, ..change });
+        self.changes.push(Change { base, mine, ..change.clone() });
         Ok(())
     }
 
@@ -153,7 +153,7 @@ impl Delta {
         rules: &Rules<'_>,
     ) -> Result<Record, Error> {
         let mut next = Record { payload: self.apply_to_payload(&record.payload, rules.sections)?, ..record.clone() };
-        if let Some(user) = &self.user {
+        if let Some(Identity(user)) = &self.user {
             next.user.clone_from(user);
         }
         if self.user.is_some() || self.reset.is_some() {

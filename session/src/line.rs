@@ -127,7 +127,7 @@ impl Lines {
     }
 
     /// Makes the first that still waits the leader, or closes the line.
-    fn hand_on(&self, id: SessionId, latest: Option<Arc<Record>>) {
+    fn hand_on(&self, id: SessionId, latest: Option<&Arc<Record>>) {
         let mut shard = self.shard(id);
         let Some(line) = shard.get_mut(&id) else {
             return;
@@ -141,7 +141,7 @@ impl Lines {
                     }
                 }
             }
-            match first.turn.send(Turn::Lead { latest: latest.clone(), work: first.work, passengers }) {
+            match first.turn.send(Turn::Lead { latest: latest.cloned(), work: first.work, passengers }) {
                 Ok(()) => return,
                 // It has left: the next one leads, and what would have ridden waits on, in order.
                 Err(Turn::Lead { passengers, .. }) => {
@@ -168,7 +168,7 @@ impl Lead<'_> {
 
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
-        self.lines.hand_on(self.id, self.latest.take());
+        self.lines.hand_on(self.id, self.latest.as_ref());
     }
 }
 
@@ -189,7 +189,7 @@ impl Drop for Waiting<'_> {
                     "the commit was cut off; nothing was written",
                 )));
             }
-            self.lines.hand_on(self.id, latest);
+            self.lines.hand_on(self.id, latest.as_ref());
         }
     }
 }

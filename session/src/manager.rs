@@ -116,7 +116,7 @@ impl Manager {
                 verifier: token.verifier_hash(),
                 previous: None,
                 writers: Default::default(),
-                user: delta.user.clone().flatten(),
+                user: delta.user.clone().and_then(|identity| identity.0),
                 payload: delta.apply_to_payload(&Payload::default(), rules.sections)?,
             };
             record.note_writer(self.next_op());
@@ -172,7 +172,9 @@ impl Manager {
         let mut tries = 0;
         let failure = loop {
             let (next, lost) = self.fold(&current, op, &mut aboard);
-            lost.into_iter().for_each(|(passenger, error)| deliver(passenger, Err(error)));
+            for (passenger, error) in lost {
+                deliver(passenger, Err(error));
+            }
             if aboard.is_empty() {
                 lead.latest = Some(current);
                 break None;

@@ -24,7 +24,7 @@ const MAX_FIELDS: usize = 256;
 const MAX_NAME: usize = 128;
 
 /// Checked bytes in the layout above. Cheap to clone.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Payload(Bytes);
 
 /// One section, as it stands in a payload.
@@ -189,8 +189,7 @@ fn ascending<'a>(previous: &mut Option<&'a str>, name: &'a str, what: &'static s
 
 fn put_varint(out: &mut Vec<u8>, mut value: usize) {
     loop {
-        // The mask leaves seven bits.
-        let low = (value & 0x7f) as u8;
+        let low = u8::try_from(value & 0x7f).unwrap_or_default();
         value >>= 7;
         if value == 0 {
             return out.put_u8(low);

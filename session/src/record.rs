@@ -82,6 +82,10 @@ impl OpId {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UserKey(pub(crate) Bytes);
 
+/// What a session says of who is logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity(pub(crate) Option<UserKey>);
+
 impl UserKey {
     /// Its bytes, at most 65,535.
     pub fn as_bytes(&self) -> &[u8] {

@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::line::Work;
 use crate::manager::{Live, Manager, Opened, superseded};
 use crate::payload::Payload;
+use crate::record::Identity;
 use crate::store::{BoxFuture, StoreError, Touched};
 use crate::token::Token;
 
@@ -150,12 +151,7 @@ impl Request {
     }
 
     /// Takes what a working copy changed. Says whether it can still be saved.
-    pub(crate) fn merge(
-        &self,
-        changes: Vec<Change>,
-        user: Option<Option<crate::record::UserKey>>,
-        generation: u32,
-    ) -> bool {
+    pub(crate) fn merge(&self, changes: Vec<Change>, user: Option<Identity>, generation: u32) -> bool {
         let mut state = self.state();
         if state.phase == Phase::Finished {
             return false;
@@ -168,12 +164,12 @@ impl Request {
         let stored = live.as_ref().map_or(&none, |live| &live.record.payload);
         if let Some(user) = user {
             let stored = live.as_ref().and_then(|live| live.record.user());
-            if delta.user.is_some() || stored != user.as_ref() {
+            if delta.user.is_some() || stored != user.0.as_ref() {
                 delta.user = Some(user);
             }
         }
         for change in changes {
-            if let Err(error) = delta.push(change, stored, &self.manager.config.sections) {
+            if let Err(error) = delta.push(&change, stored, &self.manager.config.sections) {
                 failure.get_or_insert(error);
             }
         }
@@ -257,7 +253,7 @@ impl Request {
     }
 
     async fn create(&self, delta: &Delta) -> Result<(), Error> {
-        let logs_in = delta.user.as_ref().is_some_and(Option::is_some);
+        let logs_in = delta.user.as_ref().is_some_and(|identity| identity.0.is_some());
         if self.state().overtaken && !logs_in {
             return Err(superseded());
         }
@@ -315,7 +311,7 @@ impl Request {
                 match request.manager.touch(id, idle).await {
                     Ok(Touched::Touched | Touched::Gone) => {},
                     Err(error) => {
-                        tracing::warn!(session = ?id, %error, "a session could not be touched")
+                        tracing::warn!(session = ?id, %error, "a session could not be touched");
                     },
                 }
                 Ok(())

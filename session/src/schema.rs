@@ -28,9 +28,9 @@ pub trait Schema: Sized + Send + Sync + 'static {
     /// The version of the stored shape.
     const VERSION: u32;
     /// How long an unused session lives.
-    const IDLE: Duration = Duration::from_secs(30 * 60);
+    const IDLE: Duration = Duration::from_mins(30);
     /// How long a session lives in any case.
-    const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
+    const ABSOLUTE: Duration = Duration::from_hours(12);
     /// The stored fields, in the struct's order.
     #[doc(hidden)]
     const FIELDS: &'static [Column<Self>];
@@ -167,10 +167,13 @@ pub(crate) struct Erased {
     pub(crate) info: FieldInfo,
     pub(crate) normalizes: bool,
     /// Writes what a stored value (or none: the default) would be written as today.
-    pub(crate) rewrite: fn(Option<&[u8]>, &mut Vec<u8>) -> Result<(), Error>,
+    pub(crate) rewrite: Rewrite,
     /// `(base, mine, theirs)` to the merged value.
-    pub(crate) merge: fn([Option<&[u8]>; 3]) -> Result<Vec<u8>, Error>,
+    pub(crate) merge: MergeFn,
 }
+
+type Rewrite = fn(Option<&[u8]>, &mut Vec<u8>) -> Result<(), Error>;
+type MergeFn = fn([Option<&[u8]>; 3]) -> Result<Vec<u8>, Error>;
 
 impl<S: Schema> Column<S> {
     /// The column of the field `F`.

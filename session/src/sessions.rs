@@ -178,7 +178,7 @@ impl<S: Schema> Builder<S> {
     /// [`ConfigError`], with every contradiction at once.
     pub fn build(self) -> Result<Sessions<S>, ConfigError> {
         let config = Config {
-            touch_after: self.touch_after.unwrap_or_else(|| (self.idle / 10).min(Duration::from_secs(60))),
+            touch_after: self.touch_after.unwrap_or_else(|| (self.idle / 10).min(Duration::from_mins(1))),
             cookie: self.cookie,
             idle: self.idle,
             absolute: self.absolute,

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::line::Work;
 use crate::manager::{Live, Manager, TRIES, exhausted, gone, superseded};
 use crate::payload::{Payload, Section};
-use crate::record::{Record, UserKey};
+use crate::record::{Identity, Record, UserKey};
 use crate::request::{Request, Uncancelled, View};
 use crate::schema::{Erased, Handle, Identified, Key, Problem, Schema, Stored};
 use crate::store::Committed;
@@ -209,11 +209,11 @@ impl<S: Schema> Tracked<S> {
     }
 
     /// Who is logged in, if that may have changed: the user index's key.
-    fn marked_user(&self, marked: u128) -> Option<Option<UserKey>> {
+    fn marked_user(&self, marked: u128) -> Option<Identity> {
         let index = S::USER.filter(|index| marked & (1 << (index & 127)) != 0)?;
         let mut now = Vec::new();
         (S::FIELDS.get(index)?.encode)(&self.value, &mut now).ok()?;
-        Some((now != b"null").then(|| UserKey(Bytes::from(now))))
+        Some(Identity((now != b"null").then(|| UserKey(Bytes::from(now)))))
     }
 
     fn reload(&mut self) -> Result<(), Error> {
@@ -406,7 +406,7 @@ impl<S: Schema> Detached<S> {
         let live = self.live.clone().ok_or_else(gone)?;
         let request = Arc::new(Request::detached(Arc::clone(&self.manager), live));
         let mut handle = S::Handle::from(Tracked::new(Arc::clone(&request))?);
-        let result = update::<S, R>(&mut handle, |handle| {
+        update::<S, R>(&mut handle, |handle| {
             let result = change(handle);
             handle.tracked_mut().hand_in();
             if request.changes_privilege() {
@@ -415,8 +415,7 @@ impl<S: Schema> Detached<S> {
             }
             result
         })
-        .await;
-        result
+        .await
     }
 }
 

@@ -10,3 +10,4 @@ mod layering;
 mod sections;
 mod shop;
 mod stored;
+mod vectors;

@@ -9,7 +9,7 @@ use http::HeaderValue;
 use crate::token::{TOKEN_CHARS, Token};
 
 /// Browsers keep no cookie longer than this (RFC 6265bis, section 5.5).
-pub(crate) const LONGEST: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_hours(400 * 24);
 
 /// Name and attributes of the session cookie.
 ///

@@ -81,7 +81,7 @@ impl Shard {
             let Some(Reverse((_, id))) = self.due.pop() else {
                 break;
             };
-            match self.records.get(&id).map(|record| record.idle_deadline()) {
+            match self.records.get(&id).map(Record::idle_deadline) {
                 Some(idle) if idle > now => self.due.push(Reverse((idle, id))),
                 Some(_) => {
                     self.records.remove(&id);

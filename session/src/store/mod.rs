@@ -230,8 +230,10 @@ impl From<StoreError> for Error {
             StoreError::Misconfigured(_) => ErrorKind::Misconfigured,
         };
         let message = error.to_string();
-        let error = Error::new(kind, message);
-        error
+        match error {
+            StoreError::Unavailable(cause) | StoreError::Unknown(cause) => Self::new(kind, message).caused_by(cause),
+            _ => Self::new(kind, message),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ return 'TOUCHED'
 ";
 const _: () = assert!(HEADER == 198 && IDLE_AT == 20);
 
-const MEASURE_EVERY: Duration = Duration::from_secs(60);
+const MEASURE_EVERY: Duration = Duration::from_mins(1);
 
 /// Keeps sessions in Redis or Valkey. Cloning shares the connection.
 #[derive(Clone)]
@@ -122,7 +122,7 @@ impl RedisOptions {
         let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}');
         let complaint = if prefix.is_empty() || prefix.len() > 64 || !prefix.bytes().all(fits) {
             format!("prefix {prefix:?}: use 1 to 64 visible ASCII characters, no braces")
-        } else if deadline.is_zero() || *deadline > Duration::from_secs(60) {
+        } else if deadline.is_zero() || *deadline > Duration::from_mins(1) {
             format!("deadline {deadline:?}: use a millisecond to a minute")
         } else if *max_bytes < 1024 || *max_bytes > 512 << 20 {
             format!("max_bytes {max_bytes}: use 1 KiB to 512 MiB, the largest string that Redis keeps")
@@ -295,7 +295,7 @@ impl Store for RedisStore {
         let (bytes, life) = self.outgoing(record, now)?;
         let mut set = Cmd::new();
         set.arg("SET").arg(self.key(id)).arg(bytes).arg("NX").arg("PX").arg(life);
-        match self.query(&set).await.map_err(|error| write_failed("SET", error))? {
+        match self.query(&set).await.map_err(|error| write_failed("SET", &error))? {
             Value::Nil => Ok(Created::Exists),
             _ => Ok(Created::Created),
         }
@@ -329,7 +329,7 @@ impl Store for RedisStore {
         let mut script = self.shared.commit.key(self.key(id));
         script.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life).arg(self.theirs(now));
         let answer = script.invoke_async(&mut connection).await;
-        match self.note(answer).map_err(|error| write_failed("EVALSHA (commit)", error))? {
+        match self.note(answer).map_err(|error| write_failed("EVALSHA (commit)", &error))? {
             Value::Array(mut fresh) => match fresh.pop() {
                 Some(Value::BulkString(bytes)) => {
                     let fresh = self.incoming(bytes)?;
@@ -352,7 +352,7 @@ impl Store for RedisStore {
         script.arg(&idle_bytes(idle.shifted(self.ahead()))).arg(life(idle, now)).arg(self.theirs(now));
         let answer: Value = self
             .note(script.invoke_async(&mut connection).await)
-            .map_err(|error| write_failed("EVALSHA (touch)", error))?;
+            .map_err(|error| write_failed("EVALSHA (touch)", &error))?;
         match word(&answer) {
             b"TOUCHED" => Ok(Touched::Touched),
             b"GONE" => Ok(Touched::Gone),
@@ -365,7 +365,7 @@ impl Store for RedisStore {
         let removed: u64 = self
             .query(Cmd::new().arg("UNLINK").arg(self.key(id)))
             .await
-            .map_err(|error| write_failed("UNLINK", error))?;
+            .map_err(|error| write_failed("UNLINK", &error))?;
         Ok(if removed == 0 { Destroyed::Absent } else { Destroyed::Existed })
     }
 
@@ -403,11 +403,11 @@ fn read_failed(command: &str, error: &RedisError) -> StoreError {
 
 /// An error of a call that writes. Where the line broke or fell silent, the server may have done it.
 #[cold]
-fn write_failed(command: &str, error: RedisError) -> StoreError {
+fn write_failed(command: &str, error: &RedisError) -> StoreError {
     if error.kind() == ErrorKind::Io && !error.is_connection_refusal() {
         return StoreError::unknown(format!("{command}: {error}"));
     }
-    read_failed(command, &error)
+    read_failed(command, error)
 }
 
 impl fmt::Debug for RedisStore {

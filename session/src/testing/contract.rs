@@ -136,7 +136,7 @@ fn record(life: Duration) -> Record {
     }
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// What a commit of `op` makes of `record`.
 fn following(record: &Record, op: OpId) -> Record {

@@ -51,16 +51,15 @@ where
             let Some(slot) = &this.slot else {
                 return Poll::Ready(Ok(response));
             };
-            if !slot.is_untouched() {
-                match slot.finish(response.status()) {
-                    Some(saving) => *this.saving = Some((saving, response)),
-                    None => return Poll::Ready(Ok(done(this.slot, this.pool, response))),
-                }
-            } else {
+            if slot.is_untouched() {
                 if let Some(slot) = this.slot.take() {
                     this.pool.give_back(slot);
                 }
                 return Poll::Ready(Ok(response));
+            }
+            match slot.finish(response.status()) {
+                Some(saving) => *this.saving = Some((saving, response)),
+                None => return Poll::Ready(Ok(done(this.slot, this.pool, response))),
             }
         }
         let Some((saving, _)) = this.saving else {
