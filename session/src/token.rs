@@ -5,7 +5,9 @@
 //! `SHA-256(LABEL ‖ id ‖ verifier)`, so a dump of the store opens no session, looking a session up compares no secret, and a
 //! rotation replaces one hash in one record: no old key is left behind that could come back to life.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::str::FromStr;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -183,6 +185,28 @@ impl VerifierHash {
 
     pub(crate) fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
+    }
+}
+
+/// A map of sessions.
+pub(crate) type IdMap<T> = HashMap<SessionId, T, BuildHasherDefault<RandomIds>>;
+
+/// Ids are random already, and only ids that this process made are ever inserted: nobody outside can aim for a bucket.
+#[derive(Default)]
+pub(crate) struct RandomIds(u64);
+
+impl Hasher for RandomIds {
+    fn write(&mut self, bytes: &[u8]) {
+        // The last eight bytes: the first one chooses the shard.
+        if let Some(tail) = bytes.last_chunk() {
+            self.0 = u64::from_ne_bytes(*tail);
+        }
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
