@@ -1,287 +1,317 @@
-//! Raw to model: what no single attribute can know.
+//! Raw to model: what the parts must be by themselves and to each other. Every mistake is reported, and the model is made
+//! nevertheless, as well as it can be: a stub is expanded from it.
 
 use std::collections::HashMap;
 
-use quote::ToTokens;
+use proc_macro2::Ident;
+use quote::{ToTokens as _, format_ident};
 use syn::ext::IdentExt as _;
-use syn::{Path, Type};
+use syn::{Data, Fields, GenericArgument, GenericParam, LitStr, Path, PathArguments, Type};
 
 use crate::diag::Errors;
-use crate::keyword;
-use crate::model::{Conflict, Field, Model, Stored, Survive, option, snake_case};
-use crate::parse::{Container, RawField, Survive as RawSurvive};
+use crate::model::{Accessors, Default, Field, Merge, Model, Role, Stored, Survive};
+use crate::parse::{Raw, RawField, RawMerge, Slot, is_plain_literal, peel};
 
-const IDLE: u64 = 30 * 60;
-const ABSOLUTE: u64 = 12 * 60 * 60;
-/// One bit each in the mask of touched fields.
+mod name;
+mod settings;
+
+/// How many bits the runtime has to mark fields with.
 const MOST_FIELDS: usize = 128;
 
-/// A setting that makes no sense is noted and left out, so that the rest can be expanded.
-pub(crate) fn check(raw: Container, errors: &mut Errors) -> Option<Model> {
-    lifetimes(&raw, errors);
-    let mut model = Model {
-        name: raw
-            .name
-            .value()
-            .map_or_else(|| snake_case(&raw.ident.unraw().to_string()), syn::LitStr::value),
-        version: raw.version.value().copied().unwrap_or(1),
-        idle: raw.idle.value().map(|(seconds, _)| *seconds),
-        absolute: raw.absolute.value().map(|(seconds, _)| *seconds),
-        krate: raw.krate.value().cloned().unwrap_or_else(default_crate),
-        ident: raw.ident,
-        vis: raw.vis,
-        fields: Vec::new(),
-        hollow: false,
-    };
-    let mut stored = 0;
-    for raw in raw.fields {
-        field_alone(&raw, errors);
-        let field = resolve(raw, stored);
-        stored += usize::from(field.stored.is_some());
-        model.fields.push(field);
+/// What each attribute rules out, and why. The later of the two is at fault.
+const CONFLICTS: &[(&str, &str, &str)] = &[
+    ("flash", "merge", "a `flash` field is read once, so there is nothing to merge"),
+    ("user", "merge", "two logins are not one: a `user` field cannot be merged"),
+    ("user", "flash", "who is logged in is not a message: a `user` field cannot be `flash`"),
+    ("user", "survive", "a login replaces the `user` and a logout ends it: it cannot `survive`"),
+    ("user", "default", "nobody is logged in to a new session: a `user` field has no other default than `None`"),
+    ("rotate", "merge", "rights are not added up: a `rotate` field cannot be merged"),
+    ("rotate", "flash", "a right is not a message: a `rotate` field cannot be `flash`"),
+    ("rotate", "survive", "rights belong to who is logged in: a `rotate` field cannot `survive`"),
+    ("conflict", "merge", "`merge` resolves the conflicts that `conflict = \"reject\"` would refuse"),
+];
+
+/// The model of `raw`; none where a stub would not compile either.
+pub(crate) fn check(raw: Raw<'_>, errors: &mut Errors) -> Option<Model> {
+    check_shape(&raw, errors);
+    let generic = check_generics(&raw, errors);
+    let settings = settings::check(&raw, errors);
+    for field in &raw.fields {
+        check_field(field, errors);
     }
-    if stored == 0 {
-        errors.at(
-            &model.ident,
+    check_one_user(&raw.fields, errors);
+    let mut stored = 0;
+    let mut fields: Vec<Field> = raw.fields.iter().map(|field| model(field, &mut stored, errors)).collect();
+    name::check(&raw.fields, &mut fields, errors);
+    let handle = format_ident!("{}Session", raw.ident.unraw(), span = raw.ident.span());
+    let model = Model {
+        vis: raw.vis.clone(),
+        ident: raw.ident.clone(),
+        handle,
+        krate: settings.krate,
+        name: settings.name,
+        version: settings.version,
+        idle: settings.idle,
+        absolute: settings.absolute,
+        fields,
+    };
+    (!generic).then_some(model)
+}
+
+fn check_shape(raw: &Raw<'_>, errors: &mut Errors) {
+    let name = raw.ident;
+    let not_a_struct = format!("`#[derive(Session)]` works on structs; make `{name}` the type of a field of one");
+    match raw.data {
+        Data::Enum(data) => errors.on(data.enum_token, not_a_struct),
+        Data::Union(data) => errors.on(data.union_token, not_a_struct),
+        Data::Struct(data) => match &data.fields {
+            Fields::Unnamed(fields) => errors.on(
+                fields,
+                format!(
+                    "`#[derive(Session)]` needs named fields: every stored value is found by its field's name; \
+                     write `struct {name} {{ value: ... }}`"
+                ),
+            ),
+            fields if fields.is_empty() => {
+                errors.on(name, format!("`{name}` has no fields; a session type needs at least one, with a name"))
+            },
+            _ => {},
+        },
+    }
+}
+
+fn check_generics(raw: &Raw<'_>, errors: &mut Errors) -> bool {
+    let name = raw.ident;
+    for param in &raw.generics.params {
+        match param {
+            GenericParam::Lifetime(param) => errors.on(
+                &param.lifetime,
+                format!(
+                    "session types must own their data; remove the lifetime `{}` (use `String` for `&str`, \
+                     `Vec<T>` for `&[T]`)",
+                    param.lifetime
+                ),
+            ),
+            GenericParam::Type(syn::TypeParam { ident, .. }) | GenericParam::Const(syn::ConstParam { ident, .. }) => {
+                errors.on(
+                    ident,
+                    format!(
+                        "session types cannot be generic: what is stored of `{name}` must be one fixed list of \
+                     fields; write a concrete type for `{ident}`"
+                    ),
+                )
+            },
+        }
+    }
+    !raw.generics.params.is_empty()
+}
+
+/// What a field must be by itself.
+fn check_field(field: &RawField, errors: &mut Errors) {
+    let attributes = &field.attributes;
+    if let Some(cfg) = &field.cfg {
+        errors.on(
+            cfg,
+            "a session field cannot be `#[cfg]`-gated: what is stored would differ between builds; keep the field \
+             and gate its use",
+        );
+    }
+    let skip = attributes.skip.is_given();
+    if let Some(borrow) = field.borrow().filter(|_| !skip) {
+        errors.on(
+            borrow,
+            "session types must own their data: a borrowed value cannot be loaded from a store; use `String` for \
+             `&str`, `Vec<T>` for `&[T]`",
+        );
+    }
+    check_conflicts(field, errors);
+    let option = option_of(&field.ty).is_some();
+    if attributes.user.is_given() && !option {
+        let ty = field.ty.to_token_stream();
+        errors.on(
+            &field.ty,
+            format!("a `user` field must be an `Option`: it is `None` while nobody is logged in; write `Option<{ty}>`"),
+        );
+    }
+    if attributes.flash.is_given() && !option {
+        let ty = field.ty.to_token_stream();
+        errors.on(
+            &field.ty,
+            format!("a `flash` field must be an `Option`: it is `None` once it was read; write `Option<{ty}>`"),
+        );
+    }
+    if let Some(rule) = attributes.conflict.value().filter(|rule| rule.value() != "reject") {
+        errors.on(
+            rule,
             format!(
-                "`{}` has no stored fields: a session type needs at least one that is not `skip`",
-                model.ident
+                "unknown conflict rule `{}`; the only one is `conflict = \"reject\"`, without it the later commit wins",
+                rule.value()
             ),
         );
     }
-    if let Some(field) = model
-        .fields
-        .iter()
-        .filter(|field| field.stored.is_some())
-        .nth(MOST_FIELDS)
-    {
-        errors.at(
-            &field.ident,
-            format!("a session type can store {MOST_FIELDS} fields; put some of them in a struct of their own"),
-        );
-    }
-    keys(&model, errors);
-    names(&mut model, errors);
-    users(&mut model, errors);
-    Some(model)
 }
 
-pub(crate) fn default_crate() -> Path {
-    syn::parse_quote!(::session)
-}
-
-fn lifetimes(raw: &Container, errors: &mut Errors) {
-    let idle = raw.idle.value().map_or(IDLE, |(seconds, _)| *seconds);
-    let absolute = raw.absolute.value().map_or(ABSOLUTE, |(seconds, _)| *seconds);
-    if idle > absolute {
-        let at = raw.idle.value().or(raw.absolute.value());
-        let hint = match (raw.idle.is_set(), raw.absolute.is_set()) {
-            (true, false) => "; the default `absolute` is \"12h\", set a longer one",
-            (false, true) => "; the default `idle` is \"30m\", set a shorter one",
-            _ => "; swap them, or make `idle` shorter",
-        };
-        errors.at(
-            at.map(|(_, text)| text),
-            format!("the idle timeout is longer than the absolute one{hint}"),
-        );
-    }
-}
-
-/// What is wrong with a field whatever the others are.
-fn field_alone(raw: &RawField, errors: &mut Errors) {
-    if let Some(cfg) = &raw.cfg {
-        errors.at(cfg, "a session field cannot be `#[cfg]`-gated: the stored fields would differ between builds; keep the field and gate its use");
-    }
-    if let Some(reference) = reference(&raw.ty) {
-        errors.at(reference, "session types must own their data: a borrowed value cannot be loaded from a store\nuse `String` for `&str`, `Vec<T>` for `&[T]`");
-    }
-    let optional = option(&raw.ty).is_some();
-    if raw.flash.is_set() && !optional {
-        errors.at(
-            &raw.ty,
-            "a `flash` field must be an `Option<T>`: it is `None` once it was read",
-        );
-    }
-    if raw.user.is_set() && !optional {
-        errors.at(
-            &raw.ty,
-            "a `user` field must be an `Option<T>`: `None` is a visitor who is not logged in",
-        );
-    }
-    let settings = [
-        ("key", raw.key.key()),
-        ("user", raw.user.key()),
-        ("rotate", raw.rotate.key()),
-        ("survive", raw.survive.key()),
-        ("flash", raw.flash.key()),
-        ("conflict", raw.conflict.key()),
-        ("merge", raw.merge.key()),
-    ];
-    let given = |name: &str| {
-        settings
-            .iter()
-            .find(|(known, _)| *known == name)
-            .and_then(|(_, key)| *key)
-    };
-    if raw.skip.is_set() {
-        for (name, key) in settings {
-            if let Some(key) = key {
-                errors.at(
-                    key,
-                    format!("`skip` means the field is never stored, so `{name}` has no effect; remove one of them"),
-                );
-            }
+fn check_conflicts(field: &RawField, errors: &mut Errors) {
+    let find = |name: &str| field.given.iter().enumerate().find(|(_, key)| *key == name);
+    for (one, other, reason) in CONFLICTS {
+        if let (Some(one), Some(other)) = (find(one), find(other)) {
+            let (earlier, later) = if one.0 < other.0 { (one.1, other.1) } else { (other.1, one.1) };
+            errors.on(later, format!("{reason}; remove `{earlier}` or `{later}`"));
         }
+    }
+    if find("skip").is_none() {
         return;
     }
-    for (one, other, why) in [
-        (
-            "flash",
-            "merge",
-            "a flash value is read once, there is nothing to merge",
-        ),
-        ("conflict", "merge", "a field either merges or rejects"),
-        ("user", "merge", "two logins cannot be merged"),
-        ("user", "flash", "who is logged in is not read once"),
-        ("user", "survive", "a login and a logout set it themselves"),
-        ("user", "rotate", "a change of `user` rotates the id already"),
-        ("rotate", "merge", "a change that rotates the id is never merged"),
-        ("rotate", "flash", "reading the value would rotate the id"),
-    ] {
-        if let (Some(_), Some(key)) = (given(one), given(other)) {
-            errors.at(
-                key,
-                format!("`{one}` and `{other}` exclude each other: {why}; remove one of them"),
-            );
+    let stored_only = ["key", "user", "rotate", "survive", "flash", "conflict", "merge"];
+    for key in field.given.iter().filter(|key| stored_only.iter().any(|name| *key == name)) {
+        errors.on(key, format!("`skip` means the field is never stored, so `{key}` has no effect; remove one of them"));
+    }
+}
+
+fn check_one_user(fields: &[RawField], errors: &mut Errors) {
+    let users = fields.iter().filter_map(|field| Some((field, field.attributes.user.get()?)));
+    let mut first: Option<&RawField> = None;
+    for (field, user) in users {
+        match first {
+            None => first = Some(field),
+            Some(first) => errors.on(
+                &user.key,
+                format!(
+                    "only one field can say who is logged in, and `{}` does; mark this one `rotate` if it is a right",
+                    first.ident
+                ),
+            ),
         }
     }
 }
 
-fn resolve(raw: RawField, index: usize) -> Field {
-    let name = raw.ident.unraw().to_string();
-    let stored = (!raw.skip.is_set()).then(|| Stored {
-        index,
-        key: raw.key.value().map_or_else(|| name.clone(), syn::LitStr::value),
-        user: raw.user.is_set() && option(&raw.ty).is_some(),
-        rotate: raw.rotate.is_set(),
-        survive: match raw.survive.value() {
-            None => Survive::Neither,
-            Some(RawSurvive::Login) => Survive::Login,
-            Some(RawSurvive::Both) => Survive::Both,
-        },
-        conflict: match (raw.merge.value(), raw.conflict.is_set()) {
-            (Some(merge), _) => Conflict::Merge(merge.clone()),
-            (None, true) => Conflict::Reject,
-            (None, false) => Conflict::LastWriter,
-        },
+fn model(field: &RawField, stored: &mut usize, errors: &mut Errors) -> Field {
+    let attributes = &field.attributes;
+    let docs = &field.docs;
+    let merge = merge(field, errors);
+    let inner = option_of(&field.ty).cloned();
+    let default = match attributes.default.value() {
+        None => Default::Trait,
+        Some(expr) if is_plain_literal(expr) => Default::Literal(expr.clone()),
+        Some(expr) => Default::Expr(expr.clone()),
+    };
+    let accessors = accessors(field, inner.is_some(), matches!(merge, Merge::Counter));
+    let stored = (!attributes.skip.is_given()).then(|| {
+        let index = *stored;
+        *stored += 1;
+        if index == MOST_FIELDS {
+            errors.on(
+                &field.ident,
+                format!(
+                    "a session has at most {MOST_FIELDS} stored fields; put some of them in a struct that is one field"
+                ),
+            );
+        }
+        let role = match (attributes.user.is_given(), attributes.rotate.is_given()) {
+            (true, _) => Role::User,
+            (false, true) => Role::Right,
+            (false, false) => Role::Plain,
+        };
+        let upper = field.name().to_uppercase();
+        Stored {
+            index,
+            key: attributes.key.value().map_or_else(|| field.name(), LitStr::value),
+            constant: Some(Ident::new(&upper, field.ident.span())),
+            role,
+            flash: attributes.flash.is_given(),
+            survive: attributes.survive.value().copied().unwrap_or(Survive::Neither),
+            merge,
+        }
     });
     Field {
-        accessor: raw
-            .accessor
-            .value()
-            .map_or_else(|| name.clone(), |accessor| accessor.unraw().to_string()),
-        default: raw.default.value().cloned(),
-        into: raw.into.is_set(),
-        ident: raw.ident,
-        vis: raw.vis,
-        ty: raw.ty,
-        docs: raw.docs,
-        name,
+        name: field.name(),
+        ident: field.ident.clone(),
+        vis: field.vis.clone(),
+        ty: field.ty.clone(),
+        inner,
+        docs: quote::quote!(#(#docs)*),
+        default,
+        copy: is_primitive(&field.ty),
+        into: attributes.into.is_given() || is_string(&field.ty),
+        accessors: Some(accessors),
         stored,
     }
 }
 
-fn keys(model: &Model, errors: &mut Errors) {
-    let mut seen = HashMap::new();
-    for field in &model.fields {
-        let Some(stored) = &field.stored else {
-            continue;
-        };
-        if let Some(earlier) = seen.insert(&stored.key, &field.name) {
-            errors.at(
-                &field.ident,
-                format!(
-                    "two fields are stored under the key `{}`: `{earlier}` and `{}`; give one another `key = \"...\"`",
-                    stored.key, field.name
-                ),
-            );
-        }
-    }
-}
-
-/// Names of emitted methods and keys must not meet. A field whose names do gets none.
-fn names(model: &mut Model, errors: &mut Errors) {
-    let mut taken: HashMap<String, String> = HashMap::new();
-    let mut constants: HashMap<String, String> = HashMap::new();
-    let handle = format!("{}Session", model.ident.unraw());
-    for field in &mut model.fields {
-        let accessor = field.accessor.clone();
-        if keyword::METHODS.contains(&&*accessor) {
-            errors.at(&field.ident, format!("an accessor called `{accessor}` would hide the method `{handle}::{accessor}`; keep the field and add `#[session(accessor = other_name)]`"));
-            field.accessor = format!("{accessor}_field");
-            continue;
-        }
-        let mut methods = vec![accessor.clone(), format!("set_{accessor}"), format!("{accessor}_mut")];
-        methods.extend(field.option().map(|_| format!("take_{accessor}")));
-        methods.extend(field.is_counter().then(|| format!("add_{accessor}")));
-        for method in methods {
-            if let Some(earlier) = taken.insert(method.clone(), field.name.clone()) {
-                errors.at(&field.ident, format!("the fields `{earlier}` and `{}` would both get a method `{method}`; add `#[session(accessor = other_name)]` to one of them", field.name));
-                field.accessor = format!("{accessor}_field");
-                break;
+fn merge(field: &RawField, errors: &mut Errors) -> Merge {
+    let attributes = &field.attributes;
+    match attributes.merge.value() {
+        None if attributes.conflict.is_given() => Merge::Reject,
+        None => Merge::LastWriter,
+        Some(RawMerge::Counter) => Merge::Counter,
+        Some(RawMerge::Union) => Merge::Union,
+        Some(RawMerge::Max) => Merge::Max,
+        Some(RawMerge::Min) => Merge::Min,
+        Some(RawMerge::With(path)) => Merge::With(path.clone()),
+        Some(RawMerge::Log(cap)) => {
+            match cap.base10_parse::<u32>().map(usize::try_from) {
+                Ok(Ok(0)) => {
+                    errors.on(cap, "a log of 0 items keeps nothing; write `merge = log(50)` to keep the newest 50")
+                },
+                Ok(Ok(cap)) => return Merge::Log(cap),
+                _ => errors.on(cap, "this is more than a list can hold; write `merge = log(50)` to keep the newest 50"),
             }
-        }
-        let constant = field.name.to_uppercase();
-        if field.stored.is_some()
-            && let Some(earlier) = constants.insert(constant.clone(), field.name.clone())
-        {
-            errors.at(
-                &field.ident,
-                format!(
-                    "the fields `{earlier}` and `{}` would both get the key `{constant}`; rename one of them",
-                    field.name
-                ),
-            );
-            field.stored = None;
-        }
+            Merge::LastWriter
+        },
     }
 }
 
-fn users(model: &mut Model, errors: &mut Errors) {
-    let mut first = true;
-    for field in &mut model.fields {
-        let Some(stored) = field.stored.as_mut().filter(|stored| stored.user) else {
-            continue;
-        };
-        if !first {
-            errors.at(
-                &field.ident,
-                "only one field can be the `user` of a session; mark other rights with `rotate`",
-            );
-            stored.user = false;
-        }
-        first = false;
+fn accessors(field: &RawField, option: bool, counter: bool) -> Accessors {
+    let attributes = &field.attributes;
+    let get = attributes.accessor.value().unwrap_or(&field.ident).clone();
+    let name = get.unraw();
+    let span = get.span();
+    let named = |prefix: &str, suffix: &str| format_ident!("{prefix}{name}{suffix}", span = span);
+    Accessors {
+        set: named("set_", ""),
+        borrow: named("", "_mut"),
+        take: (option || attributes.flash.is_given()).then(|| named("take_", "")),
+        add: counter.then(|| named("add_", "")),
+        get,
     }
 }
 
-/// The first reference anywhere in a type.
-fn reference(ty: &Type) -> Option<&dyn ToTokens> {
-    match ty {
-        Type::Reference(reference) => Some(reference),
-        Type::Path(path) => path.path.segments.iter().find_map(|segment| match &segment.arguments {
-            syn::PathArguments::AngleBracketed(arguments) => {
-                arguments.args.iter().find_map(|argument| match argument {
-                    syn::GenericArgument::Type(inner) => reference(inner),
-                    _ => None,
-                })
-            },
-            _ => None,
-        }),
-        Type::Tuple(tuple) => tuple.elems.iter().find_map(reference),
-        Type::Array(array) => reference(&array.elem),
-        Type::Slice(slice) => reference(&slice.elem),
-        Type::Paren(paren) => reference(&paren.elem),
-        Type::Group(group) => reference(&group.elem),
+/// The `T` of an `Option<T>`.
+fn option_of(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = peel(ty) else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) if arguments.args.len() == 1 => {
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(inner) => Some(inner),
+                _ => None,
+            })
+        },
         _ => None,
+    }
+}
+
+/// Whether `ty` is spelled as one of the types that are passed by value without a thought.
+fn is_primitive(ty: &Type) -> bool {
+    const NAMES: &[&str] = &[
+        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "bool",
+        "char",
+    ];
+    is_spelled(ty, NAMES, "primitive")
+}
+
+fn is_string(ty: &Type) -> bool {
+    is_spelled(ty, &["String"], "string")
+}
+
+/// `name`, or `::std::module::name`.
+fn is_spelled(ty: &Type, names: &[&str], module: &str) -> bool {
+    let Type::Path(path) = peel(ty) else { return false };
+    let words: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [name] => names.contains(name),
+        ["core" | "std" | "alloc", within, name] => *within == module && names.contains(name),
+        _ => false,
     }
 }

@@ -1,22 +1,32 @@
-//! Collects mistakes, so that all of a struct's are reported at once.
+//! [`Errors`]: every mistake of a struct, reported in one compile.
+//!
+//! A message says what is wrong; then what to write instead: lower case, no full stop, backticks for code.
 
-use proc_macro2::{Span, TokenStream};
+use std::fmt::Display;
+
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 
+/// What was wrong so far. Nothing stops at the first mistake.
 #[derive(Default)]
-pub(crate) struct Errors(Vec<syn::Error>);
+pub(crate) struct Errors(Option<syn::Error>);
 
 impl Errors {
-    /// Notes a mistake at `tokens`. The message says what is wrong; then, after a semicolon or a line break, what to write.
-    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
-        self.0.push(syn::Error::new_spanned(tokens, message));
+    /// Reports a mistake in `tokens`.
+    pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.add(syn::Error::new_spanned(tokens, message));
     }
 
-    pub(crate) fn span(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.0.push(syn::Error::new(span, message));
+    /// Reports what a parser found.
+    pub(crate) fn add(&mut self, error: syn::Error) {
+        match &mut self.0 {
+            Some(errors) => errors.combine(error),
+            none => *none = Some(error),
+        }
     }
 
-    pub(crate) fn into_compile_errors(self) -> TokenStream {
-        self.0.into_iter().map(syn::Error::into_compile_error).collect()
+    /// The reports as `compile_error!`s, if there are any.
+    pub(crate) fn finish(self) -> Option<TokenStream> {
+        self.0.map(syn::Error::into_compile_error)
     }
 }

@@ -1,86 +1,201 @@
-//! The vocabulary of `#[session(…)]`, and what to say about words that are not in it.
+//! The vocabulary, as tables: what may be written where, and what people write instead.
 
-pub(crate) const STRUCT: &[&str] = &["version", "name", "idle", "absolute", "crate"];
-pub(crate) const FIELD: &[&str] = &[
-    "default", "key", "user", "rotate", "survive", "flash", "skip", "into", "conflict", "accessor", "merge",
+/// Where an attribute stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// `#[session(...)] struct Shop`.
+    Struct,
+    /// `#[session(...)] visits: u64`.
+    Field,
+}
+
+/// A word, and how it is written.
+pub(crate) struct Keyword {
+    pub(crate) name: &'static str,
+    pub(crate) example: &'static str,
+}
+
+const fn keyword(name: &'static str, example: &'static str) -> Keyword {
+    Keyword { name, example }
+}
+
+/// What may be written on a struct.
+pub(crate) const STRUCT: &[Keyword] = &[
+    keyword("version", "version = 2"),
+    keyword("name", "name = \"shop\""),
+    keyword("idle", "idle = \"30m\""),
+    keyword("absolute", "absolute = \"12h\""),
+    keyword("crate", "crate = \"::session\""),
 ];
-pub(crate) const MERGE: &[&str] = &["counter", "union", "log", "max", "min", "with"];
 
-/// Methods of every session. A field must not have an accessor of such a name: it would hide the method.
-pub(crate) const METHODS: &[&str] = &[
-    "login", "logout", "rotate", "destroy", "commit", "update", "detach", "id", "is_new", "get", "set", "reset",
-    "problems",
+/// What may be written on a field.
+pub(crate) const FIELD: &[Keyword] = &[
+    keyword("default", "default = expr"),
+    keyword("key", "key = \"stored_name\""),
+    keyword("user", "user"),
+    keyword("rotate", "rotate"),
+    keyword("survive", "survive"),
+    keyword("flash", "flash"),
+    keyword("skip", "skip"),
+    keyword("into", "into"),
+    keyword("conflict", "conflict = \"reject\""),
+    keyword("accessor", "accessor = other_name"),
+    keyword("merge", "merge = counter"),
 ];
 
-/// What to say about an attribute that `level` does not have.
-pub(crate) fn unknown(level: &str, word: &str) -> String {
-    let (known, other, there) = match level {
-        "struct" => (STRUCT, FIELD, "a field"),
-        _ => (FIELD, STRUCT, "the struct"),
-    };
-    if other.contains(&word) {
-        return format!(
-            "`{word}` goes on {there}, not on {}",
-            if level == "struct" { "the struct" } else { "a field" }
-        );
+/// What may follow `merge =`.
+pub(crate) const MERGE: &[Keyword] = &[
+    keyword("counter", "counter"),
+    keyword("union", "union"),
+    keyword("log", "log(50)"),
+    keyword("max", "max"),
+    keyword("min", "min"),
+    keyword("with", "with(path)"),
+];
+
+/// Rules that validation crates have as attributes.
+const VALIDATION: &[&str] = &[
+    "range",
+    "length",
+    "email",
+    "url",
+    "pattern",
+    "regex",
+    "ascii",
+    "alphanumeric",
+    "contains",
+    "prefix",
+    "suffix",
+    "required",
+    "dive",
+    "garde",
+    "validate",
+    "inner",
+    "matches",
+];
+
+impl Level {
+    /// What may be written here.
+    pub(crate) fn keywords(self) -> &'static [Keyword] {
+        match self {
+            Self::Struct => STRUCT,
+            Self::Field => FIELD,
+        }
     }
-    let unknown = format!("unknown {level}-level attribute `{word}`");
-    let hint = match word {
-        "rename" => "use `key = \"...\"` for the stored key",
-        "range" | "length" | "len" | "email" | "url" | "pattern" | "regex" | "validate" | "min" | "max" => {
-            "validation rules live in garde: put `#[derive(garde::Validate)]` and `#[garde(...)]` on the struct"
+
+    fn elsewhere(self) -> Self {
+        match self {
+            Self::Struct => Self::Field,
+            Self::Field => Self::Struct,
+        }
+    }
+
+    fn place(self) -> &'static str {
+        match self {
+            Self::Struct => "the struct",
+            Self::Field => "a field",
+        }
+    }
+
+    /// How `name` is written.
+    pub(crate) fn example(self, name: &str) -> &'static str {
+        let keyword = self.keywords().iter().find(|keyword| keyword.name == name);
+        keyword.map_or("", |keyword| keyword.example)
+    }
+
+    /// What to say about a word that is none of ours.
+    pub(crate) fn unknown(self, name: &str) -> String {
+        let other = self.elsewhere();
+        if other.keywords().iter().any(|keyword| keyword.name == name) {
+            return format!("`{name}` goes on {}, not on {}", other.place(), self.place());
+        }
+        let what = match self {
+            Self::Struct => "struct-level",
+            Self::Field => "field-level",
+        };
+        let unknown = format!("unknown {what} attribute `{name}`");
+        match self.habit(name).or_else(|| suggestion(self.keywords(), name)) {
+            Some(hint) => format!("{unknown}; {hint}"),
+            None => format!("{unknown}; expected one of {}", list(self.keywords())),
+        }
+    }
+
+    fn habit(self, name: &str) -> Option<String> {
+        match (self, name) {
+            (Self::Field, "rename" | "alias") => {
+                Some("use `key = \"...\"` for the name that the field is stored under".into())
+            },
+            (Self::Struct, "rename") => {
+                Some("use `name = \"...\"` for the name that the session is stored under".into())
+            },
+            (Self::Field, "encrypt" | "encrypted" | "sensitive" | "secret" | "redact") => {
+                Some("wrap the type instead: `Secret<T>` is never printed, and is encrypted at rest".into())
+            },
+            (Self::Field, "counter" | "union" | "log") => Some(format!("write `merge = {name}`")),
+            (_, "timeout" | "ttl" | "lifetime" | "expires" | "max_age") => {
+                Some("how long a session lives is `idle = \"30m\"` and `absolute = \"12h\"` on the struct".into())
+            },
+            (Self::Field, rule) if VALIDATION.contains(&rule) => Some(
+                "validation rules live in garde: put `#[derive(garde::Validate)]` on the struct \
+                 and `#[garde(...)]` on its fields"
+                    .into(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// What to say about a strategy that is none of ours.
+pub(crate) fn unknown_merge(name: &str) -> String {
+    let unknown = format!("unknown merge strategy `{name}`");
+    match name {
+        "lww" | "last" | "last_writer" | "replace" => {
+            format!("{unknown}; a field without `merge` has the value of the later commit")
         },
-        "encrypt" | "encrypted" | "sensitive" | "secret" | "redact" => {
-            "wrap the type instead: `Secret<T>` is never printed"
+        _ => match suggestion(MERGE, name) {
+            Some(hint) => format!("{unknown}; {hint}"),
+            None => format!("{unknown}; expected one of {}", list(MERGE)),
         },
-        "counter" | "union" | "log" => return format!("{unknown}; write `merge = {word}`"),
-        "timeout" | "ttl" | "lifetime" => "use `idle = \"30m\"` and `absolute = \"12h\"` on the struct",
-        _ => "",
-    };
-    if !hint.is_empty() {
-        return format!("{unknown}; {hint}");
-    }
-    match nearest(word, known) {
-        Some(near) => format!("{unknown}; did you mean `{near}`?"),
-        None => format!("{unknown}\nexpected one of: {}", list(known)),
     }
 }
 
-/// The known word that `word` was probably meant to be.
-pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let best = known
-        .iter()
-        .map(|candidate| (distance(word, candidate), *candidate))
-        .min()?;
-    (best.0 <= (word.len() / 3).max(1)).then_some(best.1)
+fn suggestion(keywords: &'static [Keyword], name: &str) -> Option<String> {
+    nearest(keywords, name).map(|near| format!("did you mean `{near}`?"))
 }
 
-pub(crate) fn list(words: &[&str]) -> String {
-    words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+fn list(keywords: &[Keyword]) -> String {
+    let names: Vec<String> = keywords.iter().map(|keyword| format!("`{}`", keyword.name)).collect();
+    names.join(", ")
 }
 
-/// Edits from one word to the other; two swapped neighbours are one.
+/// The word that `name` is most likely a misspelling of.
+pub(crate) fn nearest(keywords: &'static [Keyword], name: &str) -> Option<&'static str> {
+    let near = keywords.iter().map(|keyword| (distance(keyword.name, name), keyword.name));
+    near.filter(|(distance, keyword)| *distance <= keyword.len().div_ceil(4)).min().map(|(_, keyword)| keyword)
+}
+
+/// How many letters were left out, added, exchanged or swapped with the next one.
 fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
+    let one: Vec<char> = one.chars().collect();
+    let other: Vec<char> = other.chars().collect();
+    let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+    let mut before_last = Vec::new();
     let mut last: Vec<usize> = (0..=other.len()).collect();
     for (i, a) in one.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, b) in other.iter().enumerate() {
-            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (at(&last, j) + usize::from(a != b))
-                .min(at(&last, j + 1) + 1)
-                .min(at(&row, j) + 1);
-            if i > 0 && j > 0 && one.get(i - 1) == Some(b) && other.get(j - 1) == Some(a) {
-                best = best.min(at(&before, j - 1) + 1);
+            let exchanged = at(&last, j) + usize::from(a != b);
+            let mut best = exchanged.min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            let (Some(i), Some(j)) = (i.checked_sub(1), j.checked_sub(1)) else {
+                row.push(best);
+                continue;
+            };
+            if one.get(i) == Some(b) && other.get(j) == Some(a) {
+                best = best.min(at(&before_last, j) + 1);
             }
             row.push(best);
         }
-        before = std::mem::replace(&mut last, row);
+        before_last = std::mem::replace(&mut last, row);
     }
     last.last().copied().unwrap_or_default()
 }

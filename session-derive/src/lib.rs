@@ -1,10 +1,14 @@
-//! The derive macro of the `session` crate: `#[derive(Session)]`. Use it through that crate, which documents it.
+//! The derive macro of the `session` crate. Use it through that crate: what it generates names items that only the runtime of the
+//! same version has.
 //!
-//! Tokens are parsed leniently into what the attributes say ([`parse`]), checked into a [`model`] in which nothing is wrong
-//! any more ([`check`]), and only a model can be expanded ([`expand`]). Every mistake of a struct is reported in one compile,
-//! and what can still be emitted beside the errors is, so that one mistake does not become forty.
+//! `parse` reads what was written, leniently and with spans; `check` turns it into a model and collects every mistake;
+//! `expand` knows only the model. So all mistakes of a struct are reported in one compile, and nothing unchecked is expanded.
 
-use proc_macro::TokenStream;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::diag::Errors;
 
 mod check;
 mod diag;
@@ -15,24 +19,23 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-/// See `session::Session`.
+/// Makes a struct with named fields the type of a session.
 #[proc_macro_derive(Session, attributes(session))]
-pub fn derive_session(input: TokenStream) -> TokenStream {
-    derive(input.into()).into()
+pub fn derive_session(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    match syn::parse(input) {
+        Ok(input) => derive(&input).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
 }
 
-fn derive(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
-    let input = match syn::parse2::<syn::DeriveInput>(input) {
-        Ok(input) => input,
-        Err(error) => return error.into_compile_error(),
+fn derive(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let raw = parse::parse(input, &mut errors);
+    let model = check::check(raw, &mut errors);
+    let Some(messages) = errors.finish() else {
+        return model.map_or_else(TokenStream::new, |model| expand::expand(&model));
     };
-    let mut errors = diag::Errors::default();
-    let raw = parse::container(&input, &mut errors);
-    let model = raw.and_then(|raw| check::check(raw, &mut errors));
-    let errors = errors.into_compile_errors();
-    let expansion = match model {
-        Some(model) => expand::expand(&model),
-        None => expand::stub(&input),
-    };
-    quote::quote!(#errors #expansion)
+    // Uses of the type must not fail for what is reported here already.
+    let stub = model.map(|model| expand::stub(&model));
+    quote!(#messages #stub)
 }

@@ -1,49 +1,106 @@
-//! A session type in which nothing is wrong: what [`check`](crate::check) makes and [`expand`](crate::expand) takes.
+//! The checked model: all that `expand` knows. No attribute is left in it, and raw identifiers are dealt with.
 
-use proc_macro2::Ident;
-use syn::{Attribute, Expr, Path, Type, Visibility};
+use proc_macro2::{Ident, TokenStream};
+use syn::{Expr, Path, Type, Visibility};
 
-pub(crate) use crate::parse::Merge;
-
+/// A struct that may be a session.
 pub(crate) struct Model {
-    pub(crate) ident: Ident,
+    /// `pub`.
     pub(crate) vis: Visibility,
+    /// `Shop`.
+    pub(crate) ident: Ident,
+    /// `ShopSession`.
+    pub(crate) handle: Ident,
+    /// `::session`.
     pub(crate) krate: Path,
+    /// The name its section is stored under.
     pub(crate) name: String,
+    /// The version of the stored shape.
     pub(crate) version: u32,
-    /// Seconds.
+    /// In seconds, if given.
     pub(crate) idle: Option<u64>,
+    /// In seconds, if given.
     pub(crate) absolute: Option<u64>,
+    /// In the struct's order.
     pub(crate) fields: Vec<Field>,
-    /// The struct itself is not one that can be made: it is expanded only so that its uses raise no further errors.
-    pub(crate) hollow: bool,
 }
 
+impl Model {
+    /// The field that says who is logged in, and its index.
+    pub(crate) fn user(&self) -> Option<(&Field, &Stored)> {
+        self.stored().find(|(_, stored)| stored.role == Role::User)
+    }
+
+    /// The fields that are stored.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = (&Field, &Stored)> {
+        self.fields.iter().filter_map(|field| Some((field, field.stored.as_ref()?)))
+    }
+}
+
+/// A field, stored or not.
 pub(crate) struct Field {
+    /// As written.
     pub(crate) ident: Ident,
+    /// Without `r#`.
+    pub(crate) name: String,
     pub(crate) vis: Visibility,
     pub(crate) ty: Type,
-    pub(crate) docs: Vec<Attribute>,
-    /// The name without `r#`.
-    pub(crate) name: String,
-    /// What accessors are named after, without `r#`.
-    pub(crate) accessor: String,
-    pub(crate) default: Option<Expr>,
+    /// The `T` of an `Option<T>`.
+    pub(crate) inner: Option<Type>,
+    /// Its doc comment, as attributes to repeat.
+    pub(crate) docs: TokenStream,
+    pub(crate) default: Default,
+    /// Whether the getter returns a copy.
+    pub(crate) copy: bool,
+    /// Whether the setter takes `impl Into<T>`.
     pub(crate) into: bool,
-    /// `None` for a field that is not stored.
+    /// None only beside an error: another method has the name.
+    pub(crate) accessors: Option<Accessors>,
+    /// None for `skip`.
     pub(crate) stored: Option<Stored>,
 }
 
-pub(crate) struct Stored {
-    /// Among the stored fields.
-    pub(crate) index: usize,
-    pub(crate) key: String,
-    pub(crate) user: bool,
-    pub(crate) rotate: bool,
-    pub(crate) survive: Survive,
-    pub(crate) conflict: Conflict,
+/// The names of a field's methods.
+pub(crate) struct Accessors {
+    pub(crate) get: Ident,
+    pub(crate) set: Ident,
+    pub(crate) borrow: Ident,
+    pub(crate) take: Option<Ident>,
+    pub(crate) add: Option<Ident>,
 }
 
+impl Accessors {
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Ident> {
+        [&self.get, &self.set, &self.borrow].into_iter().chain(&self.take).chain(&self.add)
+    }
+}
+
+/// What holds for stored fields only.
+pub(crate) struct Stored {
+    /// Its place among the stored fields.
+    pub(crate) index: usize,
+    pub(crate) key: String,
+    /// The name of its typed key. None only beside an error.
+    pub(crate) constant: Option<Ident>,
+    pub(crate) role: Role,
+    pub(crate) flash: bool,
+    pub(crate) survive: Survive,
+    pub(crate) merge: Merge,
+}
+
+/// What a field has to do with privileges.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Nothing.
+    Plain,
+    /// It says who is logged in.
+    User,
+    /// It is a right.
+    Right,
+}
+
+/// What login and logout leave of a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Survive {
     Neither,
@@ -51,59 +108,24 @@ pub(crate) enum Survive {
     Both,
 }
 
-pub(crate) enum Conflict {
+/// What happens when two requests change a field.
+pub(crate) enum Merge {
     LastWriter,
     Reject,
-    Merge(Merge),
+    Counter,
+    Union,
+    Max,
+    Min,
+    Log(usize),
+    With(Path),
 }
 
-impl Model {
-    pub(crate) fn user(&self) -> Option<&Field> {
-        self.fields
-            .iter()
-            .find(|field| field.stored.as_ref().is_some_and(|stored| stored.user))
-    }
-}
-
-impl Field {
-    /// The `T` of an `Option<T>`.
-    pub(crate) fn option(&self) -> Option<&Type> {
-        option(&self.ty)
-    }
-
-    pub(crate) fn is_counter(&self) -> bool {
-        self.stored
-            .as_ref()
-            .is_some_and(|stored| matches!(stored.conflict, Conflict::Merge(Merge::Counter)))
-    }
-}
-
-/// The `T` of a type that is spelled `Option<T>`, under whatever path.
-pub(crate) fn option(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    match arguments.args.first() {
-        Some(syn::GenericArgument::Type(inner)) if arguments.args.len() == 1 => Some(inner),
-        _ => None,
-    }
-}
-
-/// `CamelCase` to `snake_case`.
-pub(crate) fn snake_case(name: &str) -> String {
-    let mut out = String::new();
-    let mut before = None::<char>;
-    let mut rest = name.chars().peekable();
-    while let Some(letter) = rest.next() {
-        let starts_word = before.is_some_and(|before| before.is_lowercase() || before.is_ascii_digit())
-            || (before.is_some_and(char::is_uppercase) && rest.peek().is_some_and(|next| next.is_lowercase()));
-        if letter.is_uppercase() && starts_word {
-            out.push('_');
-        }
-        out.extend(letter.to_lowercase());
-        before = Some(letter);
-    }
-    out
+/// What a field is when nothing is stored.
+pub(crate) enum Default {
+    /// `Default::default()`.
+    Trait,
+    /// A number, `true`, a character: what inference needs to see as it is.
+    Literal(Expr),
+    /// Anything that converts.
+    Expr(Expr),
 }

@@ -74,11 +74,7 @@ enum RejectionKind {
 
 impl Rejection {
     fn failed(error: Error, request: Option<Arc<Request>>) -> Self {
-        Self {
-            error,
-            kind: RejectionKind::Failed,
-            request,
-        }
+        Self { error, kind: RejectionKind::Failed, request }
     }
 
     /// The status of the response that it becomes.
@@ -144,13 +140,9 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = status_of(self.kind());
         let mut response = (status, body(status)).into_response();
-        response
-            .headers_mut()
-            .insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response
-                .headers_mut()
-                .insert(http::header::RETRY_AFTER, HeaderValue::from_static("2"));
+            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         tracing::error!(error = %self, cause = ?std::error::Error::source(&self), "a handler gave a session error back");
         response
@@ -189,9 +181,7 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
         let login = slot.and_then(|slot| slot.manager.config.login_path.as_ref());
         Err(Rejection {
             error: Error::new(ErrorKind::Superseded, "nobody is logged in"),
-            kind: RejectionKind::Unauthenticated {
-                login: login.and_then(|path| HeaderValue::try_from(path).ok()),
-            },
+            kind: RejectionKind::Unauthenticated { login: login.and_then(|path| HeaderValue::try_from(path).ok()) },
             request: None,
         })
     }
@@ -199,10 +189,8 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
 
 /// Whether a redirect would show a person a form, and not confuse a script.
 fn asks_for_a_page(parts: &Parts) -> bool {
-    let html = parts
-        .headers
-        .get(ACCEPT)
-        .is_some_and(|accept| accept.as_bytes().windows(9).any(|part| part == b"text/html"));
+    let html =
+        parts.headers.get(ACCEPT).is_some_and(|accept| accept.as_bytes().windows(9).any(|part| part == b"text/html"));
     parts.method == Method::GET && html
 }
 

@@ -28,20 +28,9 @@ impl Config {
                 out.push(complaint);
             }
         };
-        let Self {
-            idle,
-            absolute,
-            touch_after,
-            ..
-        } = self;
-        rule(
-            *idle < Duration::from_secs(1),
-            format!("idle timeout {idle:?}: use at least a second"),
-        );
-        rule(
-            idle > absolute,
-            format!("idle timeout {idle:?} is longer than the absolute one, {absolute:?}"),
-        );
+        let Self { idle, absolute, touch_after, .. } = self;
+        rule(*idle < Duration::from_secs(1), format!("idle timeout {idle:?}: use at least a second"));
+        rule(idle > absolute, format!("idle timeout {idle:?} is longer than the absolute one, {absolute:?}"));
         rule(
             *absolute > crate::cookie::LONGEST,
             format!("absolute timeout {absolute:?}: browsers keep no cookie for more than 400 days"),
@@ -54,24 +43,18 @@ impl Config {
         );
         let retry = self.retry_after;
         rule(
-            retry < Duration::from_secs(1) || retry > Duration::from_secs(3600),
+            retry < Duration::from_secs(1) || retry > Duration::from_hours(1),
             format!("retry_after {retry:?}: use a second to an hour"),
         );
         if let Some(path) = &self.login_path {
             let ok = path.starts_with('/')
                 && !path.starts_with("//")
                 && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-            rule(
-                !ok,
-                format!("login path {path:?}: write a path of this site, like \"/login\""),
-            );
+            rule(!ok, format!("login path {path:?}: write a path of this site, like \"/login\""));
         }
         for (index, (name, _)) in self.sections.0.iter().enumerate() {
             let twice = self.sections.0.iter().take(index).any(|(earlier, _)| earlier == name);
-            rule(
-                twice,
-                format!("two session types are named {name:?}; give one another `#[session(name = \"…\")]`"),
-            );
+            rule(twice, format!("two session types are named {name:?}; give one another `#[session(name = \"…\")]`"));
         }
         out
     }

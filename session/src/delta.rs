@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::clock::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::payload::{Edit, Payload};
-use crate::record::{Record, UserKey};
+use crate::record::{Identity, Record};
 use crate::schema::{Erased, MergeRule, Survive};
 use crate::token::VerifierHash;
 
@@ -31,7 +31,7 @@ pub(crate) struct Delta {
     pub(crate) reset: Option<Reset>,
     pub(crate) changes: Vec<Change>,
     /// Who is logged in now, if that changed.
-    pub(crate) user: Option<Option<UserKey>>,
+    pub(crate) user: Option<Identity>,
     /// The session gets a new verifier whatever else changed.
     pub(crate) rotate: bool,
 }
@@ -50,14 +50,8 @@ pub(crate) struct Sections(pub(crate) Vec<(&'static str, Vec<&'static Erased>)>)
 impl Sections {
     /// Whether `reset` leaves a field. What no type here knows goes: a logout must not leave what it cannot name.
     pub(crate) fn survives(&self, reset: Reset, section: &str, key: &str) -> bool {
-        let fields = self
-            .0
-            .iter()
-            .find(|(name, _)| *name == section)
-            .map_or(&[][..], |(_, fields)| fields);
-        fields
-            .iter()
-            .any(|field| field.info.key == key && survives(reset, field))
+        let fields = self.0.iter().find(|(name, _)| *name == section).map_or(&[][..], |(_, fields)| fields);
+        fields.iter().any(|field| field.info.key == key && survives(reset, field))
     }
 }
 
@@ -79,10 +73,8 @@ impl Change {
                 Ok(Some(merged.into()))
             },
             MergeRule::Reject if !untouched => {
-                let message = format!(
-                    "session `{}`: another request changed field `{}`",
-                    self.section, self.field.info.name
-                );
+                let message =
+                    format!("session `{}`: another request changed field `{}`", self.section, self.field.info.name);
                 Err(Error::new(ErrorKind::Conflict, message))
             },
             MergeRule::Merge | MergeRule::Reject | MergeRule::LastWriter => Ok(self.mine.clone()),
@@ -108,32 +100,25 @@ impl Delta {
     }
 
     /// Adds a later change of the same request. `stored` is the record's payload, if there is one.
-    pub(crate) fn push(&mut self, change: Change, stored: &Payload, sections: &Sections) -> Result<(), Error> {
-        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.concerns(&change)) {
+    pub(crate) fn push(&mut self, change: &Change, stored: &Payload, sections: &Sections) -> Result<(), Error> {
+        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.concerns(change)) {
             earlier.mine = change.resolve(earlier.mine.as_deref())?;
             return Ok(());
         }
         let base = stored
             .section(change.section)
             .and_then(|section| section.get(change.field.info.key))
-            .filter(|_| {
-                self.reset
-                    .is_none_or(|reset| sections.survives(reset, change.section, change.field.info.key))
-            });
+            .filter(|_| self.reset.is_none_or(|reset| sections.survives(reset, change.section, change.field.info.key)));
         let mine = change.resolve(base)?;
         let base = base.map(|base| stored.share(base));
-        self.changes.push(Change { base, mine, ..change });
+        self.changes.push(Change { base, mine, ..change.clone() });
         Ok(())
     }
 
     /// A login or logout: forgets the changes of what does not survive it.
     pub(crate) fn reset(&mut self, reset: Reset) {
         // Of a logout and a login in one request, the stricter one counts.
-        let reset = if self.reset == Some(Reset::Logout) {
-            Reset::Logout
-        } else {
-            reset
-        };
+        let reset = if self.reset == Some(Reset::Logout) { Reset::Logout } else { reset };
         self.reset = Some(reset);
         self.changes.retain(|change| survives(reset, change.field));
     }
@@ -145,23 +130,19 @@ impl Delta {
 
     /// `payload` with all of it applied.
     pub(crate) fn apply_to_payload(&self, payload: &Payload, sections: &Sections) -> Result<Payload, Error> {
-        let emptied = self
-            .reset
-            .map(|reset| payload.retain(|section, key| sections.survives(reset, section, key)));
+        let emptied = self.reset.map(|reset| payload.retain(|section, key| sections.survives(reset, section, key)));
         let payload = emptied.as_ref().unwrap_or(payload);
         let values = self.changes.iter().map(|change| {
             let stored = payload.section(change.section);
             change.resolve(stored.and_then(|section| section.get(change.field.info.key)))
         });
         let values = values.collect::<Result<Vec<_>, _>>()?;
-        Ok(
-            payload.edited(self.changes.iter().zip(&values).map(|(change, value)| Edit {
-                section: change.section,
-                version: change.version,
-                key: change.field.info.key,
-                value: value.as_deref(),
-            })),
-        )
+        Ok(payload.edited(self.changes.iter().zip(&values).map(|(change, value)| Edit {
+            section: change.section,
+            version: change.version,
+            key: change.field.info.key,
+            value: value.as_deref(),
+        })))
     }
 
     /// The record after `record`, but for revision and writers. `verifier` is the new one of a privilege change.
@@ -171,11 +152,8 @@ impl Delta {
         verifier: Option<VerifierHash>,
         rules: &Rules<'_>,
     ) -> Result<Record, Error> {
-        let mut next = Record {
-            payload: self.apply_to_payload(&record.payload, rules.sections)?,
-            ..record.clone()
-        };
-        if let Some(user) = &self.user {
+        let mut next = Record { payload: self.apply_to_payload(&record.payload, rules.sections)?, ..record.clone() };
+        if let Some(Identity(user)) = &self.user {
             next.user.clone_from(user);
         }
         if self.user.is_some() || self.reset.is_some() {

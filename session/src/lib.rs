@@ -61,6 +61,10 @@ pub mod testing;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -63,11 +63,7 @@ impl Waiter {
 
 enum Turn {
     Done(Outcome),
-    Lead {
-        latest: Option<Arc<Record>>,
-        work: Option<Work>,
-        passengers: Vec<Passenger>,
-    },
+    Lead { latest: Option<Arc<Record>>, work: Option<Work>, passengers: Vec<Passenger> },
 }
 
 const SHARDS: usize = 16;
@@ -104,13 +100,7 @@ impl Lines {
             match shard.get_mut(&id) {
                 None => {
                     shard.insert(id, VecDeque::new());
-                    return Place::Lead(Lead {
-                        lines: self,
-                        id,
-                        latest: None,
-                        work,
-                        passengers: Vec::new(),
-                    });
+                    return Place::Lead(Lead { lines: self, id, latest: None, work, passengers: Vec::new() });
                 },
                 Some(line) => {
                     let (turn, waiting) = oneshot::channel();
@@ -119,44 +109,25 @@ impl Lines {
                 },
             }
         };
-        let mut waiting = Waiting {
-            lines: self,
-            id,
-            turn: waiting,
-        };
+        let mut waiting = Waiting { lines: self, id, turn: waiting };
         match (&mut waiting.turn).await {
             Ok(Turn::Done(outcome)) => Place::Done(outcome),
-            Ok(Turn::Lead {
-                latest,
-                work,
-                passengers,
-            }) => Place::Lead(Lead {
-                lines: self,
-                id,
-                latest,
-                work,
-                passengers,
-            }),
+            Ok(Turn::Lead { latest, work, passengers }) => {
+                Place::Lead(Lead { lines: self, id, latest, work, passengers })
+            },
             // Only a runtime that shuts down drops a leader with its passengers.
-            Err(_) => Place::Done(Err(Error::new(
-                crate::ErrorKind::Unknown,
-                "the commit was cut off by a shutdown",
-            ))),
+            Err(_) => Place::Done(Err(Error::new(crate::ErrorKind::Unknown, "the commit was cut off by a shutdown"))),
         }
     }
 
     fn shard(&self, id: SessionId) -> MutexGuard<'_, HashMap<SessionId, VecDeque<Waiter>>> {
         let [first, ..] = id.as_bytes();
         let [only, ..] = &self.shards;
-        self.shards
-            .get(usize::from(*first) % SHARDS)
-            .unwrap_or(only)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shards.get(usize::from(*first) % SHARDS).unwrap_or(only).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the first that still waits the leader, or closes the line.
-    fn hand_on(&self, id: SessionId, latest: Option<Arc<Record>>) {
+    fn hand_on(&self, id: SessionId, latest: Option<&Arc<Record>>) {
         let mut shard = self.shard(id);
         let Some(line) = shard.get_mut(&id) else {
             return;
@@ -170,18 +141,12 @@ impl Lines {
                     }
                 }
             }
-            match first.turn.send(Turn::Lead {
-                latest: latest.clone(),
-                work: first.work,
-                passengers,
-            }) {
+            match first.turn.send(Turn::Lead { latest: latest.cloned(), work: first.work, passengers }) {
                 Ok(()) => return,
                 // It has left: the next one leads, and what would have ridden waits on, in order.
                 Err(Turn::Lead { passengers, .. }) => {
-                    let waiting = passengers
-                        .into_iter()
-                        .rev()
-                        .filter_map(|Passenger { work, turn }| Some((work, turn?)));
+                    let waiting =
+                        passengers.into_iter().rev().filter_map(|Passenger { work, turn }| Some((work, turn?)));
                     waiting.for_each(|(work, turn)| line.push_front(Waiter { work: Some(work), turn }));
                 },
                 Err(Turn::Done(_)) => {},
@@ -191,9 +156,19 @@ impl Lines {
     }
 }
 
+impl Lead<'_> {
+    /// Lets passengers wait on, before everybody who came later.
+    pub(crate) fn put_back(&self, passengers: Vec<Passenger>) {
+        let mut shard = self.lines.shard(self.id);
+        let Some(line) = shard.get_mut(&self.id) else { return };
+        let waiting = passengers.into_iter().rev().filter_map(|Passenger { work, turn }| Some((work, turn?)));
+        waiting.for_each(|(work, turn)| line.push_front(Waiter { work: Some(work), turn }));
+    }
+}
+
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
-        self.lines.hand_on(self.id, self.latest.take());
+        self.lines.hand_on(self.id, self.latest.as_ref());
     }
 }
 
@@ -214,7 +189,7 @@ impl Drop for Waiting<'_> {
                     "the commit was cut off; nothing was written",
                 )));
             }
-            self.lines.hand_on(self.id, latest);
+            self.lines.hand_on(self.id, latest.as_ref());
         }
     }
 }

@@ -16,10 +16,12 @@ use crate::record::{OpId, Record};
 use crate::store::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched};
 use crate::token::{SessionId, Token};
 
-/// How often a commit is tried against other processes before it answers 409. Between tries it sleeps for a random part of
-/// a span that doubles up to [`LONGEST_PAUSE`]; the first retry does not sleep, for the conflict has brought the fresh record.
-const TRIES: u32 = 16;
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+/// How often a commit is tried against other processes before it answers 409.
+pub(crate) const TRIES: u32 = 64;
+/// A conflict brings the fresh record, and the best moment to try again is at once: whoever waits finds it stale. Only after
+/// as many tries in a row there is a pause of random length, so that two processes do not keep in step.
+const TRIES_IN_A_ROW: u32 = 4;
+const LONGEST_PAUSE: Duration = Duration::from_millis(8);
 /// How often a call whose outcome is unknown is repeated, under the same operation id.
 const REPEATS: u32 = 2;
 
@@ -33,6 +35,17 @@ pub(crate) struct Manager {
     lines: Lines,
     process: u32,
     sequence: AtomicU32,
+}
+
+/// How long after a rotation a request with the old token counts as one that was on its way when it happened.
+const OVERTAKEN: Duration = Duration::from_secs(30);
+
+/// What a token opens.
+pub(crate) enum Opened {
+    Live(Live),
+    /// A session whose id was rotated moments ago, and this is the old token.
+    Overtaken,
+    Nothing,
 }
 
 /// A session that exists.
@@ -54,16 +67,7 @@ impl Manager {
         rng.fill(&mut process).map_err(no_rng)?;
         // Zero would make an operation id of all zeros, which is how a record says "nobody".
         let process = u32::from_be_bytes(process) | 1;
-        Ok(Self {
-            store,
-            config,
-            types,
-            clock,
-            rng,
-            lines: Lines::default(),
-            process,
-            sequence: AtomicU32::new(0),
-        })
+        Ok(Self { store, config, types, clock, rng, lines: Lines::default(), process, sequence: AtomicU32::new(0) })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -71,40 +75,27 @@ impl Manager {
     }
 
     fn rules(&self, now: Timestamp) -> Rules<'_> {
-        let Config {
-            idle,
-            absolute,
-            sections,
-            ..
-        } = &self.config;
-        Rules {
-            now,
-            idle: *idle,
-            absolute: *absolute,
-            sections,
-        }
+        let Config { idle, absolute, sections, .. } = &self.config;
+        Rules { now, idle: *idle, absolute: *absolute, sections }
     }
 
     /// The session that `token` opens.
-    pub(crate) async fn open(&self, token: &Token) -> Result<Option<Live>, StoreError> {
+    pub(crate) async fn open(&self, token: &Token) -> Result<Opened, StoreError> {
         let now = self.now();
         let id = token.id();
         let Some(record) = self.store.load(id, now).await? else {
-            return Ok(None);
+            return Ok(Opened::Nothing);
         };
         let hash = token.verifier_hash();
-        let by_previous = |record: &Record| {
-            record
-                .previous
-                .is_some_and(|(previous, until)| previous.matches(&hash) && now < until)
-        };
-        if record.is_expired(now) || !(record.verifier.matches(&hash) || by_previous(&record)) {
-            return Ok(None);
+        let by_previous =
+            |record: &Record| record.previous.is_some_and(|(previous, until)| previous.matches(&hash) && now < until);
+        if record.is_expired(now) {
+            return Ok(Opened::Nothing);
         }
-        Ok(Some(Live {
-            id,
-            record: Arc::new(record),
-        }))
+        if record.verifier.matches(&hash) || by_previous(&record) {
+            return Ok(Opened::Live(Live { id, record: Arc::new(record) }));
+        }
+        Ok(if now.since(record.rotated) < OVERTAKEN { Opened::Overtaken } else { Opened::Nothing })
     }
 
     /// Makes a session that begins with `delta`.
@@ -125,29 +116,20 @@ impl Manager {
                 verifier: token.verifier_hash(),
                 previous: None,
                 writers: Default::default(),
-                user: delta.user.clone().flatten(),
+                user: delta.user.clone().and_then(|identity| identity.0),
                 payload: delta.apply_to_payload(&Payload::default(), rules.sections)?,
             };
             record.note_writer(self.next_op());
             match self.store.create(token.id(), &record, now).await {
                 Ok(Created::Created) => {
-                    return Ok((
-                        Live {
-                            id: token.id(),
-                            record: Arc::new(record),
-                        },
-                        token,
-                    ));
+                    return Ok((Live { id: token.id(), record: Arc::new(record) }, token));
                 },
                 // After `Unknown` the record may be there, but nobody will ever hold its token: it expires unseen.
                 Ok(Created::Exists) | Err(StoreError::Unknown(_)) => {},
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Error::new(
-            ErrorKind::Unavailable,
-            "the store did not take a new session",
-        ))
+        Err(Error::new(ErrorKind::Unavailable, "the store did not take a new session"))
     }
 
     /// A new verifier for `id`.
@@ -183,19 +165,16 @@ impl Manager {
             mine => own = mine,
         };
         let bases = aboard.iter().map(|passenger| &passenger.work.base);
-        let Some(mut current) = bases
-            .chain(&lead.latest)
-            .max_by_key(|record| record.revision())
-            .cloned()
-        else {
+        let Some(mut current) = bases.chain(&lead.latest).max_by_key(|record| record.revision()).cloned() else {
             return Err(exhausted());
         };
         let op = self.next_op();
         let mut tries = 0;
         let failure = loop {
             let (next, lost) = self.fold(&current, op, &mut aboard);
-            lost.into_iter()
-                .for_each(|(passenger, error)| deliver(passenger, Err(error)));
+            for (passenger, error) in lost {
+                deliver(passenger, Err(error));
+            }
             if aboard.is_empty() {
                 lead.latest = Some(current);
                 break None;
@@ -203,28 +182,29 @@ impl Manager {
             match self.write(id, &current, op, &next).await {
                 Ok(Committed::Applied) => {
                     let record = Arc::new(next);
-                    aboard
-                        .drain(..)
-                        .for_each(|passenger| deliver(passenger, Ok(Arc::clone(&record))));
+                    aboard.drain(..).for_each(|passenger| deliver(passenger, Ok(Arc::clone(&record))));
                     lead.latest = Some(record);
                     break None;
                 },
-                Ok(Committed::Conflict(fresh)) => current = Arc::new(*fresh),
+                Ok(Committed::Conflict(fresh)) => {
+                    current = Arc::new(*fresh);
+                    // Whoever carries less is quicker: a process with a long line must not lose to one with a short one for ever.
+                    lead.put_back(aboard.split_off(aboard.len().div_ceil(2)));
+                },
                 Ok(Committed::Superseded) => break Some(superseded()),
                 Ok(Committed::Gone) => break Some(gone()),
                 Err(error) => break Some(error.into()),
             }
             tries += 1;
             if tries == TRIES {
+                eprintln!("exhausted drive");
                 break Some(exhausted());
             }
             self.pause(tries).await;
         };
         if let Some(error) = failure {
             lead.latest = None;
-            aboard
-                .drain(..)
-                .for_each(|passenger| deliver(passenger, Err(error.repeated())));
+            aboard.drain(..).for_each(|passenger| deliver(passenger, Err(error.repeated())));
         }
         own.unwrap_or_else(|| Err(exhausted()))
     }
@@ -307,29 +287,23 @@ impl Manager {
     }
 
     pub(crate) async fn pause(&self, tries: u32) {
-        if tries > 1 {
-            let longest = Duration::from_millis(1 << tries.min(10)).min(LONGEST_PAUSE);
+        if tries.is_multiple_of(TRIES_IN_A_ROW) {
             let mut random = [0; 1];
             // Without a random part the pause is merely less fair.
             let _ = self.rng.fill(&mut random);
             let [random] = random;
-            tokio::time::sleep(longest * u32::from(random) / 256).await;
+            tokio::time::sleep(LONGEST_PAUSE * u32::from(random) / 256).await;
         }
     }
 
     fn next_op(&self) -> OpId {
-        OpId {
-            process: self.process,
-            sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
-        }
+        OpId { process: self.process, sequence: self.sequence.fetch_add(1, Ordering::Relaxed) }
     }
 }
 
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Manager")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Manager").field("config", &self.config).finish_non_exhaustive()
     }
 }
 
@@ -340,24 +314,15 @@ fn no_rng(cause: crate::clock::RngError) -> Error {
 
 #[cold]
 pub(crate) fn superseded() -> Error {
-    Error::new(
-        ErrorKind::Superseded,
-        "a login, logout or rotation came first: the changes of this request are dropped",
-    )
+    Error::new(ErrorKind::Superseded, "a login, logout or rotation came first: the changes of this request are dropped")
 }
 
 #[cold]
 pub(crate) fn gone() -> Error {
-    Error::new(
-        ErrorKind::Gone,
-        "the session has ended meanwhile: the changes of this request are dropped",
-    )
+    Error::new(ErrorKind::Gone, "the session has ended meanwhile: the changes of this request are dropped")
 }
 
 #[cold]
 pub(crate) fn exhausted() -> Error {
-    Error::new(
-        ErrorKind::Conflict,
-        "the session is written to by so many others that this commit never came through",
-    )
+    Error::new(ErrorKind::Conflict, "the session is written to by so many others that this commit never came through")
 }

@@ -209,22 +209,15 @@ mod tests {
     #[test]
     fn a_map_is_merged_entry_by_entry() {
         let map = |entries: &[(char, u32)]| entries.iter().copied().collect::<HashMap<_, _>>();
-        let merged = union(
-            map(&[('a', 1), ('b', 1)]),
-            map(&[('a', 2), ('c', 1)]),
-            map(&[('a', 1), ('b', 1), ('d', 1)]),
-        );
+        let merged =
+            union(map(&[('a', 1), ('b', 1)]), map(&[('a', 2), ('c', 1)]), map(&[('a', 1), ('b', 1), ('d', 1)]));
         assert_eq!(merged, map(&[('a', 2), ('c', 1), ('d', 1)]));
     }
 
     #[test]
     fn a_log_takes_both_tails_and_keeps_the_newest() {
         assert_eq!(log(vec![1, 2], vec![1, 2, 3], vec![1, 2, 4], 10), [1, 2, 4, 3]);
-        assert_eq!(
-            log(vec![1, 2], vec![2, 3], vec![1, 2, 4], 3),
-            [2, 4, 3],
-            "trimmed at the front"
-        );
+        assert_eq!(log(vec![1, 2], vec![2, 3], vec![1, 2, 4], 3), [2, 4, 3], "trimmed at the front");
         assert_eq!(log(vec![1, 2], vec![9], vec![1, 2, 4], 3), [9], "replaced");
         assert_eq!(log(vec![], vec![3], vec![4], 3), [4, 3]);
         assert_eq!(log(vec![1, 2], vec![], vec![1, 2, 4], 3), Vec::<i32>::new(), "cleared");

@@ -24,7 +24,7 @@ const MAX_FIELDS: usize = 256;
 const MAX_NAME: usize = 128;
 
 /// Checked bytes in the layout above. Cheap to clone.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Payload(Bytes);
 
 /// One section, as it stands in a payload.
@@ -83,11 +83,7 @@ impl Payload {
 
     /// The bytes of `part`, which is a slice of this payload, sharing its allocation.
     pub(crate) fn share(&self, part: &[u8]) -> Bytes {
-        if part.is_empty() {
-            Bytes::new()
-        } else {
-            self.0.slice_ref(part)
-        }
+        if part.is_empty() { Bytes::new() } else { self.0.slice_ref(part) }
     }
 
     pub(crate) fn section(&self, name: &str) -> Option<Section<'_>> {
@@ -98,10 +94,7 @@ impl Payload {
         let mut cursor = Cursor(&self.0);
         let count = match self.0.is_empty() {
             true => 0,
-            false => cursor
-                .byte()
-                .and_then(|_| cursor.count(MAX_SECTIONS, "sections"))
-                .unwrap_or_default(),
+            false => cursor.byte().and_then(|_| cursor.count(MAX_SECTIONS, "sections")).unwrap_or_default(),
         };
         // `parse` has walked all of this: the error arms are never taken.
         (0..count).map_while(move |_| {
@@ -122,13 +115,7 @@ impl Payload {
         for edit in edits {
             let place = sections.binary_search_by(|(section, _)| section.name.cmp(edit.section));
             let index = place.unwrap_or_else(|index| {
-                let section = Section {
-                    name: edit.section,
-                    version: 0,
-                    codec: JSON,
-                    count: 0,
-                    fields: &[],
-                };
+                let section = Section { name: edit.section, version: 0, codec: JSON, count: 0, fields: &[] };
                 sections.insert(index, (section, Vec::new()));
                 index
             });
@@ -160,11 +147,8 @@ impl Payload {
         if sections.is_empty() {
             return Self::default();
         }
-        let values: usize = sections
-            .iter()
-            .flat_map(|(_, fields)| fields)
-            .map(|(key, value)| key.len() + value.len() + 4)
-            .sum();
+        let values: usize =
+            sections.iter().flat_map(|(_, fields)| fields).map(|(key, value)| key.len() + value.len() + 4).sum();
         let mut out = Vec::with_capacity(values + sections.len() * 32 + 8);
         out.put_u8(FORMAT);
         put_varint(&mut out, sections.len());
@@ -191,8 +175,7 @@ impl<'a> Section<'a> {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&'a [u8]> {
-        self.fields()
-            .find_map(|(stored, value)| (stored == key).then_some(value))
+        self.fields().find_map(|(stored, value)| (stored == key).then_some(value))
     }
 }
 
@@ -206,8 +189,7 @@ fn ascending<'a>(previous: &mut Option<&'a str>, name: &'a str, what: &'static s
 
 fn put_varint(out: &mut Vec<u8>, mut value: usize) {
     loop {
-        // The mask leaves seven bits.
-        let low = (value & 0x7f) as u8;
+        let low = u8::try_from(value & 0x7f).unwrap_or_default();
         value >>= 7;
         if value == 0 {
             return out.put_u8(low);
@@ -226,10 +208,7 @@ struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
     fn byte(&mut self) -> Result<u8, Corrupt> {
-        let (byte, rest) = self
-            .0
-            .split_first()
-            .ok_or_else(|| Corrupt::new("the payload is cut short"))?;
+        let (byte, rest) = self.0.split_first().ok_or_else(|| Corrupt::new("the payload is cut short"))?;
         self.0 = rest;
         Ok(*byte)
     }
@@ -257,10 +236,7 @@ impl<'a> Cursor<'a> {
 
     fn text(&mut self) -> Result<&'a [u8], Corrupt> {
         let length = self.varint()? as usize;
-        let (text, rest) = self
-            .0
-            .split_at_checked(length)
-            .ok_or_else(|| Corrupt::new("the payload is cut short"))?;
+        let (text, rest) = self.0.split_at_checked(length).ok_or_else(|| Corrupt::new("the payload is cut short"))?;
         self.0 = rest;
         Ok(text)
     }
@@ -278,13 +254,7 @@ impl<'a> Cursor<'a> {
         let version = self.varint()?;
         let codec = self.byte()?;
         let count = self.count(MAX_FIELDS, "fields")?;
-        Ok(Section {
-            name,
-            version,
-            codec,
-            count,
-            fields: self.0,
-        })
+        Ok(Section { name, version, codec, count, fields: self.0 })
     }
 }
 
@@ -293,12 +263,7 @@ mod tests {
     use super::*;
 
     fn edit<'a>(section: &'a str, key: &'a str, value: Option<&'a [u8]>) -> Edit<'a> {
-        Edit {
-            section,
-            version: 2,
-            key,
-            value,
-        }
+        Edit { section, version: 2, key, value }
     }
 
     fn sample() -> Payload {
@@ -321,10 +286,7 @@ mod tests {
     fn every_truncation_is_corrupt_and_every_parse_is_canonical() {
         let whole = sample();
         for length in 1..whole.as_bytes().len() {
-            assert!(
-                Payload::parse(Bytes::copy_from_slice(&whole.as_bytes()[..length])).is_err(),
-                "{length}"
-            );
+            assert!(Payload::parse(Bytes::copy_from_slice(&whole.as_bytes()[..length])).is_err(), "{length}");
         }
         for place in 0..whole.as_bytes().len() {
             for bit in 0..8 {
@@ -347,17 +309,7 @@ mod tests {
 
     #[test]
     fn a_version_never_goes_down() {
-        let newer = Payload::default().edited([Edit {
-            version: 9,
-            ..edit("shop", "a", Some(b"1"))
-        }]);
-        assert_eq!(
-            newer
-                .edited([edit("shop", "b", Some(b"1"))])
-                .section("shop")
-                .unwrap()
-                .version,
-            9
-        );
+        let newer = Payload::default().edited([Edit { version: 9, ..edit("shop", "a", Some(b"1")) }]);
+        assert_eq!(newer.edited([edit("shop", "b", Some(b"1"))]).section("shop").unwrap().version, 9);
     }
 }

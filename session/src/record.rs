@@ -82,6 +82,10 @@ impl OpId {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UserKey(pub(crate) Bytes);
 
+/// What a session says of who is logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity(pub(crate) Option<UserKey>);
+
 impl UserKey {
     /// Its bytes, at most 65,535.
     pub fn as_bytes(&self) -> &[u8] {
@@ -205,9 +209,7 @@ impl Record {
         let bytes: Bytes = bytes.into();
         let mut rest = &bytes[..];
         if take::<4>(&mut rest)? != MAGIC {
-            return Err(Corrupt::new(
-                "not a session record, or of a format this version does not know",
-            ));
+            return Err(Corrupt::new("not a session record, or of a format this version does not know"));
         }
         let epoch = take_u64(&mut rest)?;
         let revision = take_u64(&mut rest)?;
@@ -221,15 +223,12 @@ impl Record {
         let until = Timestamp::from_millis(take_u64(&mut rest)?);
         let mut writers = [OpId::default(); WRITERS];
         for op in &mut writers {
-            *op = OpId {
-                process: u32::from_be_bytes(take(&mut rest)?),
-                sequence: u32::from_be_bytes(take(&mut rest)?),
-            };
+            *op =
+                OpId { process: u32::from_be_bytes(take(&mut rest)?), sequence: u32::from_be_bytes(take(&mut rest)?) };
         }
         let user_length = usize::from(u16::from_be_bytes(take(&mut rest)?));
-        let (user, payload) = rest
-            .split_at_checked(user_length)
-            .ok_or_else(|| Corrupt::new("the record is cut short"))?;
+        let (user, payload) =
+            rest.split_at_checked(user_length).ok_or_else(|| Corrupt::new("the record is cut short"))?;
         if checksum(&bytes).to_be_bytes() != stored_checksum {
             return Err(Corrupt::new("the checksum does not match"));
         }
@@ -245,21 +244,13 @@ impl Record {
             previous: (until.as_millis() != 0).then(|| (VerifierHash::from_bytes(previous), until)),
             writers,
             user: (!user.is_empty()).then(|| UserKey(bytes.slice_ref(user))),
-            payload: Payload::parse(if payload.is_empty() {
-                Bytes::new()
-            } else {
-                bytes.slice_ref(payload)
-            })?,
+            payload: Payload::parse(if payload.is_empty() { Bytes::new() } else { bytes.slice_ref(payload) })?,
         })
     }
 
     /// Notes that `op` wrote this record: in its process's place, or in that of the process that wrote first.
     pub(crate) fn note_writer(&mut self, op: OpId) {
-        let at = self
-            .writers
-            .iter()
-            .position(|known| known.process == op.process)
-            .unwrap_or(WRITERS - 1);
+        let at = self.writers.iter().position(|known| known.process == op.process).unwrap_or(WRITERS - 1);
         if let Some(upto) = self.writers.get_mut(..=at) {
             upto.rotate_right(1);
         }
@@ -292,11 +283,7 @@ pub(crate) fn idle_bytes(idle: Timestamp) -> [u8; 12] {
 
 fn parse_idle(bytes: [u8; 12]) -> Result<Timestamp, Corrupt> {
     let idle = Timestamp::from_millis(take_u64(&mut &bytes[..])?);
-    if idle_bytes(idle) == bytes {
-        Ok(idle)
-    } else {
-        Err(Corrupt::new("the idle deadline's checksum does not match"))
-    }
+    if idle_bytes(idle) == bytes { Ok(idle) } else { Err(Corrupt::new("the idle deadline's checksum does not match")) }
 }
 
 /// Of every byte but the idle deadline and the checksum itself.
@@ -308,9 +295,7 @@ fn checksum(bytes: &[u8]) -> u32 {
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Corrupt> {
-    let (head, tail) = rest
-        .split_first_chunk()
-        .ok_or_else(|| Corrupt::new("the record is cut short"))?;
+    let (head, tail) = rest.split_first_chunk().ok_or_else(|| Corrupt::new("the record is cut short"))?;
     *rest = tail;
     Ok(*head)
 }
@@ -325,12 +310,7 @@ mod tests {
     use crate::payload::Edit;
 
     fn sample() -> Record {
-        let edit = Edit {
-            section: "shop",
-            version: 1,
-            key: "visits",
-            value: Some(b"3"),
-        };
+        let edit = Edit { section: "shop", version: 1, key: "visits", value: Some(b"3") };
         Record {
             epoch: 2,
             revision: 7,
@@ -340,10 +320,7 @@ mod tests {
             rotated: Timestamp::from_millis(20),
             verifier: VerifierHash::from_bytes([0x11; 32]),
             previous: Some((VerifierHash::from_bytes([0x22; 32]), UNSEEN)),
-            writers: [OpId {
-                process: 3,
-                sequence: 4,
-            }; WRITERS],
+            writers: [OpId { process: 3, sequence: 4 }; WRITERS],
             user: Some(UserKey(Bytes::from_static(b"42"))),
             payload: Payload::default().edited([edit]),
         }
@@ -379,13 +356,7 @@ mod tests {
         }
         let kept: Vec<u32> = record.writers.iter().map(|op| op.process).collect();
         assert_eq!(kept, [19, 18, 17, 16, 15, 14, 13, 12]);
-        assert!(record.has_applied(OpId {
-            process: 12,
-            sequence: 2
-        }));
-        assert!(!record.has_applied(OpId {
-            process: 12,
-            sequence: 1
-        }));
+        assert!(record.has_applied(OpId { process: 12, sequence: 2 }));
+        assert!(!record.has_applied(OpId { process: 12, sequence: 1 }));
     }
 }

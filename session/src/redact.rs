@@ -64,8 +64,6 @@ impl<T: Zeroize + Serialize> Serialize for Secret<T> {
 impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // The decoder's own message may quote the value.
-        T::deserialize(deserializer)
-            .map(Self)
-            .map_err(|_| serde::de::Error::custom("the secret cannot be decoded"))
+        T::deserialize(deserializer).map(Self).map_err(|_| serde::de::Error::custom("the secret cannot be decoded"))
     }
 }

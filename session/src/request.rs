@@ -13,8 +13,9 @@ use crate::cookie::{Found, find};
 use crate::delta::{Change, Delta, Reset};
 use crate::error::{Error, ErrorKind};
 use crate::line::Work;
-use crate::manager::{Live, Manager};
+use crate::manager::{Live, Manager, Opened, superseded};
 use crate::payload::Payload;
+use crate::record::Identity;
 use crate::store::{BoxFuture, StoreError, Touched};
 use crate::token::Token;
 
@@ -33,6 +34,9 @@ struct State {
     delta: Delta,
     /// Counts destructions: what was made from a destroyed session is not merged into the next.
     generation: u32,
+    /// The id was rotated while this request was on its way. It counts as anonymous, but it must not make a session of its own:
+    /// its cookie would overwrite the one that the rotation has just set.
+    overtaken: bool,
     /// A session to remove from the store.
     doomed: Option<Live>,
     cookie: Option<CookieChange>,
@@ -65,25 +69,13 @@ pub(crate) struct View {
 
 impl Request {
     pub(crate) fn new(manager: Arc<Manager>) -> Self {
-        Self {
-            manager,
-            asking: tokio::sync::Mutex::default(),
-            state: Mutex::default(),
-        }
+        Self { manager, asking: tokio::sync::Mutex::default(), state: Mutex::default() }
     }
 
     /// A request of nobody, for work on a session outside of one.
     pub(crate) fn detached(manager: Arc<Manager>, live: Live) -> Self {
-        let state = State {
-            phase: Phase::Open,
-            live: Some(live),
-            ..State::default()
-        };
-        Self {
-            manager,
-            asking: tokio::sync::Mutex::default(),
-            state: Mutex::new(state),
-        }
+        let state = State { phase: Phase::Open, live: Some(live), ..State::default() };
+        Self { manager, asking: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
     /// Makes a used slot new.
@@ -128,17 +120,21 @@ impl Request {
         if !self.is_untouched() {
             return Ok(());
         }
-        let live = match self.manager.open(&token).await {
-            Ok(live) => live,
+        let opened = match self.manager.open(&token).await {
+            Ok(opened) => opened,
             Err(StoreError::Corrupt(corrupt)) => {
                 // The bytes stay where they are; whatever this visitor writes gets an id of its own.
                 tracing::error!(session = ?token.id(), %corrupt, "a stored session cannot be read: left as it is, the visitor counts as anonymous");
-                None
+                Opened::Nothing
             },
             Err(error) => return Err(error.into()),
         };
         let mut state = self.state();
-        state.live = live;
+        match opened {
+            Opened::Live(live) => state.live = Some(live),
+            Opened::Overtaken => state.overtaken = true,
+            Opened::Nothing => {},
+        }
         state.phase = Phase::Open;
         Ok(())
     }
@@ -146,27 +142,16 @@ impl Request {
     /// The session as this request sees it now: as stored, with what its earlier extractors changed.
     pub(crate) fn view(&self) -> Result<View, Error> {
         let state = self.state();
-        let stored = state
-            .live
-            .as_ref()
-            .map_or_else(Payload::default, |live| live.record.payload.clone());
+        let stored = state.live.as_ref().map_or_else(Payload::default, |live| live.record.payload.clone());
         let payload = match state.delta.is_empty() {
             true => stored,
             false => state.delta.apply_to_payload(&stored, &self.manager.config.sections)?,
         };
-        Ok(View {
-            payload,
-            generation: state.generation,
-        })
+        Ok(View { payload, generation: state.generation })
     }
 
     /// Takes what a working copy changed. Says whether it can still be saved.
-    pub(crate) fn merge(
-        &self,
-        changes: Vec<Change>,
-        user: Option<Option<crate::record::UserKey>>,
-        generation: u32,
-    ) -> bool {
+    pub(crate) fn merge(&self, changes: Vec<Change>, user: Option<Identity>, generation: u32) -> bool {
         let mut state = self.state();
         if state.phase == Phase::Finished {
             return false;
@@ -174,19 +159,17 @@ impl Request {
         if state.generation != generation {
             return true;
         }
-        let State {
-            live, delta, failure, ..
-        } = &mut *state;
+        let State { live, delta, failure, .. } = &mut *state;
         let none = Payload::default();
         let stored = live.as_ref().map_or(&none, |live| &live.record.payload);
         if let Some(user) = user {
             let stored = live.as_ref().and_then(|live| live.record.user());
-            if delta.user.is_some() || stored != user.as_ref() {
+            if delta.user.is_some() || stored != user.0.as_ref() {
                 delta.user = Some(user);
             }
         }
         for change in changes {
-            if let Err(error) = delta.push(change, stored, &self.manager.config.sections) {
+            if let Err(error) = delta.push(&change, stored, &self.manager.config.sections) {
                 failure.get_or_insert(error);
             }
         }
@@ -213,6 +196,9 @@ impl Request {
         let mut state = self.state();
         state.delta = Delta::default();
         state.generation = state.generation.wrapping_add(1);
+        if state.overtaken {
+            state.failure.get_or_insert_with(superseded);
+        }
         if let Some(live) = state.live.take() {
             state.doomed = Some(live);
         }
@@ -267,6 +253,10 @@ impl Request {
     }
 
     async fn create(&self, delta: &Delta) -> Result<(), Error> {
+        let logs_in = delta.user.as_ref().is_some_and(|identity| identity.0.is_some());
+        if self.state().overtaken && !logs_in {
+            return Err(superseded());
+        }
         if delta.changes.iter().all(|change| change.mine.is_none()) {
             return Ok(());
         }
@@ -277,9 +267,7 @@ impl Request {
 
     async fn change(&self, live: Live, delta: &Delta) -> Result<(), Error> {
         if delta.reset == Some(Reset::Logout)
-            && delta
-                .apply_to_payload(&live.record.payload, &self.manager.config.sections)?
-                .is_empty()
+            && delta.apply_to_payload(&live.record.payload, &self.manager.config.sections)?.is_empty()
         {
             // Nothing survives: an empty session is no session.
             self.manager.destroy(live.id).await?;
@@ -288,16 +276,9 @@ impl Request {
             state.cookie = Some(CookieChange::Remove);
             return Ok(());
         }
-        let token = delta
-            .is_privilege_change()
-            .then(|| self.manager.renew(live.id))
-            .transpose()?;
+        let token = delta.is_privilege_change().then(|| self.manager.renew(live.id)).transpose()?;
         let verifier = token.as_ref().map(Token::verifier_hash);
-        let work = Work {
-            delta: delta.clone(),
-            base: live.record,
-            verifier,
-        };
+        let work = Work { delta: delta.clone(), base: live.record, verifier };
         let record = self.manager.commit(live.id, work).await?;
         self.committed(Live { id: live.id, record }, token);
         Ok(())
@@ -330,7 +311,7 @@ impl Request {
                 match request.manager.touch(id, idle).await {
                     Ok(Touched::Touched | Touched::Gone) => {},
                     Err(error) => {
-                        tracing::warn!(session = ?id, %error, "a session could not be touched")
+                        tracing::warn!(session = ?id, %error, "a session could not be touched");
                     },
                 }
                 Ok(())
@@ -363,16 +344,12 @@ impl Request {
 /// Whether a handler's own `Cache-Control` keeps the page out of shared caches.
 fn is_private(value: &HeaderValue) -> bool {
     let words = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-    words
-        .into_iter()
-        .any(|word| word.eq_ignore_ascii_case(b"private") || word.eq_ignore_ascii_case(b"no-store"))
+    words.into_iter().any(|word| word.eq_ignore_ascii_case(b"private") || word.eq_ignore_ascii_case(b"no-store"))
 }
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("phase", &self.state().phase)
-            .finish_non_exhaustive()
+        f.debug_struct("Request").field("phase", &self.state().phase).finish_non_exhaustive()
     }
 }
 

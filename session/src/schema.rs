@@ -28,9 +28,9 @@ pub trait Schema: Sized + Send + Sync + 'static {
     /// The version of the stored shape.
     const VERSION: u32;
     /// How long an unused session lives.
-    const IDLE: Duration = Duration::from_secs(30 * 60);
+    const IDLE: Duration = Duration::from_mins(30);
     /// How long a session lives in any case.
-    const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
+    const ABSOLUTE: Duration = Duration::from_hours(12);
     /// The stored fields, in the struct's order.
     #[doc(hidden)]
     const FIELDS: &'static [Column<Self>];
@@ -167,22 +167,20 @@ pub(crate) struct Erased {
     pub(crate) info: FieldInfo,
     pub(crate) normalizes: bool,
     /// Writes what a stored value (or none: the default) would be written as today.
-    pub(crate) rewrite: fn(Option<&[u8]>, &mut Vec<u8>) -> Result<(), Error>,
+    pub(crate) rewrite: Rewrite,
     /// `(base, mine, theirs)` to the merged value.
-    pub(crate) merge: fn([Option<&[u8]>; 3]) -> Result<Vec<u8>, Error>,
+    pub(crate) merge: MergeFn,
 }
+
+type Rewrite = fn(Option<&[u8]>, &mut Vec<u8>) -> Result<(), Error>;
+type MergeFn = fn([Option<&[u8]>; 3]) -> Result<Vec<u8>, Error>;
 
 impl<S: Schema> Column<S> {
     /// The column of the field `F`.
     pub const fn of<F: Field<S>>() -> Self {
         Self {
             field: const {
-                &Erased {
-                    info: F::INFO,
-                    normalizes: F::NORMALIZES,
-                    rewrite: rewrite::<S, F>,
-                    merge: merge::<S, F>,
-                }
+                &Erased { info: F::INFO, normalizes: F::NORMALIZES, rewrite: rewrite::<S, F>, merge: merge::<S, F> }
             },
             encode: |of, out| encode(F::get(of), out).map_err(|cause| unencodable::<S>(&F::INFO, cause)),
             reset: |of| *F::get_mut(of) = F::default(),
@@ -264,25 +262,16 @@ pub struct Stored<'a> {
 
 impl fmt::Debug for Stored<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stored")
-            .field("problems", &self.problems)
-            .finish_non_exhaustive()
+        f.debug_struct("Stored").field("problems", &self.problems).finish_non_exhaustive()
     }
 }
 
 impl<'a> Stored<'a> {
     /// Loads an `S` from its section, or a new one if there is none.
     pub(crate) fn load<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<Problem>), Error> {
-        let mut stored = Self {
-            section,
-            ..Self::default()
-        };
+        let mut stored = Self { section, ..Self::default() };
         if let Some(section) = stored.section.as_ref().filter(|section| section.codec != JSON) {
-            let message = format!(
-                "session `{}`: stored with codec {}, which this build lacks",
-                S::NAME,
-                section.codec
-            );
+            let message = format!("session `{}`: stored with codec {}, which this build lacks", S::NAME, section.codec);
             return Err(Error::new(ErrorKind::Undecodable, message));
         }
         let value = S::load(&mut stored);
@@ -304,10 +293,7 @@ impl<'a> Stored<'a> {
                 if F::INFO.privilege {
                     self.refused.get_or_insert(error);
                 } else {
-                    self.problems.push(Problem {
-                        field: F::INFO.name,
-                        error,
-                    });
+                    self.problems.push(Problem { field: F::INFO.name, error });
                 }
                 F::default()
             },

@@ -67,19 +67,13 @@ impl<S: Schema> Sessions<S> {
 
 impl<S: Schema> Clone for Sessions<S> {
     fn clone(&self) -> Self {
-        Self {
-            manager: Arc::clone(&self.manager),
-            schema: PhantomData,
-        }
+        Self { manager: Arc::clone(&self.manager), schema: PhantomData }
     }
 }
 
 impl<S: Schema> fmt::Debug for Sessions<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions")
-            .field("schema", &S::NAME)
-            .field("config", &self.manager.config)
-            .finish()
+        f.debug_struct("Sessions").field("schema", &S::NAME).field("config", &self.manager.config).finish()
     }
 }
 
@@ -184,9 +178,7 @@ impl<S: Schema> Builder<S> {
     /// [`ConfigError`], with every contradiction at once.
     pub fn build(self) -> Result<Sessions<S>, ConfigError> {
         let config = Config {
-            touch_after: self
-                .touch_after
-                .unwrap_or_else(|| (self.idle / 10).min(Duration::from_secs(60))),
+            touch_after: self.touch_after.unwrap_or_else(|| (self.idle / 10).min(Duration::from_mins(1))),
             cookie: self.cookie,
             idle: self.idle,
             absolute: self.absolute,
@@ -203,10 +195,7 @@ impl<S: Schema> Builder<S> {
             return Err(ConfigError::new(complaints));
         };
         match Manager::new(store, config, self.types, self.clock, self.rng) {
-            Ok(manager) => Ok(Sessions {
-                manager: Arc::new(manager),
-                schema: PhantomData,
-            }),
+            Ok(manager) => Ok(Sessions { manager: Arc::new(manager), schema: PhantomData }),
             Err(error) => {
                 complaints.push(error.to_string());
                 Err(ConfigError::new(complaints))
@@ -217,8 +206,6 @@ impl<S: Schema> Builder<S> {
 
 impl<S: Schema> fmt::Debug for Builder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
-            .field("schema", &S::NAME)
-            .finish_non_exhaustive()
+        f.debug_struct("Builder").field("schema", &S::NAME).finish_non_exhaustive()
     }
 }

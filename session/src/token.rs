@@ -58,11 +58,7 @@ impl fmt::Display for SessionId {
 
 impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:.8}…",
-            format_args!("{}", self.to_string().get(..8).unwrap_or_default())
-        )
+        write!(f, "{}…", self.to_string().get(..8).unwrap_or_default())
     }
 }
 
@@ -108,10 +104,7 @@ impl Token {
         id.copy_from_slice(first);
         verifier.copy_from_slice(second);
         bytes.zeroize();
-        Ok(Self {
-            id: SessionId(id),
-            verifier,
-        })
+        Ok(Self { id: SessionId(id), verifier })
     }
 
     /// A new verifier for a session that exists.
@@ -131,12 +124,7 @@ impl Token {
         let (version, rest) = bytes.split_first()?;
         let (id, verifier) = rest.split_at(16);
         let token = (*version == VERSION)
-            .then(|| {
-                Some(Self {
-                    id: SessionId(id.try_into().ok()?),
-                    verifier: verifier.try_into().ok()?,
-                })
-            })
+            .then(|| Some(Self { id: SessionId(id.try_into().ok()?), verifier: verifier.try_into().ok()? }))
             .flatten();
         bytes.zeroize();
         token
@@ -163,11 +151,7 @@ impl Token {
 
     /// What the store keeps.
     pub(crate) fn verifier_hash(&self) -> VerifierHash {
-        let digest = Sha256::new()
-            .chain_update(LABEL)
-            .chain_update(self.id.0)
-            .chain_update(self.verifier)
-            .finalize();
+        let digest = Sha256::new().chain_update(LABEL).chain_update(self.id.0).chain_update(self.verifier).finalize();
         VerifierHash(digest.into())
     }
 }
@@ -215,12 +199,7 @@ mod tests {
         assert_eq!(&token.to_chars(), b"AaChoqOkpaanqKmqq6ytrq8QERITFBUWFxgZGhscHR4f");
         assert_eq!(token.id().to_string(), "oKGio6SlpqeoqaqrrK2urw");
         assert_eq!(format!("{:?}", token.id()), "oKGio6Sl…");
-        let hash: String = token
-            .verifier_hash()
-            .as_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hash = token.verifier_hash().as_bytes().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         assert_eq!(hash, "a92bff3c476f3ffe1eb558e3d7f2d0b799e2123d9c24a7bc2e92edc4d7c48fee");
     }
 
@@ -246,7 +225,8 @@ mod tests {
         struct Failing;
         impl Rng for Failing {
             fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
-                bytes[..bytes.len() / 2].fill(7);
+                let half = bytes.len() / 2;
+                bytes[..half].fill(7);
                 Err(RngError::new("half empty"))
             }
         }

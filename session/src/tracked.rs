@@ -12,9 +12,9 @@ use bytes::Bytes;
 use crate::delta::{Change, Reset, survives};
 use crate::error::{Error, ErrorKind};
 use crate::line::Work;
-use crate::manager::{Live, Manager, exhausted, gone, superseded};
+use crate::manager::{Live, Manager, TRIES, exhausted, gone, superseded};
 use crate::payload::{Payload, Section};
-use crate::record::{Record, UserKey};
+use crate::record::{Identity, Record, UserKey};
 use crate::request::{Request, Uncancelled, View};
 use crate::schema::{Erased, Handle, Identified, Key, Problem, Schema, Stored};
 use crate::store::Committed;
@@ -22,8 +22,6 @@ use crate::token::{SessionId, Token};
 
 /// How often a type is asked whether it orders its items at random. A type that does gives itself away but for one in 2^32.
 const PROBES: u32 = 32;
-/// How often `update` is tried against other processes.
-const TRIES: u32 = 64;
 
 /// What is behind every `Session<S>`.
 pub struct Tracked<S: Schema> {
@@ -49,15 +47,7 @@ impl<S: Schema> Tracked<S> {
                 "a stored field reads as its default: {problem}"
             );
         }
-        Ok(Self {
-            value,
-            marked: 0,
-            reset: 0,
-            base: payload,
-            generation,
-            problems,
-            request,
-        })
+        Ok(Self { value, marked: 0, reset: 0, base: payload, generation, problems, request })
     }
 
     /// The fields.
@@ -219,11 +209,11 @@ impl<S: Schema> Tracked<S> {
     }
 
     /// Who is logged in, if that may have changed: the user index's key.
-    fn marked_user(&self, marked: u128) -> Option<Option<UserKey>> {
+    fn marked_user(&self, marked: u128) -> Option<Identity> {
         let index = S::USER.filter(|index| marked & (1 << (index & 127)) != 0)?;
         let mut now = Vec::new();
         (S::FIELDS.get(index)?.encode)(&self.value, &mut now).ok()?;
-        Some((now != b"null").then(|| UserKey(Bytes::from(now))))
+        Some(Identity((now != b"null").then(|| UserKey(Bytes::from(now)))))
     }
 
     fn reload(&mut self) -> Result<(), Error> {
@@ -244,9 +234,7 @@ impl<S: Schema> Tracked<S> {
             }
             encoded.clear();
             (column.encode)(&self.value, &mut encoded)?;
-            let base = section
-                .as_ref()
-                .and_then(|section: &Section<'_>| section.get(column.field.info.key));
+            let base = section.as_ref().and_then(|section: &Section<'_>| section.get(column.field.info.key));
             if !differs(column.field, base, &encoded) {
                 continue;
             }
@@ -329,9 +317,7 @@ impl<S: Schema> Drop for Tracked<S> {
 
 impl<S: Schema> fmt::Debug for Tracked<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tracked")
-            .field("section", &S::NAME)
-            .finish_non_exhaustive()
+        f.debug_struct("Tracked").field("section", &S::NAME).finish_non_exhaustive()
     }
 }
 
@@ -362,22 +348,12 @@ where
     };
     let epoch = record.epoch();
     let mut lead = request.manager.enter_alone(id).await?;
-    let mut current = lead
-        .latest
-        .take()
-        .filter(|latest| latest.revision() > record.revision())
-        .unwrap_or(record);
+    let mut current = lead.latest.take().filter(|latest| latest.revision() > record.revision()).unwrap_or(record);
     for tries in 0..TRIES {
         if current.epoch() != epoch {
             return Err(superseded());
         }
-        request.committed(
-            Live {
-                id,
-                record: Arc::clone(&current),
-            },
-            None,
-        );
+        request.committed(Live { id, record: Arc::clone(&current) }, None);
         handle.tracked_mut().reload()?;
         let result = change(handle);
         handle.tracked_mut().hand_in();
@@ -386,15 +362,8 @@ where
             lead.latest = Some(current);
             return Ok(result);
         }
-        let token = delta
-            .is_privilege_change()
-            .then(|| request.manager.renew(id))
-            .transpose()?;
-        let work = Work {
-            delta,
-            base: Arc::clone(&current),
-            verifier: token.as_ref().map(Token::verifier_hash),
-        };
+        let token = delta.is_privilege_change().then(|| request.manager.renew(id)).transpose()?;
+        let work = Work { delta, base: Arc::clone(&current), verifier: token.as_ref().map(Token::verifier_hash) };
         let (committed, next) = Uncancelled::new(Box::pin({
             let (request, current) = (Arc::clone(&request), Arc::clone(&current));
             async move { request.manager.replace(id, &current, &work).await }
@@ -437,7 +406,7 @@ impl<S: Schema> Detached<S> {
         let live = self.live.clone().ok_or_else(gone)?;
         let request = Arc::new(Request::detached(Arc::clone(&self.manager), live));
         let mut handle = S::Handle::from(Tracked::new(Arc::clone(&request))?);
-        let result = update::<S, R>(&mut handle, |handle| {
+        update::<S, R>(&mut handle, |handle| {
             let result = change(handle);
             handle.tracked_mut().hand_in();
             if request.changes_privilege() {
@@ -446,25 +415,18 @@ impl<S: Schema> Detached<S> {
             }
             result
         })
-        .await;
-        result
+        .await
     }
 }
 
 impl<S: Schema> Clone for Detached<S> {
     fn clone(&self) -> Self {
-        Self {
-            manager: Arc::clone(&self.manager),
-            live: self.live.clone(),
-            schema: std::marker::PhantomData,
-        }
+        Self { manager: Arc::clone(&self.manager), live: self.live.clone(), schema: std::marker::PhantomData }
     }
 }
 
 impl<S: Schema> fmt::Debug for Detached<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Detached")
-            .field("id", &self.live.as_ref().map(|live| live.id))
-            .finish_non_exhaustive()
+        f.debug_struct("Detached").field("id", &self.live.as_ref().map(|live| live.id)).finish_non_exhaustive()
     }
 }

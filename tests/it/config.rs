@@ -21,13 +21,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn complaints(change: impl FnOnce(session::Builder<Shop>) -> session::Builder<Shop>) -> Vec<String> {
     let builder = change(Sessions::<Shop>::builder().store(MemoryStore::new()));
-    builder
-        .build()
-        .err()
-        .as_ref()
-        .map(ConfigError::complaints)
-        .unwrap_or_default()
-        .to_vec()
+    builder.build().err().as_ref().map(ConfigError::complaints).unwrap_or_default().to_vec()
 }
 
 fn cookie(policy: CookiePolicy) -> Vec<String> {
@@ -38,29 +32,16 @@ fn cookie(policy: CookiePolicy) -> Vec<String> {
 fn sound_settings_build() {
     assert_eq!(complaints(|builder| builder), Vec::<String>::new());
     assert_eq!(
-        cookie(
-            CookiePolicy::named("id")
-                .domain("example.com")
-                .path("/shop")
-                .dangerous_plain_http()
-        ),
+        cookie(CookiePolicy::named("id").domain("example.com").path("/shop").dangerous_plain_http()),
         Vec::<String>::new()
     );
-    assert_eq!(
-        cookie(CookiePolicy::named("__Secure-id").same_site(SameSite::None)),
-        Vec::<String>::new()
-    );
+    assert_eq!(cookie(CookiePolicy::named("__Secure-id").same_site(SameSite::None)), Vec::<String>::new());
 }
 
 #[test]
 fn everything_at_once() {
     let error = Sessions::<Shop>::builder()
-        .cookie(
-            CookiePolicy::host("sid")
-                .domain("example.com")
-                .path("shop")
-                .dangerous_plain_http(),
-        )
+        .cookie(CookiePolicy::host("sid").domain("example.com").path("shop").dangerous_plain_http())
         .idle(Duration::from_secs(7200))
         .section::<Double>()
         .build()
@@ -97,25 +78,12 @@ fn bad_cookies() {
         assert!(!cookie(CookiePolicy::named(name)).is_empty(), "name {name:?}");
     }
     for domain in ["", ".com", "ex ample", "a\r\nSet-Cookie:x", "a;b", "a..b"] {
-        assert!(
-            !cookie(CookiePolicy::named("id").domain(domain)).is_empty(),
-            "domain {domain:?}"
-        );
+        assert!(!cookie(CookiePolicy::named("id").domain(domain)).is_empty(), "domain {domain:?}");
     }
     for path in ["", "foo", "/;x", "/\r\n", "/a b", "/\u{e9}"] {
-        assert!(
-            !cookie(CookiePolicy::named("id").path(path)).is_empty(),
-            "path {path:?}"
-        );
+        assert!(!cookie(CookiePolicy::named("id").path(path)).is_empty(), "path {path:?}");
     }
-    assert!(
-        !cookie(
-            CookiePolicy::named("id")
-                .same_site(SameSite::None)
-                .dangerous_plain_http()
-        )
-        .is_empty()
-    );
+    assert!(!cookie(CookiePolicy::named("id").same_site(SameSite::None).dangerous_plain_http()).is_empty());
     assert!(!cookie(CookiePolicy::named("__Secure-id").dangerous_plain_http()).is_empty());
 }
 
@@ -155,10 +123,7 @@ async fn bad_redis_settings() {
         "redis://127.0.0.1:99999",
     ] {
         let error = RedisStore::connect(url).await;
-        assert!(
-            matches!(error, Err(StoreError::Misconfigured(_) | StoreError::Unavailable(_))),
-            "{url}: {error:?}"
-        );
+        assert!(matches!(error, Err(StoreError::Misconfigured(_) | StoreError::Unavailable(_))), "{url}: {error:?}");
     }
     let client = || session_tests::redis_client("redis://127.0.0.1:1");
     for prefix in ["", "a{b", "a}b", "a b", &"x".repeat(10_000), "s\u{e9}ss:"] {
@@ -171,9 +136,6 @@ async fn bad_redis_settings() {
         RedisOptions::new().max_bytes(0),
         RedisOptions::new().max_bytes(usize::MAX),
     ] {
-        assert!(matches!(
-            RedisStore::new(client(), options),
-            Err(StoreError::Misconfigured(_))
-        ));
+        assert!(matches!(RedisStore::new(client(), options), Err(StoreError::Misconfigured(_))));
     }
 }

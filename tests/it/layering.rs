@@ -55,11 +55,7 @@ const ALLOWED: &[(&str, &str)] = &[
 
 fn floor(module: &str) -> Option<(&'static str, u32)> {
     let fits = |name: &str| module == name || module.starts_with(&format!("{name}/"));
-    FLOORS
-        .iter()
-        .copied()
-        .filter(|(name, _)| fits(name))
-        .max_by_key(|(name, _)| name.len())
+    FLOORS.iter().copied().filter(|(name, _)| fits(name)).max_by_key(|(name, _)| name.len())
 }
 
 #[test]
@@ -80,11 +76,7 @@ fn modules_name_lower_floors_only() {
         };
         let text = std::fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
-        for (number, line) in code
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim_start().starts_with("//"))
-        {
+        for (number, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
             if line.contains("use crate::{") || line.contains("super::super") {
                 violations.push(format!("{module}:{}: name one module at a time", number + 1));
             }

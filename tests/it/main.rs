@@ -1,10 +1,13 @@
 //! The integration tests: one binary.
 
+mod concurrency;
 mod config;
 mod contract;
 mod cookies;
 mod engine;
+mod faults;
 mod layering;
 mod sections;
 mod shop;
 mod stored;
+mod vectors;

@@ -40,20 +40,13 @@ fn routes() -> Router {
                 format!("{} {} {:?}", shop.visits, shop.theme, auth.user)
             }),
         )
-        .route(
-            "/account",
-            get(async |LoggedIn(auth): LoggedIn<Auth>| auth.user.unwrap_or_default().to_string()),
-        )
+        .route("/account", get(async |LoggedIn(auth): LoggedIn<Auth>| auth.user.unwrap_or_default().to_string()))
 }
 
 #[tokio::test]
 async fn sections_of_one_record() {
     let store = FailingStore::new(MemoryStore::new());
-    let sessions = Sessions::<Shop>::builder()
-        .store(store.clone())
-        .section::<Auth>()
-        .build()
-        .unwrap();
+    let sessions = Sessions::<Shop>::builder().store(store.clone()).section::<Auth>().build().unwrap();
     let client = Client::new(routes().layer(sessions.layer()));
     client.get("/visit").await;
     store.reset_calls();
@@ -61,11 +54,7 @@ async fn sections_of_one_record() {
     assert_eq!(store.calls().total(), 1, "one load for both");
     client.post("/login").await;
     client.get("/visit").await;
-    assert_eq!(
-        client.get("/both").await.text,
-        "1 dark Some(7)",
-        "a login in one resets what does not survive in both"
-    );
+    assert_eq!(client.get("/both").await.text, "1 dark Some(7)", "a login in one resets what does not survive in both");
     assert_eq!(client.get("/account").await.text, "7");
     client.post("/logout").await;
     assert_eq!(client.get("/both").await.text, "0 dark None");
@@ -74,23 +63,12 @@ async fn sections_of_one_record() {
 
 #[tokio::test]
 async fn a_cookie_and_a_store_each() {
-    let (one, two) = (
-        FailingStore::new(MemoryStore::new()),
-        FailingStore::new(MemoryStore::new()),
-    );
+    let (one, two) = (FailingStore::new(MemoryStore::new()), FailingStore::new(MemoryStore::new()));
     let shop = Sessions::<Shop>::builder().store(one.clone()).build().unwrap();
     let auth = Sessions::<Auth>::builder().store(two.clone()).build().unwrap();
     let app = routes().layer(shop.layer()).layer(auth.layer());
-    let visit = ask(
-        &app,
-        http::Request::get("/visit").body(axum::body::Body::empty()).unwrap(),
-    )
-    .await;
-    let login = ask(
-        &app,
-        http::Request::post("/login").body(axum::body::Body::empty()).unwrap(),
-    )
-    .await;
+    let visit = ask(&app, http::Request::get("/visit").body(axum::body::Body::empty()).unwrap()).await;
+    let login = ask(&app, http::Request::post("/login").body(axum::body::Body::empty()).unwrap()).await;
     let pair = |set: &str| set.split(';').next().unwrap().to_owned();
     let (visit, login) = (pair(visit.set_cookie().unwrap()), pair(login.set_cookie().unwrap()));
     assert!(visit.starts_with("__Host-shop=") && login.starts_with("__Host-auth="));

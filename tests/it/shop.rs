@@ -49,10 +49,7 @@ fn app(store: FailingStore<MemoryStore>) -> Router {
     let sessions = Sessions::<Shop>::builder().store(store).build().unwrap();
     Router::new()
         .route("/plain", get(async || "plain"))
-        .route(
-            "/read",
-            get(async |session: Session<Shop>| session.visits().to_string()),
-        )
+        .route("/read", get(async |session: Session<Shop>| session.visits().to_string()))
         .route(
             "/visit",
             get(async |mut session: Session<Shop>| {
@@ -75,36 +72,22 @@ fn app(store: FailingStore<MemoryStore>) -> Router {
                 session.tags = (0..20).map(|n| n.to_string()).collect();
                 session.prefs = (0..20).map(|n| (n.to_string(), n)).collect();
                 session.set_notice(Some("hello".into()));
-                session.cart.push(Item {
-                    sku: "x".into(),
-                    qty: 1,
-                });
+                session.cart.push(Item { sku: "x".into(), qty: 1 });
                 session.theme = Theme::Dark;
             }),
         )
         .route("/login", post(async |mut session: Session<Shop>| session.login(7)))
         .route("/logout", post(async |mut session: Session<Shop>| session.logout()))
         .route("/destroy", post(async |session: Session<Shop>| session.destroy()))
-        .route(
-            "/account",
-            get(async |LoggedIn(session): LoggedIn<Shop>| format!("{:?}", session.user)),
-        )
+        .route("/account", get(async |LoggedIn(session): LoggedIn<Shop>| format!("{:?}", session.user)))
         .route(
             "/show",
             get(async |mut session: Session<Shop>| {
                 let notice = session.take_notice();
-                format!(
-                    "{:?} {:?} {} {notice:?}",
-                    session.user,
-                    session.theme,
-                    session.cart.len()
-                )
+                format!("{:?} {:?} {} {notice:?}", session.user, session.theme, session.cart.len())
             }),
         )
-        .route(
-            "/known",
-            get(async |session: Option<Session<Shop>>| session.is_some().to_string()),
-        )
+        .route("/known", get(async |session: Option<Session<Shop>>| session.is_some().to_string()))
         .layer(sessions.layer())
 }
 
@@ -118,9 +101,7 @@ fn client() -> (Client, FailingStore<MemoryStore>) {
 async fn store_calls() {
     let (client, store) = client();
     let mut counts = Vec::new();
-    for path in [
-        "/plain", "/read", "/known", "/visit", "/plain", "/read", "/visit", "/touch",
-    ] {
+    for path in ["/plain", "/read", "/known", "/visit", "/plain", "/read", "/visit", "/touch"] {
         store.reset_calls();
         let answer = client.get(path).await;
         assert_eq!(answer.status, 200);
@@ -216,10 +197,7 @@ async fn cookie_and_cache_headers() {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("vary"), Some("cookie"));
     let answer = client.get("/read").await;
-    assert_eq!(
-        (answer.header("cache-control"), answer.header("vary")),
-        (Some("private"), Some("cookie"))
-    );
+    assert_eq!((answer.header("cache-control"), answer.header("vary")), (Some("private"), Some("cookie")));
     let answer = client.get("/plain").await;
     assert_eq!((answer.header("cache-control"), answer.header("vary")), (None, None));
 }

@@ -63,8 +63,7 @@ impl World {
     }
 
     fn set(&self, key: &str, bytes: &[u8]) {
-        self.redis
-            .run_bytes::<String>(&[b"SET", key.as_bytes(), bytes, b"KEEPTTL"]);
+        self.redis.run_bytes::<String>(&[b"SET", key.as_bytes(), bytes, b"KEEPTTL"]);
     }
 }
 
@@ -89,10 +88,7 @@ async fn corrupt_records_are_left_alone() {
     for bytes in bad {
         world.set(&key, &bytes);
         let answer = world.client.get("/read").await;
-        assert_eq!(
-            (answer.status.as_u16(), &*answer.text, answer.set_cookie()),
-            (200, "0 0", None)
-        );
+        assert_eq!((answer.status.as_u16(), &*answer.text, answer.set_cookie()), (200, "0 0", None));
         let kept: Vec<u8> = world.redis.run(&format!("GET {key}"));
         assert_eq!(kept, bytes, "untouched");
     }
@@ -111,11 +107,7 @@ async fn foreign_types_under_our_key() {
     let world = World::new().await;
     let (key, cookie) = (world.key(), world.client.cookie());
     world.redis.run::<u64>(&format!("DEL {key}"));
-    for (make, look) in [
-        ("HSET KEY a 1", "HGETALL KEY"),
-        ("RPUSH KEY a b", "LLEN KEY"),
-        ("SADD KEY a", "SCARD KEY"),
-    ] {
+    for (make, look) in [("HSET KEY a 1", "HGETALL KEY"), ("RPUSH KEY a b", "LLEN KEY"), ("SADD KEY a", "SCARD KEY")] {
         world.redis.run::<u64>(&make.replace("KEY", &key));
         world.client.set_cookie(cookie.clone());
         assert_eq!(world.client.get("/read").await.text, "0 0", "{make}");
@@ -129,30 +121,16 @@ async fn foreign_types_under_our_key() {
 #[tokio::test]
 async fn an_undecodable_field_is_quarantined() {
     let world = World::new().await;
-    let values: [&[u8]; 8] = [
-        b"7",
-        b"\"cut",
-        b"1e400",
-        b"null",
-        b"\xff\xfe",
-        b"{\"a\":1}",
-        b"\"\\ud800\"",
-        &b"[".repeat(100_000),
-    ];
+    let values: [&[u8]; 8] =
+        [b"7", b"\"cut", b"1e400", b"null", b"\xff\xfe", b"{\"a\":1}", b"\"\\ud800\"", &b"[".repeat(100_000)];
     for value in values {
         world.set(&world.key(), &with_field(&world.bytes(), "name", value));
         assert!(world.client.get("/read").await.text.ends_with(" 1"), "one problem");
         world.client.get("/visit").await;
-        assert!(
-            contains(&world.bytes(), value),
-            "kept through a commit of another field"
-        );
+        assert!(contains(&world.bytes(), value), "kept through a commit of another field");
     }
     world.client.get("/name").await;
-    assert!(
-        world.client.get("/read").await.text.ends_with(" 0"),
-        "a write of the field repairs it"
-    );
+    assert!(world.client.get("/read").await.text.ends_with(" 0"), "a write of the field repairs it");
 }
 
 /// A field that says who somebody is never silently becomes its default.
@@ -173,17 +151,11 @@ async fn an_undecodable_user_refuses_the_session() {
 #[tokio::test]
 async fn fields_and_sections_of_newer_code_are_carried_through() {
     let world = World::new().await;
-    world.set(
-        &world.key(),
-        &with_field(&world.bytes(), "future", b"{\"from\":[2,0,2,7]}\0\xff"),
-    );
+    world.set(&world.key(), &with_field(&world.bytes(), "future", b"{\"from\":[2,0,2,7]}\0\xff"));
     for _ in 0..3 {
         world.client.get("/visit").await;
     }
-    assert!(
-        contains(&world.bytes(), b"\x06future\x14{\"from\":[2,0,2,7]}\0\xff"),
-        "byte for byte"
-    );
+    assert!(contains(&world.bytes(), b"\x06future\x14{\"from\":[2,0,2,7]}\0\xff"), "byte for byte");
     assert_eq!(world.client.get("/visit").await.text, "5");
 }
 

@@ -42,18 +42,12 @@ impl Answer {
 
 impl Client {
     pub fn new(app: Router) -> Self {
-        Self {
-            app,
-            jar: Arc::default(),
-        }
+        Self { app, jar: Arc::default() }
     }
 
     /// The same visitor at another server.
     pub fn at(&self, app: Router) -> Self {
-        Self {
-            app,
-            jar: Arc::clone(&self.jar),
-        }
+        Self { app, jar: Arc::clone(&self.jar) }
     }
 
     /// The cookie as it would be sent, `name=value`.
@@ -89,16 +83,8 @@ impl Client {
 
 /// Sends one request, without a jar.
 pub async fn ask(app: &Router, request: Request<Body>) -> Answer {
-    let response = app
-        .clone()
-        .oneshot(request)
-        .await
-        .unwrap_or_else(|never| match never {});
+    let response = app.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
     let (parts, body) = response.into_parts();
     let body = body.collect().await.expect("a body").to_bytes();
-    Answer {
-        status: parts.status,
-        headers: parts.headers,
-        text: String::from_utf8_lossy(&body).into_owned(),
-    }
+    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&body).into_owned() }
 }

@@ -1,6 +1,8 @@
 //! What the tests share: servers of their own, and a client with a cookie jar.
 
 pub mod client;
+pub mod counter;
+pub mod http;
 pub mod servers;
 
 /// A client of a Redis server, connected or not.

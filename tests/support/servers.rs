@@ -7,10 +7,7 @@ use std::time::Duration;
 
 /// A port that nobody listens on now.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
-        .port()
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
 /// Waits until `holds`, and panics with `what` after half a minute.
@@ -55,11 +52,7 @@ pub struct Process(Child);
 impl Process {
     pub fn start(command: &mut Command) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         Self(child.unwrap_or_else(|error| {
             panic!("{name} cannot be started: {error}; `.ci/run setup` installs what the tests need")
         }))
@@ -71,10 +64,7 @@ impl Process {
 
     /// Sends a signal by name, like `STOP`.
     pub fn signal(&self, signal: &str) {
-        let status = Command::new("kill")
-            .arg(format!("-{signal}"))
-            .arg(self.0.id().to_string())
-            .status();
+        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.0.id().to_string()).status();
         assert!(status.is_ok_and(|status| status.success()), "kill -{signal}");
     }
 }
@@ -95,41 +85,22 @@ pub struct Redis {
 
 impl Redis {
     pub fn start() -> Self {
-        let mut redis = Self {
-            process: None,
-            dir: TempDir::new("redis"),
-            port: free_port(),
-        };
+        let mut redis = Self { process: None, dir: TempDir::new("redis"), port: free_port() };
         redis.restart();
         redis
     }
 
     /// A port and a folder, but nobody there yet.
     pub fn absent() -> Self {
-        Self {
-            process: None,
-            dir: TempDir::new("redis"),
-            port: free_port(),
-        }
+        Self { process: None, dir: TempDir::new("redis"), port: free_port() }
     }
 
     /// Starts it (again), with what its append-only file has kept.
     pub fn restart(&mut self) {
         self.stop();
         let mut command = Command::new("redis-server");
-        command.args([
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "yes",
-            "--appendfsync",
-            "everysec",
-        ]);
-        command
-            .args(["--port", &self.port.to_string(), "--dir"])
-            .arg(self.dir.path());
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"]);
+        command.args(["--port", &self.port.to_string(), "--dir"]).arg(self.dir.path());
         self.process = Some(Process::start(&mut command));
         let url = self.url();
         wait_until("redis-server answers", || {
@@ -164,15 +135,12 @@ impl Redis {
     }
 
     pub fn run_bytes<T: redis::FromRedisValue>(&self, words: &[&[u8]]) -> T {
-        let mut connection = redis::Client::open(self.url())
-            .and_then(|client| client.get_connection())
-            .expect("a connection");
+        let mut connection =
+            redis::Client::open(self.url()).and_then(|client| client.get_connection()).expect("a connection");
         let mut command = redis::Cmd::new();
         words.iter().for_each(|word| {
             command.arg(*word);
         });
-        command
-            .query(&mut connection)
-            .unwrap_or_else(|error| panic!("redis: {error}"))
+        command.query(&mut connection).unwrap_or_else(|error| panic!("redis: {error}"))
     }
 }

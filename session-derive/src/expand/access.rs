@@ -1,183 +1,181 @@
-//! Typed keys and accessors.
+//! What people see: the handle type, the typed keys and the methods.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::Type;
-use syn::spanned::Spanned as _;
+use proc_macro2::TokenStream;
+use quote::quote;
 
-use super::{Names, ident};
-use crate::model::{Conflict, Field, Merge, Survive};
+use super::{Bodies, allow_list, index, lifecycle};
+use crate::model::{Default, Field, Merge, Model, Stored, Survive};
 
-pub(super) fn expand(names: &Names<'_>) -> TokenStream {
-    let Names { model, ident, handle } = names;
-    let keys = model.fields.iter().filter_map(|field| key(names, field));
-    let accessors = model.fields.iter().map(|field| accessors(names, field));
+/// `struct ShopSession`, `impl Shop { KEYS }`, `impl ShopSession { … }`.
+pub(super) fn items(model: &Model, bodies: Bodies) -> TokenStream {
+    let Model { vis, ident, handle, krate, .. } = model;
+    let allow = allow_list();
+    let doc = format!(" A session that remembers a [`{ident}`].");
+    let keys = model.stored().map(|(field, stored)| key(model, field, stored));
+    let fields = model.fields.iter().map(|field| accessors(model, field, bodies));
+    let lifecycle = lifecycle::methods(model, bodies);
     quote! {
+        #[doc = #doc]
+        #[doc = ""]
+        #[doc = " It dereferences to the struct: a field that is changed directly is noticed as well."]
+        #allow
+        #vis struct #handle {
+            #[doc(hidden)]
+            __tracked: #krate::__private::Tracked<#ident>,
+        }
+        #allow
         #[automatically_derived]
-        #[allow(clippy::all, clippy::pedantic, dead_code)]
         impl #ident {
             #(#keys)*
         }
+        #allow
         #[automatically_derived]
-        #[allow(clippy::all, clippy::pedantic, dead_code)]
         impl #handle {
-            #(#accessors)*
+            #(#fields)*
+            #lifecycle
         }
     }
 }
 
-fn key(names: &Names<'_>, field: &Field) -> Option<TokenStream> {
-    let (krate, schema) = (&names.model.krate, &names.ident);
-    let Field {
-        ident: name, vis, ty, ..
-    } = field;
-    let index = field.stored.as_ref()?.index;
-    let constant = ident(&field.name.to_uppercase(), name.span());
-    let doc = format!("Key of the field `{}`: for `get`, `set` and `reset`.", field.name);
+fn key(model: &Model, field: &Field, stored: &Stored) -> Option<TokenStream> {
+    let Model { ident: owner, krate, .. } = model;
+    let Field { ident, vis, ty, name, .. } = field;
+    let constant = stored.constant.as_ref()?;
+    let index = index(stored.index);
+    let doc = format!(" The typed key of `{name}`.");
     Some(quote! {
         #[doc = #doc]
-        #vis const #constant: #krate::Key<#schema, #ty> = #krate::Key::new(#index, |__of| &__of.#name, |__of| &mut __of.#name);
+        #vis const #constant: #krate::Key<#owner, #ty> =
+            #krate::Key::new(#index, |of| &of.#ident, |of| &mut of.#ident);
     })
 }
 
-fn accessors(names: &Names<'_>, field: &Field) -> TokenStream {
-    let krate = &names.model.krate;
-    let Field {
-        ident: name,
-        vis,
-        ty,
-        docs,
-        ..
-    } = field;
-    let span = name.span();
-    let method = |prefix: &str, suffix: &str| ident(&format!("{prefix}{}{suffix}", field.accessor), span);
-    let (getter, setter, mutable) = (method("", ""), method("set_", ""), method("", "_mut"));
-    let place = match &field.stored {
-        Some(stored) => {
-            let index = stored.index;
-            quote!(self.__tracked.field_mut(#index).#name)
-        },
-        None => quote!(self.__tracked.unstored_mut().#name),
+fn accessors(model: &Model, field: &Field, bodies: Bodies) -> TokenStream {
+    let Some(names) = &field.accessors else { return TokenStream::new() };
+    let Field { ident, vis, ty, name, .. } = field;
+    let borrow = borrow(field);
+    let docs = getter_docs(field);
+    let (getter, setter, borrower) = (&names.get, &names.set, &names.borrow);
+    let (result, value) = match field.copy {
+        true => (quote!(#ty), quote!(self.__tracked.get().#ident)),
+        false => (quote!(&#ty), quote!(&self.__tracked.get().#ident)),
     };
-    let (returned, read) = match is_primitive(ty) {
-        true => (quote!(#ty), quote!(self.__tracked.get().#name)),
-        false => (quote!(&#ty), quote!(&self.__tracked.get().#name)),
-    };
-    let (taken, value) = match field.into || is_string(ty) {
-        true => (
-            quote!(impl ::core::convert::Into<#ty>),
-            quote!(::core::convert::Into::into(value)),
-        ),
+    let get = bodies.of(value);
+    let (parameter, value) = match field.into {
+        true => (quote!(impl ::core::convert::Into<#ty>), quote!(::core::convert::Into::into(value))),
         false => (quote!(#ty), quote!(value)),
     };
-    let facts = facts(field);
-    let set_doc = format!("Sets `{}`.", field.name);
-    let mut_doc = format!("Borrows `{}` to change it.", field.name);
-    let take = field.option().map(|_| take(field, &method("take_", ""), &place));
-    let add = field.is_counter().then(|| {
-        let add = method("add_", "");
-        let doc = format!("Adds to `{}`, up to the largest value of its type.", field.name);
-        quote_spanned! {ty.span()=>
-            #[doc = #doc]
-            #[inline]
-            #vis fn #add(&mut self, amount: #ty) {
-                let __field = &mut #place;
-                *__field = #krate::__private::merge::Counter::plus(*__field, amount);
-            }
-        }
-    });
-    let lead = docs.is_empty().then(|| {
-        let doc = format!("The field `{}`.", field.name);
-        quote!(#[doc = #doc])
-    });
+    let set = bodies.of(quote!(#borrow.#ident = #value;));
+    let get_mut = bodies.of(quote!(&mut #borrow.#ident));
+    let (set_doc, mut_doc) = (format!(" Sets `{name}`."), format!(" Borrows `{name}` mutably."));
+    let take = take(field, bodies);
+    let add = add(model, field, bodies);
     quote! {
-        #lead
-        #(#docs)*
-        #[doc = ""]
-        #[doc = #facts]
+        #docs
         #[inline]
-        #vis fn #getter(&self) -> #returned { #read }
+        #vis fn #getter(&self) -> #result { #get }
         #[doc = #set_doc]
         #[inline]
-        #vis fn #setter(&mut self, value: #taken) { #place = #value; }
+        #vis fn #setter(&mut self, value: #parameter) { #set }
         #[doc = #mut_doc]
         #[inline]
-        #vis fn #mutable(&mut self) -> &mut #ty { &mut #place }
-        #add
+        #vis fn #borrower(&mut self) -> &mut #ty { #get_mut }
         #take
+        #add
     }
 }
 
-fn take(field: &Field, take: &Ident, place: &TokenStream) -> TokenStream {
-    let Field {
-        ident: name, vis, ty, ..
-    } = field;
-    let doc = format!("Takes the value out of `{}`: the next reader finds `None`.", field.name);
-    quote! {
-        #[doc = #doc]
-        #[inline]
-        #vis fn #take(&mut self) -> #ty {
-            if self.__tracked.get().#name.is_some() { #place.take() } else { ::core::option::Option::None }
+/// The struct, to change `field` of it.
+fn borrow(field: &Field) -> TokenStream {
+    match &field.stored {
+        Some(stored) => {
+            let index = index(stored.index);
+            quote!(self.__tracked.field_mut(#index))
+        },
+        None => quote!(self.__tracked.unstored_mut()),
+    }
+}
+
+fn take(field: &Field, bodies: Bodies) -> Option<TokenStream> {
+    let Field { ident, vis, ty, name, inner, .. } = field;
+    let take = field.accessors.as_ref()?.take.as_ref()?;
+    let borrow = borrow(field);
+    let doc = format!(" Takes `{name}` out of the session, if it is there.");
+    let inner = inner.as_ref().unwrap_or(ty);
+    // Nothing is marked as changed where there is nothing to take.
+    let body = bodies.of(quote! {
+        if ::core::option::Option::is_some(&self.__tracked.get().#ident) {
+            ::core::option::Option::take(&mut #borrow.#ident)
+        } else {
+            ::core::option::Option::None
         }
-    }
+    });
+    Some(quote! {
+        #[doc = #doc]
+        #vis fn #take(&mut self) -> ::core::option::Option<#inner> { #body }
+    })
 }
 
-/// One sentence about each rule of a field, for its documentation.
-fn facts(field: &Field) -> String {
-    let mut out = vec![match &field.default {
-        Some(default) => format!("Default: `{}`.", quote!(#default)),
-        None => "Default: the type's own.".into(),
-    }];
-    let Some(stored) = &field.stored else {
-        out.push("Not stored: lives for one request.".into());
-        return out.join(" ");
+fn add(model: &Model, field: &Field, bodies: Bodies) -> Option<TokenStream> {
+    let krate = &model.krate;
+    let Field { ident, vis, ty, name, .. } = field;
+    let add = field.accessors.as_ref()?.add.as_ref()?;
+    let borrow = borrow(field);
+    let doc = format!(" Adds `amount` to `{name}`, which stops at the largest number of its type.");
+    let body = bodies.of(quote! {
+        let __value = &mut #borrow.#ident;
+        *__value = #krate::__private::merge::Counter::plus(*__value, amount);
+    });
+    Some(quote! {
+        #[doc = #doc]
+        #vis fn #add(&mut self, amount: #ty) { #body }
+    })
+}
+
+/// The field's own doc, then what its attributes say.
+fn getter_docs(field: &Field) -> TokenStream {
+    let mut docs = match field.docs.is_empty() {
+        true => {
+            let doc = format!(" The field `{}`.", field.name);
+            quote!(#[doc = #doc])
+        },
+        false => field.docs.clone(),
     };
-    if stored.user {
-        out.push("Says who is logged in: changing it gives the session a new id.".into());
+    let mut rules = Vec::new();
+    match &field.default {
+        Default::Trait => {},
+        Default::Literal(expr) | Default::Expr(expr) => rules.push(format!("a new session has `{}`", quote!(#expr))),
     }
-    if stored.rotate {
-        out.push("Changing it gives the session a new id.".into());
+    match &field.stored {
+        None => rules.push("not stored: every request begins with the default".into()),
+        Some(stored) => stored_rules(stored, &mut rules),
+    }
+    for rule in rules {
+        let rule = format!(" - {rule}");
+        docs.extend(quote!(#[doc = ""] #[doc = #rule]));
+    }
+    docs
+}
+
+fn stored_rules(stored: &Stored, rules: &mut Vec<String>) {
+    if stored.flash {
+        rules.push("read once, with its `take_` method".into());
     }
     match stored.survive {
         Survive::Neither => {},
-        Survive::Login => out.push("Kept by a login.".into()),
-        Survive::Both => out.push("Kept by login and logout.".into()),
+        Survive::Login => rules.push("kept across login".into()),
+        Survive::Both => rules.push("kept across login and logout".into()),
     }
-    out.push(match &stored.conflict {
-        Conflict::LastWriter => "Of two requests that change it, the later one's value stays.".into(),
-        Conflict::Reject => "Of two requests that change it, the later one fails.".into(),
-        Conflict::Merge(Merge::Counter) => "What parallel requests add is added up.".into(),
-        Conflict::Merge(Merge::Union) => "What parallel requests add and remove is joined.".into(),
-        Conflict::Merge(Merge::Max) => "Of parallel requests, the largest value stays.".into(),
-        Conflict::Merge(Merge::Min) => "Of parallel requests, the smallest value stays.".into(),
-        Conflict::Merge(Merge::Log(cap)) => {
-            format!("What parallel requests append is kept, the newest {cap}.")
+    match &stored.merge {
+        Merge::LastWriter => {},
+        Merge::Reject => rules.push("of two requests that change it, the later one fails".into()),
+        Merge::Counter => rules.push("what parallel requests add is added up".into()),
+        Merge::Union => rules.push("what parallel requests add and remove is joined".into()),
+        Merge::Max => rules.push("of parallel changes, the largest stays".into()),
+        Merge::Min => rules.push("of parallel changes, the smallest stays".into()),
+        Merge::Log(cap) => {
+            rules.push(format!("what parallel requests append is kept in order of commit, the newest {cap} of it"));
         },
-        Conflict::Merge(Merge::With(path)) => {
-            format!("Parallel changes are merged by `{}`.", quote!(#path))
-        },
-    });
-    out.join(" ")
-}
-
-fn last_segment(ty: &Type) -> Option<String> {
-    let Type::Path(path) = ty else { return None };
-    path.path.get_ident().map(ToString::to_string)
-}
-
-fn is_primitive(ty: &Type) -> bool {
-    const PRIMITIVES: &[&str] = &[
-        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "bool",
-        "char",
-    ];
-    last_segment(ty).is_some_and(|name| PRIMITIVES.contains(&&*name))
-}
-
-fn is_string(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|name| name == "String")
-}
-
-/// Only the name of a helper type: never seen by users.
-pub(super) fn marker(index: usize) -> Ident {
-    format_ident!("__Field{}", index)
+        Merge::With(path) => rules.push(format!("parallel changes are merged by `{}`", quote!(#path))),
+    }
 }

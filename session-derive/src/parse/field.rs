@@ -1,20 +1,31 @@
-//! A field and its attributes.
+//! The attributes of a field.
 
-use proc_macro2::TokenStream;
-use syn::{Attribute, Expr, ExprPath, Ident, LitInt, LitStr, Type, Visibility};
+use proc_macro2::{Ident, Punct, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::{Attribute, Expr, LitInt, LitStr, Path, Token, Type, Visibility, token};
 
-use super::{Item, Slot, Value, items, span_of};
+use super::{Entry, Slot, read, without_self};
 use crate::diag::Errors;
-use crate::keyword;
+use crate::keyword::{Level, MERGE, nearest, unknown_merge};
+use crate::model::Survive;
 
-/// A field as written.
+/// A field as it was written.
 pub(crate) struct RawField {
     pub(crate) ident: Ident,
     pub(crate) vis: Visibility,
     pub(crate) ty: Type,
-    /// The field's own doc comment.
     pub(crate) docs: Vec<Attribute>,
     pub(crate) cfg: Option<Attribute>,
+    pub(crate) attributes: RawFieldAttributes,
+    /// The keys of all of them, in the order in which they were written.
+    pub(crate) given: Vec<Ident>,
+}
+
+/// `#[session(...)]` of a field.
+#[derive(Default)]
+pub(crate) struct RawFieldAttributes {
     pub(crate) default: Slot<Expr>,
     pub(crate) key: Slot<LitStr>,
     pub(crate) user: Slot<()>,
@@ -23,208 +34,185 @@ pub(crate) struct RawField {
     pub(crate) flash: Slot<()>,
     pub(crate) skip: Slot<()>,
     pub(crate) into: Slot<()>,
-    pub(crate) conflict: Slot<()>,
+    pub(crate) conflict: Slot<LitStr>,
     pub(crate) accessor: Slot<Ident>,
-    pub(crate) merge: Slot<Merge>,
+    pub(crate) merge: Slot<RawMerge>,
 }
 
-#[derive(Clone, Copy)]
-pub(crate) enum Survive {
-    Login,
-    Both,
-}
-
+/// What was written after `merge =`.
 #[derive(Clone)]
-pub(crate) enum Merge {
+pub(crate) enum RawMerge {
     Counter,
     Union,
     Max,
     Min,
-    Log(usize),
-    With(ExprPath),
+    Log(LitInt),
+    With(Path),
 }
 
-pub(super) fn field(field: &syn::Field, errors: &mut Errors) -> RawField {
-    let named = |name: &str| {
-        field
-            .attrs
-            .iter()
-            .filter(move |attribute| attribute.path().is_ident(name))
-            .cloned()
-            .collect::<Vec<_>>()
-    };
-    let (docs, cfg) = (named("doc"), named("cfg").pop());
-    let mut out = RawField {
-        // Named fields only come here.
-        ident: field
-            .ident
-            .clone()
-            .unwrap_or_else(|| Ident::new("_unnamed", span_of(&TokenStream::new()))),
+/// `None` for a field without a name; the struct is refused as a whole then.
+pub(super) fn parse(field: &syn::Field, owner: &Ident, errors: &mut Errors) -> Option<RawField> {
+    let ident = field.ident.clone()?;
+    let mut raw = RawFieldAttributes::default();
+    let mut given = Vec::new();
+    read(&field.attrs, Level::Field, errors, |entry, errors| {
+        given.push(entry.key.clone());
+        let key = &entry.key;
+        match key.to_string().as_str() {
+            "default" => raw.default.set(key, without_self(default(entry)?, owner), errors),
+            "key" => raw.key.set(key, entry.string()?, errors),
+            "user" => raw.user.set(key, entry.flag()?, errors),
+            "rotate" => raw.rotate.set(key, entry.flag()?, errors),
+            "survive" => raw.survive.set(key, survive(entry)?, errors),
+            "flash" => raw.flash.set(key, entry.flag()?, errors),
+            "skip" => raw.skip.set(key, entry.flag()?, errors),
+            "into" => raw.into.set(key, entry.flag()?, errors),
+            "conflict" => raw.conflict.set(key, entry.string()?, errors),
+            "accessor" => raw.accessor.set(key, entry.name()?, errors),
+            "merge" => raw.merge.set(key, merge(entry, owner, errors)?, errors),
+            _ => return Err(entry.unknown()),
+        }
+        Ok(())
+    });
+    let with_path = |path: &'static str| field.attrs.iter().filter(move |attr| attr.path().is_ident(path)).cloned();
+    Some(RawField {
+        ident,
         vis: field.vis.clone(),
-        ty: field.ty.clone(),
-        docs,
-        cfg,
-        default: Slot::default(),
-        key: Slot::default(),
-        user: Slot::default(),
-        rotate: Slot::default(),
-        survive: Slot::default(),
-        flash: Slot::default(),
-        skip: Slot::default(),
-        into: Slot::default(),
-        conflict: Slot::default(),
-        accessor: Slot::default(),
-        merge: Slot::default(),
-    };
-    for item in items(&field.attrs, errors) {
-        out.set(&item, errors);
+        ty: without_self(field.ty.clone(), owner),
+        docs: with_path("doc").collect(),
+        cfg: with_path("cfg").next(),
+        attributes: raw,
+        given,
+    })
+}
+
+fn default(entry: &Entry<'_>) -> syn::Result<Expr> {
+    let Entry { key, input, .. } = entry;
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new(
+            key.span(),
+            "every field already defaults to `Default::default()`; write `default = expr` for another value",
+        ));
     }
-    out
+    entry.equals()?;
+    let refused =
+        input.error("`default` takes a path, literal, call or macro; put longer code in a function and call it here");
+    // A closure's commas would be read as the list's.
+    if input.peek(Token![|]) || input.peek(Token![||]) || input.peek(Token![move]) {
+        while !input.is_empty() {
+            input.parse::<TokenTree>()?;
+        }
+        return Err(refused);
+    }
+    // What `syn` accepts here depends on features that another crate may turn on.
+    match input.fork().parse() {
+        Ok(Expr::Closure(_) | Expr::Block(_) | Expr::Verbatim(_)) | Err(_) => Err(refused),
+        Ok(_) => input.parse(),
+    }
+}
+
+fn survive(entry: &Entry<'_>) -> syn::Result<Survive> {
+    let Entry { key, input, .. } = entry;
+    if !input.peek(Token![=]) && !input.peek(token::Paren) {
+        return Ok(Survive::Both);
+    }
+    let message = "`survive` keeps a field across login and logout, `survive = login` across login only";
+    let _: Option<Token![=]> = input.parse()?;
+    match input.fork().call(Ident::parse_any) {
+        Ok(word) if word == "login" => {
+            input.call(Ident::parse_any)?;
+            Ok(Survive::Login)
+        },
+        _ if input.is_empty() => Err(syn::Error::new(key.span(), message)),
+        _ => Err(input.error(message)),
+    }
+}
+
+fn merge(entry: &Entry<'_>, owner: &Ident, errors: &mut Errors) -> syn::Result<RawMerge> {
+    entry.equals()?;
+    let input = entry.input;
+    let Ok(strategy) = input.call(Ident::parse_any) else {
+        return Err(input.error("`merge` expects the name of a strategy, like `merge = counter`"));
+    };
+    let mut name = strategy.unraw().to_string();
+    if MERGE.iter().all(|keyword| keyword.name != name) {
+        let error = syn::Error::new(strategy.span(), unknown_merge(&name));
+        let Some(near) = nearest(MERGE, &name) else {
+            return Err(error);
+        };
+        // What was meant still decides which methods there are.
+        errors.add(error);
+        name = near.into();
+    }
+    match name.as_str() {
+        "log" => cap(&strategy, input).map(RawMerge::Log),
+        "with" => function(&strategy, input).map(|path| RawMerge::With(without_self(path, owner))),
+        _ if input.peek(token::Paren) => {
+            Err(input.error(format!("`{name}` takes no argument; write `merge = {name}`")))
+        },
+        "union" => Ok(RawMerge::Union),
+        "max" => Ok(RawMerge::Max),
+        "min" => Ok(RawMerge::Min),
+        _ => Ok(RawMerge::Counter),
+    }
+}
+
+fn cap(strategy: &Ident, input: ParseStream<'_>) -> syn::Result<LitInt> {
+    const MESSAGE: &str = "`log` needs a cap: `merge = log(50)` keeps the newest 50 items";
+    if !input.peek(token::Paren) {
+        return Err(syn::Error::new(strategy.span(), MESSAGE));
+    }
+    let content;
+    let parens = syn::parenthesized!(content in input);
+    let cap = content.parse().map_err(|_| match content.is_empty() {
+        true => syn::Error::new(parens.span.join(), MESSAGE),
+        false => content.error(MESSAGE),
+    });
+    finish(&content, cap)
+}
+
+fn function(strategy: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
+    const MESSAGE: &str = "`with` needs a function: `merge = with(path)` calls `fn(base: T, mine: T, theirs: T) -> T`";
+    if !input.peek(token::Paren) {
+        return Err(syn::Error::new(strategy.span(), MESSAGE));
+    }
+    let content;
+    let parens = syn::parenthesized!(content in input);
+    let path = content.parse().map_err(|_| match content.is_empty() {
+        true => syn::Error::new(parens.span.join(), MESSAGE),
+        false => content.error(MESSAGE),
+    });
+    finish(&content, path)
+}
+
+/// Reads what is left, so that one mistake is not two.
+fn finish<T>(content: ParseStream<'_>, result: syn::Result<T>) -> syn::Result<T> {
+    let rest = content.fork();
+    while !content.is_empty() {
+        content.parse::<TokenTree>()?;
+    }
+    match result {
+        Ok(_) if !rest.is_empty() => Err(rest.error("this is one argument too many; remove it")),
+        result => result,
+    }
 }
 
 impl RawField {
-    fn set(&mut self, item: &Item, errors: &mut Errors) {
-        let key = &item.key;
-        let word = key.to_string();
-        match word.as_str() {
-            "user" | "rotate" | "flash" | "skip" | "into" => {
-                let slot = match word.as_str() {
-                    "user" => &mut self.user,
-                    "rotate" => &mut self.rotate,
-                    "flash" => &mut self.flash,
-                    "skip" => &mut self.skip,
-                    _ => &mut self.into,
-                };
-                if item.flag(errors) {
-                    slot.put(key, (), errors);
-                }
-            },
-            "survive" => match &item.value {
-                Value::Flag => self.survive.put(key, Survive::Both, errors),
-                _ => match item.ident("survive = login", errors) {
-                    Some(when) if when == "login" => self.survive.put(key, Survive::Login, errors),
-                    Some(when) => errors.at(
-                        when,
-                        "expected `login`; write `survive` alone to keep the field across login and logout",
-                    ),
-                    None => {},
-                },
-            },
-            "default" => {
-                let Value::Is { tokens, .. } = &item.value else {
-                    return errors.at(key, "every field already defaults to `Default::default()`; write `default = expr` for another value");
-                };
-                match syn::parse2::<Expr>(tokens.clone()) {
-                    Ok(expr) => self.default.put(key, expr, errors),
-                    Err(_) if tokens.is_empty() => errors.at(key, "`default` needs a value, like `default = 20`"),
-                    Err(_) => errors.at(tokens, "`default` takes a literal, path, call or macro; put longer code in a function and name it here"),
-                }
-            },
-            "key" => {
-                let Some(text) = item.string("key = \"v\"", errors) else {
-                    return;
-                };
-                let value = text.value();
-                let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-                if value.is_empty() || value.len() > 64 || value.starts_with('_') || !value.bytes().all(fits) {
-                    errors.at(text, "a stored key holds 1 to 64 of a-z, A-Z, 0-9, `_` and `-`, and does not start with `_`: the framework uses the others");
-                } else {
-                    self.key.put(key, text, errors);
-                }
-            },
-            "conflict" => {
-                let Some(text) = item.string("conflict = \"reject\"", errors) else {
-                    return;
-                };
-                match text.value().as_str() {
-                    "reject" => self.conflict.put(key, (), errors),
-                    _ => errors.at(
-                        text,
-                        "expected \"reject\"; without `conflict`, the later request's value stays",
-                    ),
-                }
-            },
-            "accessor" => {
-                if let Some(name) = item.ident("accessor = other_name", errors) {
-                    self.accessor.put(key, name, errors);
-                }
-            },
-            "merge" => {
-                if let Some(merge) = merge(item, errors) {
-                    self.merge.put(key, merge, errors);
-                }
-            },
-            other => errors.at(key, keyword::unknown("field", other)),
-        }
+    /// Its name without `r#`.
+    pub(crate) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+
+    /// The first `&` in its type.
+    pub(crate) fn borrow(&self) -> Option<Punct> {
+        first_borrow(self.ty.to_token_stream())
     }
 }
 
-fn merge(item: &Item, errors: &mut Errors) -> Option<Merge> {
-    let tokens = item.tokens("merge = counter", errors)?;
-    let (name, arguments) = match syn::parse2::<Expr>(tokens.clone()) {
-        Ok(Expr::Path(path)) => (path.path.get_ident().cloned(), None),
-        Ok(Expr::Call(call)) => match &*call.func {
-            Expr::Path(path) => (path.path.get_ident().cloned(), Some(call.args.clone())),
-            _ => (None, None),
-        },
-        _ => (None, None),
-    };
-    let Some(name) = name else {
-        errors.at(tokens, format!("expected one of: {}", keyword::list(keyword::MERGE)));
-        return None;
-    };
-    let argument = arguments
-        .as_ref()
-        .filter(|arguments| arguments.len() == 1)
-        .and_then(|arguments| arguments.first());
-    let plain = |merge: Merge, errors: &mut Errors| {
-        if let Some(arguments) = &arguments {
-            errors.at(arguments, format!("`{name}` takes no arguments"));
-            return None;
-        }
-        Some(merge)
-    };
-    match name.to_string().as_str() {
-        "counter" => plain(Merge::Counter, errors),
-        "union" => plain(Merge::Union, errors),
-        "max" => plain(Merge::Max, errors),
-        "min" => plain(Merge::Min, errors),
-        "log" => {
-            let cap = argument
-                .and_then(|argument| syn::parse2::<LitInt>(quote::quote!(#argument)).ok())
-                .and_then(|cap| cap.base10_parse().ok());
-            match cap {
-                Some(cap @ 1..) => return Some(Merge::Log(cap)),
-                Some(_) => errors.at(
-                    argument,
-                    "`log(0)` would keep nothing; write how many of the newest items to keep",
-                ),
-                None => errors.at(&name, "`log` needs a cap: `merge = log(50)` keeps the newest 50 items"),
-            }
-            None
-        },
-        "with" => match argument {
-            Some(Expr::Path(path)) => Some(Merge::With(path.clone())),
-            _ => {
-                errors.at(&name, "`with` needs the path of a function: `merge = with(join)` calls `fn join(base: T, mine: T, theirs: T) -> T`");
-                None
-            },
-        },
-        other => {
-            let hint = keyword::nearest(other, keyword::MERGE);
-            errors.at(
-                &name,
-                match hint {
-                    Some(near) => {
-                        format!("unknown merge strategy `{other}`; did you mean `{near}`?")
-                    },
-                    None => format!(
-                        "unknown merge strategy `{other}`\nexpected one of: {}",
-                        keyword::list(keyword::MERGE)
-                    ),
-                },
-            );
-            None
-        },
-    }
+fn first_borrow(tokens: TokenStream) -> Option<Punct> {
+    tokens.into_iter().find_map(|tree| match tree {
+        TokenTree::Punct(punct) if punct.as_char() == '&' => Some(punct),
+        TokenTree::Group(group) => first_borrow(group.stream()),
+        _ => None,
+    })
 }

@@ -1,43 +1,50 @@
-//! Tokens to what the attributes say. Lenient: an item that makes no sense is noted and the next one is read.
+//! What was written, with spans. Lenient: a mistake is reported, its value skipped, and the rest still read.
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Data, DeriveInput, Expr, Lit, LitInt, LitStr, Meta, Token, Type, Visibility, token};
+
+pub(crate) use self::container::RawAttributes;
+pub(crate) use self::field::{RawField, RawMerge};
+use crate::diag::Errors;
+use crate::keyword::Level;
 
 mod container;
 mod field;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::ext::IdentExt as _;
-use syn::parse::{ParseStream, Parser as _};
-use syn::spanned::Spanned as _;
-use syn::{Attribute, Expr, Lit, Meta, Token};
-
-pub(crate) use self::container::{Container, container};
-pub(crate) use self::field::{Merge, RawField, Survive};
-use crate::diag::Errors;
-
-/// One item of `#[session(…)]`.
-pub(crate) struct Item {
-    pub(crate) key: Ident,
-    pub(crate) value: Value,
+/// A struct as it was written.
+pub(crate) struct Raw<'a> {
+    pub(crate) vis: &'a Visibility,
+    pub(crate) ident: &'a Ident,
+    pub(crate) generics: &'a syn::Generics,
+    pub(crate) data: &'a Data,
+    pub(crate) attributes: RawAttributes,
+    /// Empty unless it is a struct with named fields.
+    pub(crate) fields: Vec<RawField>,
 }
 
-pub(crate) enum Value {
-    /// `flash`
-    Flag,
-    /// `default = expr`
-    Is { equals: Token![=], tokens: TokenStream },
-    /// `merge(…)`
-    List(TokenStream),
+/// Reads a struct and all attributes in it.
+pub(crate) fn parse<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Raw<'a> {
+    let DeriveInput { attrs, vis, ident, generics, data, .. } = input;
+    let attributes = container::parse(attrs, errors);
+    let fields = match data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        _ => Vec::new(),
+    };
+    let fields = fields.into_iter().filter_map(|field| field::parse(field, ident, errors)).collect();
+    Raw { vis, ident, generics, data, attributes, fields }
 }
 
-/// A value with the place of its key.
-#[derive(Clone)]
-pub(crate) struct At<T> {
+/// A value and the key it was given with.
+pub(crate) struct Spanned<T> {
     pub(crate) key: Ident,
     pub(crate) value: T,
 }
 
-/// At most one value.
-pub(crate) struct Slot<T>(pub(crate) Option<At<T>>);
+/// What may be given once.
+pub(crate) struct Slot<T>(Option<Spanned<T>>);
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
@@ -46,161 +53,185 @@ impl<T> Default for Slot<T> {
 }
 
 impl<T> Slot<T> {
-    pub(crate) fn put(&mut self, key: &Ident, value: T, errors: &mut Errors) {
-        match self.0 {
-            Some(_) => errors.at(key, format!("duplicate `{key}`; write it once")),
-            None => {
-                self.0 = Some(At {
-                    key: key.clone(),
-                    value,
-                })
-            },
+    /// Takes a value, or reports the second one.
+    fn set(&mut self, key: &Ident, value: T, errors: &mut Errors) {
+        match &self.0 {
+            Some(_) => errors.on(key, format!("duplicate `{key}`; remove one of them")),
+            None => self.0 = Some(Spanned { key: key.clone(), value }),
         }
     }
 
+    pub(crate) fn get(&self) -> Option<&Spanned<T>> {
+        self.0.as_ref()
+    }
+
     pub(crate) fn value(&self) -> Option<&T> {
-        self.0.as_ref().map(|at| &at.value)
+        self.0.as_ref().map(|spanned| &spanned.value)
     }
 
-    pub(crate) fn key(&self) -> Option<&Ident> {
-        self.0.as_ref().map(|at| &at.key)
-    }
-
-    pub(crate) fn is_set(&self) -> bool {
+    pub(crate) fn is_given(&self) -> bool {
         self.0.is_some()
     }
 }
 
-/// Every item of every `#[session(…)]` among `attributes`.
-pub(crate) fn items(attributes: &[Attribute], errors: &mut Errors) -> Vec<Item> {
-    let mut out = Vec::new();
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("session"))
-    {
-        match &attribute.meta {
-            Meta::List(list) => {
-                let parser = |input: ParseStream<'_>| {
-                    read(input, &mut out, errors);
+/// One `key`, and the stream after it.
+struct Entry<'a> {
+    level: Level,
+    key: Ident,
+    input: ParseStream<'a>,
+}
+
+impl Entry<'_> {
+    fn example(&self) -> &'static str {
+        self.level.example(&self.key.to_string())
+    }
+
+    fn unknown(&self) -> syn::Error {
+        syn::Error::new(self.key.span(), self.level.unknown(&self.key.unraw().to_string()))
+    }
+
+    /// Nothing but the key.
+    fn flag(&self) -> syn::Result<()> {
+        if self.input.peek(Token![=]) || self.input.peek(token::Paren) {
+            let key = &self.key;
+            return Err(self.input.error(format!("`{key}` is a flag and takes no value; write `{key}`")));
+        }
+        Ok(())
+    }
+
+    /// The `=` before a value.
+    fn equals(&self) -> syn::Result<()> {
+        let Self { key, input, .. } = self;
+        let example = self.example();
+        if input.parse::<Option<Token![=]>>()?.is_none() {
+            return Err(syn::Error::new(key.span(), format!("`{key}` needs a value; write `{example}`")));
+        }
+        if input.is_empty() || input.peek(Token![,]) {
+            return Err(syn::Error::new(key.span(), format!("`{key} =` needs a value; write `{example}`")));
+        }
+        Ok(())
+    }
+
+    fn value<T: Parse>(&self, what: &str) -> syn::Result<T> {
+        self.equals()?;
+        let token: TokenTree = self.input.fork().parse()?;
+        let expected = format!("`{}` expects {what}, like `{}`", self.key, self.example());
+        self.input.parse().map_err(|_| syn::Error::new_spanned(token, expected))
+    }
+
+    fn integer(&self) -> syn::Result<LitInt> {
+        self.value("an integer")
+    }
+
+    fn string(&self) -> syn::Result<LitStr> {
+        self.value("a string")
+    }
+
+    fn name(&self) -> syn::Result<Ident> {
+        self.value("a name without quotes")
+    }
+}
+
+/// Reads every `#[session(...)]`, and gives each `key` in them to `entry`.
+fn read(
+    attrs: &[Attribute],
+    level: Level,
+    errors: &mut Errors,
+    mut entry: impl FnMut(&Entry<'_>, &mut Errors) -> syn::Result<()>,
+) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("session")) {
+        match &attr.meta {
+            Meta::List(list) if matches!(list.delimiter, syn::MacroDelimiter::Paren(_)) => {
+                let result = list.parse_args_with(|input: ParseStream<'_>| {
+                    read_list(input, level, errors, &mut entry);
                     Ok(())
-                };
-                if let Err(error) = parser.parse2(list.tokens.clone()) {
-                    errors.span(error.span(), error);
+                });
+                if let Err(error) = result {
+                    errors.add(error);
                 }
             },
-            other => errors.at(other, "write the settings in parentheses: `#[session(...)]`"),
+            meta => errors.on(meta, "attributes go in parentheses; write `#[session(...)]`"),
         }
     }
-    out
 }
 
-fn read(input: ParseStream<'_>, out: &mut Vec<Item>, errors: &mut Errors) {
+fn read_list(
+    input: ParseStream<'_>,
+    level: Level,
+    errors: &mut Errors,
+    entry: &mut impl FnMut(&Entry<'_>, &mut Errors) -> syn::Result<()>,
+) {
     while !input.is_empty() {
-        let Ok(key) = input.call(Ident::parse_any) else {
-            let junk = until_comma(input);
-            errors.at(junk, "expected the name of a setting, like `version = 2`");
+        if let Err(error) = read_entry(input, level, errors, entry) {
+            errors.add(error);
+            skip_to_comma(input);
+        }
+        if input.parse::<Option<Token![,]>>().is_ok_and(|comma| comma.is_some()) || input.is_empty() {
             continue;
-        };
-        let value = if input.peek(Token![=]) {
-            match input.parse::<Token![=]>() {
-                Ok(equals) => Value::Is {
-                    equals,
-                    tokens: expression(input),
-                },
-                Err(_) => Value::Flag,
-            }
-        } else if input.peek(syn::token::Paren) {
-            match input.parse::<TokenTree>() {
-                Ok(TokenTree::Group(group)) => Value::List(group.stream()),
-                _ => Value::Flag,
-            }
-        } else {
-            Value::Flag
-        };
-        out.push(Item { key, value });
-        if !input.is_empty() && !input.peek(Token![,]) {
-            let junk = until_comma(input);
-            errors.at(junk, "expected a comma before the next setting");
-        } else {
-            let _ = input.parse::<Token![,]>();
         }
+        errors.add(input.error("expected `,` before this"));
+        skip_to_comma(input);
+        let _: syn::Result<Token![,]> = input.parse();
     }
 }
 
-/// The tokens of one expression, or, where there is none that can be parsed, all up to the next comma.
-fn expression(input: ParseStream<'_>) -> TokenStream {
-    let fork = input.fork();
-    if let Ok(expr) = fork.parse::<Expr>()
-        && (fork.is_empty() || fork.peek(Token![,]))
-    {
-        let _ = input.parse::<Expr>();
-        return expr.into_token_stream();
+fn read_entry(
+    input: ParseStream<'_>,
+    level: Level,
+    errors: &mut Errors,
+    entry: &mut impl FnMut(&Entry<'_>, &mut Errors) -> syn::Result<()>,
+) -> syn::Result<()> {
+    if !input.peek(Ident::peek_any) {
+        let example = level.keywords().first().map_or("", |keyword| keyword.example);
+        return Err(input.error(format!("expected the name of an attribute, as in `{example}`")));
     }
-    let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
-        let Ok(tree) = input.parse::<TokenTree>() else {
-            break;
-        };
-        tokens.extend([tree]);
-    }
-    tokens
+    let key = input.call(Ident::parse_any)?;
+    entry(&Entry { level, key, input }, errors)
 }
 
-fn until_comma(input: ParseStream<'_>) -> TokenStream {
-    let tokens = expression(input);
-    let _ = input.parse::<Token![,]>();
-    tokens
+/// Goes on with the next entry.
+fn skip_to_comma(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) && input.parse::<TokenTree>().is_ok() {}
 }
 
-impl Item {
-    /// For settings that take no value.
-    pub(crate) fn flag(&self, errors: &mut Errors) -> bool {
-        match &self.value {
-            Value::Flag => true,
-            Value::Is { equals, .. } => {
-                errors.at(equals, format!("`{}` is a flag and takes no value", self.key));
-                false
-            },
-            Value::List(tokens) => {
-                errors.at(tokens, format!("`{}` is a flag and takes no value", self.key));
-                false
-            },
-        }
+/// What is in the invisible delimiters that macros put around their arguments.
+pub(crate) fn peel(mut ty: &Type) -> &Type {
+    while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = ty {
+        ty = elem;
     }
+    ty
+}
 
-    /// The tokens after `=`; `example` completes the message where there are none.
-    pub(crate) fn tokens(&self, example: &str, errors: &mut Errors) -> Option<TokenStream> {
-        match &self.value {
-            Value::Is { tokens, .. } if !tokens.is_empty() => Some(tokens.clone()),
-            _ => {
-                errors.at(&self.key, format!("`{}` needs a value, like `{example}`", self.key));
-                None
-            },
-        }
-    }
-
-    /// A string literal after `=`.
-    pub(crate) fn string(&self, example: &str, errors: &mut Errors) -> Option<syn::LitStr> {
-        let tokens = self.tokens(example, errors)?;
-        match syn::parse2::<Lit>(tokens.clone()) {
-            Ok(Lit::Str(text)) => Some(text),
-            _ => {
-                errors.at(tokens, format!("`{}` expects a string, like `{example}`", self.key));
-                None
-            },
-        }
-    }
-
-    /// An identifier after `=`.
-    pub(crate) fn ident(&self, example: &str, errors: &mut Errors) -> Option<Ident> {
-        let tokens = self.tokens(example, errors)?;
-        syn::parse2::<Ident>(tokens.clone())
-            .map_err(|_| errors.at(tokens, format!("`{}` expects a name, like `{example}`", self.key)))
-            .ok()
+/// Whether `expr` is a literal whose type is inferred: a number (with a minus or without), `true`, a character.
+pub(crate) fn is_plain_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(literal) => {
+            matches!(literal.lit, Lit::Int(_) | Lit::Float(_) | Lit::Bool(_) | Lit::Char(_) | Lit::Byte(_))
+        },
+        Expr::Unary(unary) => matches!(unary.op, syn::UnOp::Neg(_)) && is_plain_literal(&unary.expr),
+        Expr::Group(group) => is_plain_literal(&group.expr),
+        _ => false,
     }
 }
 
-/// Where a group of tokens stands, for errors about something inside it.
-pub(crate) fn span_of(tokens: &TokenStream) -> Span {
-    tokens.span()
+/// `tokens` with the struct's name for `Self`, which means another type where they are repeated.
+fn without_self<T: Parse + ToTokens>(tokens: T, ident: &Ident) -> T {
+    syn::parse2(replace_self(tokens.to_token_stream(), ident)).unwrap_or(tokens)
+}
+
+fn replace_self(tokens: TokenStream, ident: &Ident) -> TokenStream {
+    let replace = |tree| match tree {
+        TokenTree::Ident(word) if word == "Self" => {
+            let mut name = ident.clone();
+            name.set_span(word.span());
+            TokenTree::Ident(name)
+        },
+        TokenTree::Group(group) => {
+            let mut replaced = Group::new(group.delimiter(), replace_self(group.stream(), ident));
+            replaced.set_span(group.span());
+            TokenTree::Group(replaced)
+        },
+        other => other,
+    };
+    tokens.into_iter().map(replace).collect()
 }

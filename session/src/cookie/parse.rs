@@ -78,10 +78,7 @@ mod tests {
         ] {
             assert_eq!(found(&[near.as_bytes()]), Some(Vec::new()), "{near}");
         }
-        assert_eq!(
-            found(&[b"\xa0__Host-sid=x; \xe2\x80\x80__Host-sid=x; \x85__Host-sid=x"]),
-            Some(Vec::new())
-        );
+        assert_eq!(found(&[b"\xa0__Host-sid=x; \xe2\x80\x80__Host-sid=x; \x85__Host-sid=x"]), Some(Vec::new()));
     }
 
     #[test]

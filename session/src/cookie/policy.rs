@@ -9,7 +9,7 @@ use http::HeaderValue;
 use crate::token::{TOKEN_CHARS, Token};
 
 /// Browsers keep no cookie longer than this (RFC 6265bis, section 5.5).
-pub(crate) const LONGEST: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_hours(400 * 24);
 
 /// Name and attributes of the session cookie.
 ///
@@ -122,10 +122,7 @@ impl CookiePolicy {
     }
 
     fn build<'a>(&'a self, value: &'a str) -> Cookie<'a> {
-        let mut builder = Cookie::build((&*self.name, value))
-            .path(&*self.path)
-            .http_only(true)
-            .secure(self.secure);
+        let mut builder = Cookie::build((&*self.name, value)).path(&*self.path).http_only(true).secure(self.secure);
         if let Some(domain) = &self.domain {
             builder = builder.domain(&**domain);
         }
@@ -146,10 +143,7 @@ impl CookiePolicy {
                 out.push(complaint);
             }
         };
-        let bare = name
-            .strip_prefix("__Host-")
-            .or_else(|| name.strip_prefix("__Secure-"))
-            .unwrap_or(name);
+        let bare = name.strip_prefix("__Host-").or_else(|| name.strip_prefix("__Secure-")).unwrap_or(name);
         rule(
             bare.is_empty() || !name.bytes().all(is_token) || name.len() + TOKEN_CHARS > 4000,
             format!("cookie name {name:?}: use 1 to 3,900 letters, digits or !#$%&'*+-.^_`|~ (RFC 9110, `token`)"),
@@ -180,24 +174,14 @@ impl CookiePolicy {
             "`SameSite=None` needs a secure cookie: browsers drop it otherwise".into(),
         );
         if let Some(domain) = &self.domain {
-            let labels = |domain: &str| {
-                domain
-                    .split('.')
-                    .all(|label| !label.is_empty() && label.bytes().all(is_host))
-            };
-            rule(
-                !labels(domain) || domain.len() > 253,
-                format!("cookie domain {domain:?} is not a host name"),
-            );
+            let labels = |domain: &str| domain.split('.').all(|label| !label.is_empty() && label.bytes().all(is_host));
+            rule(!labels(domain) || domain.len() > 253, format!("cookie domain {domain:?} is not a host name"));
         }
         let path_ok =
             self.path.starts_with('/') && self.path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
         rule(
             !path_ok || self.path.len() > 1024,
-            format!(
-                "cookie path {:?}: it starts with `/` and has no space, `;` or control character",
-                self.path
-            ),
+            format!("cookie path {:?}: it starts with `/` and has no space, `;` or control character", self.path),
         );
         out
     }

@@ -40,10 +40,7 @@ impl MemoryStore {
 
     /// A store for about `most` sessions: each of its 32 shards takes an equal part, rounded up.
     pub fn with_max_sessions(most: usize) -> Self {
-        Self {
-            shards: Arc::default(),
-            most_per_shard: most.div_ceil(SHARDS),
-        }
+        Self { shards: Arc::default(), most_per_shard: most.div_ceil(SHARDS) }
     }
 
     /// How many records are held, swept or not.
@@ -84,7 +81,7 @@ impl Shard {
             let Some(Reverse((_, id))) = self.due.pop() else {
                 break;
             };
-            match self.records.get(&id).map(|record| record.idle_deadline()) {
+            match self.records.get(&id).map(Record::idle_deadline) {
                 Some(idle) if idle > now => self.due.push(Reverse((idle, id))),
                 Some(_) => {
                     self.records.remove(&id);
@@ -110,9 +107,7 @@ impl Default for MemoryStore {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore")
-            .field("sessions", &self.len())
-            .finish_non_exhaustive()
+        f.debug_struct("MemoryStore").field("sessions", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -124,9 +119,7 @@ impl Store for MemoryStore {
             return Ok(Created::Exists);
         }
         if shard.records.len() >= self.most_per_shard {
-            return Err(StoreError::unavailable(
-                "the memory store is full; see `MemoryStore::with_max_sessions`",
-            ));
+            return Err(StoreError::unavailable("the memory store is full; see `MemoryStore::with_max_sessions`"));
         }
         shard.due.push(Reverse((record.idle_deadline(), id)));
         shard.records.insert(id, record.clone());

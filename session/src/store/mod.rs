@@ -51,7 +51,8 @@ use crate::token::SessionId;
 /// [`StoreError::Unknown`], never `Unavailable`; the engine repeats a commit with the same [`OpId`]. A failed load is an
 /// error, never `None`.
 pub trait Store: Send + Sync + 'static {
-    /// Files `record` under `id`, if nothing lives there.
+    /// Files `record` under `id`, if nothing lives there. An expired record may still be in the way: ids are random, and the
+    /// engine takes another.
     fn create(
         &self,
         id: SessionId,
@@ -108,22 +109,14 @@ pub struct Commit<'a> {
 impl<'a> Commit<'a> {
     /// Replaces a record that is at `epoch` and `revision` with `record`.
     pub fn new(epoch: u64, revision: u64, op: OpId, record: &'a Record) -> Self {
-        Self {
-            epoch,
-            revision,
-            op,
-            record,
-        }
+        Self { epoch, revision, op, record }
     }
 }
 
 /// Outcome of [`Store::create`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the contract: a caller must handle every outcome"
-)]
+#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
 pub enum Created {
     /// The record is filed.
     Created,
@@ -134,10 +127,7 @@ pub enum Created {
 /// Outcome of [`Store::commit`].
 #[derive(Debug)]
 #[must_use]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the contract: a caller must handle every outcome"
-)]
+#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
 pub enum Committed {
     /// The record is replaced, now or by an earlier attempt of the same commit.
     Applied,
@@ -152,10 +142,7 @@ pub enum Committed {
 /// Outcome of [`Store::touch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the contract: a caller must handle every outcome"
-)]
+#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
 pub enum Touched {
     /// The deadline is at least the one asked for.
     Touched,
@@ -166,10 +153,7 @@ pub enum Touched {
 /// Outcome of [`Store::destroy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the contract: a caller must handle every outcome"
-)]
+#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
 pub enum Destroyed {
     /// There was one, and it is gone.
     Existed,
@@ -246,8 +230,10 @@ impl From<StoreError> for Error {
             StoreError::Misconfigured(_) => ErrorKind::Misconfigured,
         };
         let message = error.to_string();
-        let error = Error::new(kind, message);
-        error
+        match error {
+            StoreError::Unavailable(cause) | StoreError::Unknown(cause) => Self::new(kind, message).caused_by(cause),
+            _ => Self::new(kind, message),
+        }
     }
 }
 

@@ -27,6 +27,7 @@ const COMMIT: &str = r"
 local head = redis.call('GETRANGE', KEYS[1], 0, 197)
 if head == '' then return 'GONE' end
 if string.sub(head, 1, 4) ~= '\165S\1\0' then return 'FOREIGN' end
+if struct.unpack('>I8', head, 21) <= tonumber(ARGV[5]) then return 'GONE' end
 if string.sub(head, 5, 20) == ARGV[1] then
   if struct.unpack('>I8', head, 21) > struct.unpack('>I8', ARGV[3], 21) then
     local kept = string.sub(ARGV[3], 1, 20) .. string.sub(head, 21, 32) .. string.sub(ARGV[3], 33)
@@ -46,6 +47,7 @@ const TOUCH: &str = r"
 local head = redis.call('GETRANGE', KEYS[1], 0, 31)
 if head == '' then return 'GONE' end
 if string.sub(head, 1, 4) ~= '\165S\1\0' then return 'FOREIGN' end
+if struct.unpack('>I8', head, 21) <= tonumber(ARGV[3]) then return 'GONE' end
 if struct.unpack('>I8', head, 21) < struct.unpack('>I8', ARGV[1]) then
   redis.call('SETRANGE', KEYS[1], 20, ARGV[1])
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -54,7 +56,7 @@ return 'TOUCHED'
 ";
 const _: () = assert!(HEADER == 198 && IDLE_AT == 20);
 
-const MEASURE_EVERY: Duration = Duration::from_secs(60);
+const MEASURE_EVERY: Duration = Duration::from_mins(1);
 
 /// Keeps sessions in Redis or Valkey. Cloning shares the connection.
 #[derive(Clone)]
@@ -84,11 +86,7 @@ pub struct RedisOptions {
 
 impl Default for RedisOptions {
     fn default() -> Self {
-        Self {
-            prefix: "session:".into(),
-            deadline: Duration::from_millis(500),
-            max_bytes: 1 << 20,
-        }
+        Self { prefix: "session:".into(), deadline: Duration::from_millis(500), max_bytes: 1 << 20 }
     }
 }
 
@@ -120,15 +118,11 @@ impl RedisOptions {
     }
 
     fn check(&self) -> Result<(), StoreError> {
-        let Self {
-            prefix,
-            deadline,
-            max_bytes,
-        } = self;
+        let Self { prefix, deadline, max_bytes } = self;
         let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}');
         let complaint = if prefix.is_empty() || prefix.len() > 64 || !prefix.bytes().all(fits) {
             format!("prefix {prefix:?}: use 1 to 64 visible ASCII characters, no braces")
-        } else if deadline.is_zero() || *deadline > Duration::from_secs(60) {
+        } else if deadline.is_zero() || *deadline > Duration::from_mins(1) {
             format!("deadline {deadline:?}: use a millisecond to a minute")
         } else if *max_bytes < 1024 || *max_bytes > 512 << 20 {
             format!("max_bytes {max_bytes}: use 1 KiB to 512 MiB, the largest string that Redis keeps")
@@ -179,9 +173,7 @@ impl RedisStore {
             ahead: AtomicI64::new(0),
             measured: AtomicU64::new(0),
         };
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Asks the server for everything that the store will ask of it.
@@ -193,34 +185,19 @@ impl RedisStore {
         let id = SessionId::from_bytes([0xff; 16]);
         let key = self.key(id);
         self.measure(SystemClock.now()).await?;
-        let _: Value = self
-            .query(Cmd::new().arg("GET").arg(&key))
-            .await
-            .map_err(|error| read_failed("GET", &error))?;
-        for (name, script) in [
-            ("EVALSHA (commit)", &self.shared.commit),
-            ("EVALSHA (touch)", &self.shared.touch),
-        ] {
+        let _: Value = self.query(Cmd::new().arg("GET").arg(&key)).await.map_err(|error| read_failed("GET", &error))?;
+        for (name, script) in [("EVALSHA (commit)", &self.shared.commit), ("EVALSHA (touch)", &self.shared.touch)] {
             let mut connection = self.connection();
-            let invoked = script
-                .key(&key)
-                .arg(&[0_u8; 16])
-                .arg(&[0_u8; 8])
-                .invoke_async::<Value>(&mut connection)
-                .await;
+            let invoked =
+                script.key(&key).arg(&[0_u8; 16]).arg(&[0_u8; 8]).invoke_async::<Value>(&mut connection).await;
             self.note(invoked).map_err(|error| read_failed(name, &error))?;
         }
         // Writes nothing: `XX` on a key that is never there.
         let mut set = Cmd::new();
         set.arg("SET").arg(&key).arg("").arg("XX").arg("KEEPTTL");
-        let _: Value = self
-            .query(&set)
-            .await
-            .map_err(|error| read_failed("SET … KEEPTTL", &error))?;
-        let _: Value = self
-            .query(Cmd::new().arg("UNLINK").arg(&key))
-            .await
-            .map_err(|error| read_failed("UNLINK", &error))?;
+        let _: Value = self.query(&set).await.map_err(|error| read_failed("SET … KEEPTTL", &error))?;
+        let _: Value =
+            self.query(Cmd::new().arg("UNLINK").arg(&key)).await.map_err(|error| read_failed("UNLINK", &error))?;
         Ok(())
     }
 
@@ -235,11 +212,7 @@ impl RedisStore {
     }
 
     fn connection(&self) -> ConnectionManager {
-        self.shared
-            .connection
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.connection.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn query<T: redis::FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
@@ -251,10 +224,7 @@ impl RedisStore {
     /// be a new primary by now.
     fn note<T>(&self, answer: Result<T, RedisError>) -> Result<T, RedisError> {
         if let Err(error) = &answer
-            && matches!(
-                error.kind(),
-                ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
-            )
+            && matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
             && let Ok(fresh) = connection(&self.shared.client, &self.shared.options)
         {
             *self.shared.connection.write().unwrap_or_else(PoisonError::into_inner) = fresh;
@@ -263,10 +233,7 @@ impl RedisStore {
     }
 
     async fn measure(&self, now: Timestamp) -> Result<(), StoreError> {
-        let time: (u64, u64) = self
-            .query(Cmd::new().arg("TIME"))
-            .await
-            .map_err(|error| read_failed("TIME", &error))?;
+        let time: (u64, u64) = self.query(Cmd::new().arg("TIME")).await.map_err(|error| read_failed("TIME", &error))?;
         self.measured(time, now);
         Ok(())
     }
@@ -282,6 +249,11 @@ impl RedisStore {
         self.shared.ahead.load(Ordering::Relaxed)
     }
 
+    /// `now` by the server's clock. A key lives for up to a millisecond longer than its record.
+    fn theirs(&self, now: Timestamp) -> u64 {
+        now.shifted(self.ahead()).as_millis()
+    }
+
     fn is_stale(&self, now: Timestamp) -> bool {
         self.shared.measured.load(Ordering::Relaxed).abs_diff(now.as_millis()) > millis(MEASURE_EVERY)
     }
@@ -292,10 +264,7 @@ impl RedisStore {
         if size > limit {
             return Err(StoreError::TooLarge { size, limit });
         }
-        Ok((
-            record.clone().shifted(self.ahead()).encode(),
-            life(record.idle_deadline(), now),
-        ))
+        Ok((record.clone().shifted(self.ahead()).encode(), life(record.idle_deadline(), now)))
     }
 
     fn incoming(&self, bytes: Vec<u8>) -> Result<Record, StoreError> {
@@ -325,13 +294,8 @@ impl Store for RedisStore {
         }
         let (bytes, life) = self.outgoing(record, now)?;
         let mut set = Cmd::new();
-        set.arg("SET")
-            .arg(self.key(id))
-            .arg(bytes)
-            .arg("NX")
-            .arg("PX")
-            .arg(life);
-        match self.query(&set).await.map_err(|error| write_failed("SET", error))? {
+        set.arg("SET").arg(self.key(id)).arg(bytes).arg("NX").arg("PX").arg(life);
+        match self.query(&set).await.map_err(|error| write_failed("SET", &error))? {
             Value::Nil => Ok(Created::Exists),
             _ => Ok(Created::Created),
         }
@@ -342,11 +306,7 @@ impl Store for RedisStore {
         get.arg("GET").arg(self.key(id));
         let bytes: Option<Vec<u8>> = if self.is_stale(now) {
             let mut connection = self.connection();
-            let both = redis::pipe()
-                .add_command(get)
-                .cmd("TIME")
-                .query_async(&mut connection)
-                .await;
+            let both = redis::pipe().add_command(get).cmd("TIME").query_async(&mut connection).await;
             let (bytes, time) = self.note(both).map_err(|error| read_failed("GET", &error))?;
             self.measured(time, now);
             bytes
@@ -367,20 +327,13 @@ impl Store for RedisStore {
         revision.copy_from_slice(&commit.revision.to_be_bytes());
         let mut connection = self.connection();
         let mut script = self.shared.commit.key(self.key(id));
-        script.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life);
+        script.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life).arg(self.theirs(now));
         let answer = script.invoke_async(&mut connection).await;
-        match self
-            .note(answer)
-            .map_err(|error| write_failed("EVALSHA (commit)", error))?
-        {
+        match self.note(answer).map_err(|error| write_failed("EVALSHA (commit)", &error))? {
             Value::Array(mut fresh) => match fresh.pop() {
                 Some(Value::BulkString(bytes)) => {
                     let fresh = self.incoming(bytes)?;
-                    if fresh.is_expired(now) {
-                        Ok(Committed::Gone)
-                    } else {
-                        Ok(Committed::Conflict(Box::new(fresh)))
-                    }
+                    if fresh.is_expired(now) { Ok(Committed::Gone) } else { Ok(Committed::Conflict(Box::new(fresh))) }
                 },
                 _ => Ok(Committed::Gone),
             },
@@ -396,10 +349,10 @@ impl Store for RedisStore {
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
         let mut connection = self.connection();
         let mut script = self.shared.touch.key(self.key(id));
-        script.arg(&idle_bytes(idle.shifted(self.ahead()))).arg(life(idle, now));
+        script.arg(&idle_bytes(idle.shifted(self.ahead()))).arg(life(idle, now)).arg(self.theirs(now));
         let answer: Value = self
             .note(script.invoke_async(&mut connection).await)
-            .map_err(|error| write_failed("EVALSHA (touch)", error))?;
+            .map_err(|error| write_failed("EVALSHA (touch)", &error))?;
         match word(&answer) {
             b"TOUCHED" => Ok(Touched::Touched),
             b"GONE" => Ok(Touched::Gone),
@@ -412,12 +365,8 @@ impl Store for RedisStore {
         let removed: u64 = self
             .query(Cmd::new().arg("UNLINK").arg(self.key(id)))
             .await
-            .map_err(|error| write_failed("UNLINK", error))?;
-        Ok(if removed == 0 {
-            Destroyed::Absent
-        } else {
-            Destroyed::Existed
-        })
+            .map_err(|error| write_failed("UNLINK", &error))?;
+        Ok(if removed == 0 { Destroyed::Absent } else { Destroyed::Existed })
     }
 
     async fn sweep(&self, _limit: usize, _now: Timestamp) -> Result<usize, StoreError> {
@@ -454,18 +403,16 @@ fn read_failed(command: &str, error: &RedisError) -> StoreError {
 
 /// An error of a call that writes. Where the line broke or fell silent, the server may have done it.
 #[cold]
-fn write_failed(command: &str, error: RedisError) -> StoreError {
+fn write_failed(command: &str, error: &RedisError) -> StoreError {
     if error.kind() == ErrorKind::Io && !error.is_connection_refusal() {
         return StoreError::unknown(format!("{command}: {error}"));
     }
-    read_failed(command, &error)
+    read_failed(command, error)
 }
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the client: its URL holds the password.
-        f.debug_struct("RedisStore")
-            .field("options", &self.shared.options)
-            .finish_non_exhaustive()
+        f.debug_struct("RedisStore").field("options", &self.shared.options).finish_non_exhaustive()
     }
 }

@@ -79,10 +79,7 @@ impl Calls {
 impl<S> FailingStore<S> {
     /// A store that works until told otherwise.
     pub fn new(inner: S) -> Self {
-        Self {
-            inner,
-            shared: Arc::default(),
-        }
+        Self { inner, shared: Arc::default() }
     }
 
     /// Fails every call in this way, until [`heal`](Self::heal).
@@ -104,21 +101,12 @@ impl<S> FailingStore<S> {
     pub fn calls(&self) -> Calls {
         let [creates, loads, commits, touches, destroys] =
             self.shared.counts.each_ref().map(|count| count.load(Ordering::SeqCst));
-        Calls {
-            creates,
-            loads,
-            commits,
-            touches,
-            destroys,
-        }
+        Calls { creates, loads, commits, touches, destroys }
     }
 
     /// Counts from zero again.
     pub fn reset_calls(&self) {
-        self.shared
-            .counts
-            .iter()
-            .for_each(|count| count.store(0, Ordering::SeqCst));
+        self.shared.counts.iter().for_each(|count| count.store(0, Ordering::SeqCst));
     }
 
     /// The store behind it.

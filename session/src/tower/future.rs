@@ -26,12 +26,7 @@ pin_project! {
 
 impl<Inner, Body> ResponseFuture<Inner, Body> {
     pub(super) fn new(inner: Option<Inner>, slot: Arc<Request>, pool: Arc<Pool>) -> Self {
-        Self {
-            inner,
-            slot: Some(slot),
-            pool,
-            saving: None,
-        }
+        Self { inner, slot: Some(slot), pool, saving: None }
     }
 }
 
@@ -56,16 +51,15 @@ where
             let Some(slot) = &this.slot else {
                 return Poll::Ready(Ok(response));
             };
-            if !slot.is_untouched() {
-                match slot.finish(response.status()) {
-                    Some(saving) => *this.saving = Some((saving, response)),
-                    None => return Poll::Ready(Ok(done(this.slot, this.pool, response))),
-                }
-            } else {
+            if slot.is_untouched() {
                 if let Some(slot) = this.slot.take() {
                     this.pool.give_back(slot);
                 }
                 return Poll::Ready(Ok(response));
+            }
+            match slot.finish(response.status()) {
+                Some(saving) => *this.saving = Some((saving, response)),
+                None => return Poll::Ready(Ok(done(this.slot, this.pool, response))),
             }
         }
         let Some((saving, _)) = this.saving else {
@@ -110,8 +104,6 @@ pub(crate) fn excuse(status: StatusCode, config: &Config, headers: &mut HeaderMa
 
 impl<Inner, Body> fmt::Debug for ResponseFuture<Inner, Body> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture")
-            .field("slot", &self.slot)
-            .finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").field("slot", &self.slot).finish_non_exhaustive()
     }
 }

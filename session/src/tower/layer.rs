@@ -15,12 +15,7 @@ use crate::sessions::Sessions;
 impl<S: Schema> Sessions<S> {
     /// The layer to put around every route that uses these sessions.
     pub fn layer(&self) -> SessionLayer {
-        SessionLayer {
-            pool: Arc::new(Pool {
-                manager: Arc::clone(&self.manager),
-                free: Mutex::default(),
-            }),
-        }
+        SessionLayer { pool: Arc::new(Pool { manager: Arc::clone(&self.manager), free: Mutex::default() }) }
     }
 }
 
@@ -72,10 +67,7 @@ impl<Inner> Layer<Inner> for SessionLayer {
     type Service = SessionService<Inner>;
 
     fn layer(&self, inner: Inner) -> SessionService<Inner> {
-        SessionService {
-            inner,
-            pool: Arc::clone(&self.pool),
-        }
+        SessionService { inner, pool: Arc::clone(&self.pool) }
     }
 }
 
@@ -108,16 +100,12 @@ where
 
 impl fmt::Debug for SessionLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionLayer")
-            .field("config", &self.pool.manager.config)
-            .finish()
+        f.debug_struct("SessionLayer").field("config", &self.pool.manager.config).finish()
     }
 }
 
 impl<Inner: fmt::Debug> fmt::Debug for SessionService<Inner> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionService")
-            .field("inner", &self.inner)
-            .finish_non_exhaustive()
+        f.debug_struct("SessionService").field("inner", &self.inner).finish_non_exhaustive()
     }
 }

@@ -23,9 +23,7 @@ pub async fn session<S: Schema>(extensions: &Extensions, headers: &HeaderMap) ->
 }
 
 pub(crate) fn slot<S: Schema>(extensions: &Extensions) -> Result<&Arc<Request>, Error> {
-    let slot = extensions
-        .get::<Slots>()
-        .and_then(|slots| slots.find(TypeId::of::<S>()));
+    let slot = extensions.get::<Slots>().and_then(|slots| slots.find(TypeId::of::<S>()));
     slot.ok_or_else(|| {
         let schema = std::any::type_name::<S>();
         let message = format!(
@@ -47,10 +45,7 @@ impl Slots {
     /// Adds a slot. `false` if another layer has taken the cookie's name or one of the session types.
     pub(crate) fn add(extensions: &mut Extensions, request: Arc<Request>) -> bool {
         let manager = Arc::clone(&request.manager);
-        let outer = extensions.insert(Self {
-            inner: request,
-            outer: None,
-        });
+        let outer = extensions.insert(Self { inner: request, outer: None });
         let Some(outer) = outer else { return true };
         let fits = outer.iter().all(|other| !clash(&other.manager, &manager));
         if let Some(slots) = extensions.get_mut::<Self>() {

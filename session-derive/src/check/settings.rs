@@ -1,0 +1,150 @@
+//! What the struct's own attributes must be.
+
+use super::{LitStr, Path, Raw, Slot};
+use crate::diag::Errors;
+use syn::ext::IdentExt as _;
+
+/// In seconds, as the runtime's `Schema` has them.
+const DEFAULT_IDLE: u64 = 30 * 60;
+const DEFAULT_ABSOLUTE: u64 = 12 * 60 * 60;
+/// Browsers keep no cookie longer.
+const LONGEST: u64 = 400 * 24 * 60 * 60;
+
+pub(super) struct Settings {
+    pub(super) krate: Path,
+    pub(super) name: String,
+    pub(super) version: u32,
+    pub(super) idle: Option<u64>,
+    pub(super) absolute: Option<u64>,
+}
+
+pub(super) fn check(raw: &Raw<'_>, errors: &mut Errors) -> Settings {
+    let idle = duration(&raw.attributes.idle, errors);
+    let absolute = duration(&raw.attributes.absolute, errors);
+    check_order(raw, idle, absolute, errors);
+    Settings { krate: crate_path(raw, errors), name: name(raw, errors), version: version(raw, errors), idle, absolute }
+}
+
+fn version(raw: &Raw<'_>, errors: &mut Errors) -> u32 {
+    let Some(literal) = raw.attributes.version.value() else { return 1 };
+    match literal.base10_parse::<u16>() {
+        Ok(0) => errors.on(literal, "versions start at 1; write `version = 1`, or leave it out"),
+        Ok(version) => return version.into(),
+        Err(_) => errors.on(literal, "this version is too large; versions go from 1 to 65535"),
+    }
+    1
+}
+
+fn name(raw: &Raw<'_>, errors: &mut Errors) -> String {
+    const RULE: &str =
+        "a session name may only hold a-z, 0-9, `_` and `-`, at most 64 of them: it becomes part of what is stored";
+    let is_name = |name: &str| {
+        let letters = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'));
+        letters && !name.is_empty() && name.len() <= 64
+    };
+    if let Some(literal) = raw.attributes.name.value() {
+        let name = literal.value();
+        if !is_name(&name) {
+            errors.on(literal, format!("{RULE}; write `name = \"shop\"`, for example"));
+        }
+        return name;
+    }
+    let name = snake_case(&raw.ident.unraw().to_string());
+    if !is_name(&name) {
+        errors.on(raw.ident, format!("{RULE}; write `#[session(name = \"...\")]`, because `{name}` is not one"));
+    }
+    name
+}
+
+/// `HttpShop` and `HTTPShop` to `http_shop`.
+fn snake_case(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut snake = String::new();
+    for (index, letter) in letters.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|index| letters.get(index));
+        let after = letters.get(index + 1);
+        let starts_word = letter.is_uppercase()
+            && before.is_some_and(|before| {
+                *before != '_' && (!before.is_uppercase() || after.is_some_and(|after| after.is_lowercase()))
+            });
+        if starts_word {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
+fn crate_path(raw: &Raw<'_>, errors: &mut Errors) -> Path {
+    let Some(literal) = raw.attributes.krate.value() else { return syn::parse_quote!(::session) };
+    let Ok(path) = literal.parse_with(Path::parse_mod_style) else {
+        errors.on(literal, "this is not a path; write `crate = \"::session\"`, or where else the crate can be found");
+        return syn::parse_quote!(::session);
+    };
+    let absolute =
+        path.leading_colon.is_some() || path.segments.first().is_some_and(|segment| segment.ident == "crate");
+    if !absolute {
+        let given = literal.value();
+        errors.on(
+            literal,
+            format!(
+                "`crate` must be an absolute path, which begins with `::` or `crate::`: a relative one means something else \
+                 in every module; write `crate = \"::{given}\"` or `crate = \"crate::{given}\"`"
+            ),
+        );
+    }
+    path
+}
+
+/// In seconds.
+fn duration(slot: &Slot<LitStr>, errors: &mut Errors) -> Option<u64> {
+    let spanned = slot.get()?;
+    let (key, literal) = (&spanned.key, &spanned.value);
+    let text = literal.value();
+    let Some((number, unit)) = split(&text) else {
+        errors.on(literal, "not a duration; write a number and one of s, m, h, d, like \"15m\"");
+        return None;
+    };
+    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)) {
+        Some(0) => errors.on(literal, format!("`{key}` must be longer than nothing, or every session is over at once; write `{key} = \"15m\"`, for example")),
+        Some(seconds) if seconds <= LONGEST => return Some(seconds),
+        _ => errors.on(literal, format!("`{key}` is at most 400 days, because browsers keep no cookie longer; write `{key} = \"400d\"`")),
+    }
+    None
+}
+
+/// Its number, and its unit in seconds.
+fn split(text: &str) -> Option<(&str, u64)> {
+    let unit = text.chars().next_back()?;
+    let number = text.strip_suffix(unit)?;
+    let unit = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        _ => return None,
+    };
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then_some((number, unit))
+}
+
+fn check_order(raw: &Raw<'_>, idle: Option<u64>, absolute: Option<u64>, errors: &mut Errors) {
+    let (idle_slot, absolute_slot) = (&raw.attributes.idle, &raw.attributes.absolute);
+    if idle.unwrap_or(DEFAULT_IDLE) <= absolute.unwrap_or(DEFAULT_ABSOLUTE) {
+        return;
+    }
+    match (idle_slot.value().filter(|_| idle.is_some()), absolute_slot.value()) {
+        (Some(literal), Some(_)) if absolute.is_some() => errors
+            .on(literal, "`idle` is longer than `absolute`, so it would never end a session; make it at most as long"),
+        (Some(literal), None) => errors.on(
+            literal,
+            "`idle` is longer than `absolute`, which is \"12h\" unless given; write `absolute = \"...\"` as well",
+        ),
+        (None, Some(literal)) if !idle_slot.is_given() => errors.on(
+            literal,
+            "`absolute` is shorter than `idle`, which is \"30m\" unless given; write `idle = \"...\"` as well",
+        ),
+        // One of them is wrong anyway.
+        _ => {},
+    }
+}

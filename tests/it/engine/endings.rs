@@ -1,0 +1,102 @@
+//! How a request ends: with a login, an error, a panic, or half-way.
+
+use super::*;
+
+#[tokio::test]
+async fn privilege_changes_rotate_whether_or_not_login_was_called() {
+    let world = world(|builder| builder);
+    for path in ["/visit", "/assign", "/admin", "/rotate", "/login"] {
+        let before = world.client.cookie();
+        if path == "/visit" {
+            world.client.get(path).await
+        } else {
+            world.client.post(path).await
+        };
+        assert_ne!(world.client.cookie(), before, "{path}");
+        if let Some(before) = before {
+            let now = world.client.cookie();
+            world.client.set_cookie(Some(before));
+            assert_eq!(world.visits().await, "0", "{path}: the old id is dead at once");
+            assert_eq!(world.client.get("/read").await.set_cookie(), None, "and the cookie is left alone");
+            world.client.set_cookie(now);
+        }
+    }
+}
+
+#[tokio::test]
+async fn server_errors_drop_data_but_not_lifecycle() {
+    let world = world(|builder| builder);
+    world.client.get("/visit").await;
+    world.client.get("/visit500").await;
+    assert_eq!(world.visits().await, "1");
+    world.client.get("/visit404").await;
+    assert_eq!(world.visits().await, "2", "a client error is an answer like any other");
+    world.client.post("/login").await;
+    let cookie = world.client.cookie();
+    assert_eq!(world.client.post("/logout500").await.status, 500);
+    world.client.set_cookie(cookie);
+    assert_eq!(world.client.get("/read").await.text, "0 0 None", "logged out all the same");
+    world.client.get("/visit").await;
+    let cookie = world.client.cookie();
+    assert_eq!(world.client.post("/destroy500").await.status, 502);
+    world.client.set_cookie(cookie);
+    assert_eq!(world.visits().await, "0");
+}
+
+#[tokio::test]
+async fn the_policy_on_server_errors_is_a_setting() {
+    let world = world(Builder::commit_on_server_error);
+    world.client.get("/visit500").await;
+    assert_eq!(world.visits().await, "1");
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_written_is_an_error_and_nothing_is_saved() {
+    let world = world(|builder| builder);
+    world.client.get("/visit").await;
+    assert_eq!(world.client.get("/odd").await.status, 500);
+    assert_eq!(world.visits().await, "1");
+}
+
+#[tokio::test]
+async fn a_panicking_handler_commits_nothing() {
+    let world = world(|builder| builder);
+    world.client.get("/visit").await;
+    let client = world.client.clone();
+    assert!(tokio::spawn(async move { client.get("/panic").await }).await.is_err());
+    assert_eq!(world.visits().await, "1");
+}
+
+/// A request is dropped at its first, second, third … poll. The store is as before it or as after it, never between; and
+/// once the commit has begun, it is carried out.
+#[tokio::test]
+async fn a_cancelled_request_commits_all_or_nothing() {
+    let world = world(|builder| builder);
+    world.client.get("/visit").await;
+    let client = world.client.clone();
+    world.store.reset_calls();
+    let slow = tokio::spawn(async move { client.get("/slow").await });
+    while world.store.calls().loads == 0 {
+        tokio::task::yield_now().await;
+    }
+    slow.abort();
+    assert!(slow.await.is_err());
+    assert_eq!(world.visits().await, "1", "cancelled before its end");
+    world.store.fail(session::testing::Fault::Delay(Duration::from_millis(20)));
+    let client = world.client.clone();
+    let before = world.store.calls().commits;
+    let leaving = tokio::spawn(async move { client.get("/visit").await });
+    while world.store.calls().commits == before {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    leaving.abort();
+    assert!(leaving.await.is_err());
+    world.store.heal();
+    for _ in 0..200 {
+        if world.visits().await == "2" {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("the commit had begun, and was dropped with the client");
+}

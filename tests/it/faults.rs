@@ -1,0 +1,213 @@
+//! The store is down, hangs, refuses: 503 with `Retry-After`, no `Set-Cookie`, nothing lost, and recovery without a restart.
+
+use std::time::{Duration, Instant};
+
+use session::store::{RedisOptions, StoreError};
+use session::testing::{FailingStore, Fault};
+use session::{MemoryStore, RedisStore};
+use session_tests::client::{Answer, Client};
+use session_tests::counter::app;
+use session_tests::servers::Redis;
+
+async fn world() -> (Redis, Client) {
+    let redis = Redis::start();
+    let options = RedisOptions::new().deadline(Duration::from_millis(300));
+    let client = Client::new(app(RedisStore::connect_with(&redis.url(), options).await.unwrap()));
+    for _ in 0..3 {
+        client.get("/visit").await;
+    }
+    (redis, client)
+}
+
+fn assert_refused(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(answer.set_cookie(), None);
+    let seconds: u32 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=3).contains(&seconds));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+}
+
+/// Asks until it is 200, for ten seconds.
+async fn recovered(client: &Client) -> Answer {
+    let begun = Instant::now();
+    loop {
+        let answer = client.get("/show").await;
+        if answer.status == 200 {
+            println!("recovered after {:?}", begun.elapsed());
+            return answer;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "no recovery");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+const EVERYTHING: [(&str, &str); 5] =
+    [("GET", "/show"), ("GET", "/visit"), ("POST", "/login/7"), ("POST", "/logout"), ("POST", "/destroy")];
+
+async fn everything_is_refused(client: &Client) {
+    for (method, path) in EVERYTHING {
+        let answer = client.send(method.parse().unwrap(), path).await;
+        assert_refused(&answer);
+    }
+}
+
+#[tokio::test]
+async fn killed_and_restarted() {
+    let (mut redis, client) = world().await;
+    // The append-only file is flushed every second.
+    redis.run::<String>("CONFIG SET appendfsync always");
+    client.get("/visit").await;
+    redis.stop();
+    everything_is_refused(&client).await;
+    redis.restart();
+    assert_eq!(recovered(&client).await.text, "nobody 4 0 0 0 0", "the same session, nothing lost");
+}
+
+#[tokio::test]
+async fn hanging() {
+    let (redis, client) = world().await;
+    redis.signal("STOP");
+    for (method, path) in EVERYTHING {
+        let begun = Instant::now();
+        assert_refused(&client.send(method.parse().unwrap(), path).await);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{path}: no call waits for ever");
+    }
+    redis.signal("CONT");
+    let answer = recovered(&client).await;
+    assert!(answer.text.starts_with("nobody 3 ") || answer.text.starts_with("nobody 0 "), "{answer:?}");
+}
+
+#[tokio::test]
+async fn absent_at_first() {
+    let mut redis = Redis::absent();
+    assert!(matches!(RedisStore::connect(&redis.url()).await, Err(StoreError::Unavailable(_))));
+    let store = RedisStore::new(session_tests::redis_client(&redis.url()), RedisOptions::new()).unwrap();
+    let client = Client::new(app(store));
+    assert_refused(&client.get("/visit").await);
+    redis.restart();
+    recovered(&client).await;
+    assert_eq!(client.get("/visit").await.status, 200);
+}
+
+#[tokio::test]
+async fn out_of_memory() {
+    let (redis, client) = world().await;
+    client.post("/login/7").await;
+    redis.run::<String>("CONFIG SET maxmemory-policy noeviction");
+    redis.run::<String>("CONFIG SET maxmemory 1mb");
+    assert_refused(&client.get("/visit").await);
+    assert_eq!(client.get("/show").await.text, "7 0 0 0 0 0", "reading goes on");
+    assert_eq!(client.post("/destroy").await.status, 200, "and so does leaving");
+    redis.run::<String>("CONFIG SET maxmemory 0");
+    assert_eq!(client.get("/visit").await.status, 200);
+}
+
+#[tokio::test]
+async fn read_only_replica() {
+    let (redis, client) = world().await;
+    redis.run::<String>("REPLICAOF 127.0.0.1 1");
+    redis.run::<String>("CONFIG SET replica-serve-stale-data yes");
+    for path in ["/visit", "/update"] {
+        assert_refused(&client.get(path).await);
+    }
+    assert_refused(&client.post("/destroy").await);
+    redis.run::<String>("REPLICAOF NO ONE");
+    assert_eq!(recovered(&client).await.text, "nobody 3 0 0 0 0");
+    assert_eq!(client.get("/visit").await.status, 200);
+}
+
+#[tokio::test]
+async fn no_replicas_to_write_to() {
+    let (redis, client) = world().await;
+    redis.run::<String>("CONFIG SET min-replicas-to-write 1");
+    assert_refused(&client.get("/visit").await);
+    assert_refused(&client.post("/destroy").await);
+    assert_eq!(client.get("/show").await.text, "nobody 3 0 0 0 0");
+    redis.run::<String>("CONFIG SET min-replicas-to-write 0");
+    assert_eq!(client.get("/visit").await.status, 200);
+}
+
+#[tokio::test]
+async fn dropped_lines_are_not_seen() {
+    let (redis, client) = world().await;
+    for _ in 0..5 {
+        redis.run::<u64>("CLIENT KILL TYPE normal SKIPME yes");
+        recovered(&client).await;
+    }
+    redis.run::<String>("SCRIPT FLUSH");
+    assert_eq!(client.get("/visit").await.status, 200, "scripts are sent again");
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named_at_the_start() {
+    let redis = Redis::start();
+    for (command, named) in
+        [("evalsha", "EVALSHA"), ("get", "GET"), ("unlink", "UNLINK"), ("set", "SET"), ("time", "TIME")]
+    {
+        redis.run::<String>(&format!("ACL SETUSER ann on >secret ~* +@all -{command}"));
+        let url = format!("redis://ann:secret@127.0.0.1:{}", redis.port());
+        let error = RedisStore::connect(&url).await.unwrap_err();
+        assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains(named)), "{command}: {error}");
+        redis.run::<u64>("ACL DELUSER ann");
+    }
+    let url = format!("redis://ann:wrong@127.0.0.1:{}", redis.port());
+    assert!(matches!(RedisStore::connect(&url).await, Err(StoreError::Misconfigured(_))));
+}
+
+#[tokio::test]
+async fn too_large_is_refused_before_anything_is_sent() {
+    let redis = Redis::start();
+    let store = RedisStore::connect_with(&redis.url(), RedisOptions::new().max_bytes(1024)).await.unwrap();
+    let client = Client::new(app(store));
+    let mut status = 200;
+    for number in 0..500 {
+        status = client.get(&format!("/set/{number}")).await.status.as_u16();
+        if status != 200 {
+            break;
+        }
+    }
+    assert_eq!(status, 500);
+    assert_eq!(client.get("/show").await.status, 200);
+}
+
+/// Faults at every call, before it and after it: whatever fails, the answer is honest.
+#[tokio::test]
+async fn every_call_fails_once() {
+    let store = FailingStore::new(MemoryStore::new());
+    for fault in [Fault::Before, Fault::After] {
+        for (method, path) in EVERYTHING {
+            let client = Client::new(app(store.clone()));
+            client.get("/visit").await;
+            store.fail(fault);
+            assert_refused(&client.send(method.parse().unwrap(), path).await);
+            store.heal();
+            let shown = client.get("/show").await;
+            let answer = client.get("/visit").await;
+            assert_eq!((shown.status.as_u16(), answer.status.as_u16()), (200, 200), "{fault:?} {path}");
+        }
+    }
+    // A new visitor: no cookie for a session that may not exist.
+    store.fail(Fault::Before);
+    assert_refused(&Client::new(app(store.clone())).get("/visit").await);
+}
+
+#[tokio::test]
+async fn a_full_memory_store_refuses_and_evicts_nobody() {
+    let app = app(MemoryStore::with_max_sessions(32));
+    let mut living = Vec::new();
+    let mut refused = 0;
+    for _ in 0..200 {
+        let client = Client::new(app.clone());
+        match client.get("/visit").await {
+            answer if answer.status == 200 => living.push(client),
+            answer => {
+                assert_refused(&answer);
+                refused += 1;
+            },
+        }
+    }
+    assert!(refused > 100 && !living.is_empty());
+    for client in living {
+        assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0");
+    }
+}
