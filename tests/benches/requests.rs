@@ -193,7 +193,8 @@ fn main() {
             .enable_all()
             .build()
             .expect("a runtime")
-            .block_on(run_row(app(), path, *case != "first visit", requests));
+            // As `axum::serve` does: routes are built once, and not for each request.
+            .block_on(run_row(app().with_state(()), path, *case != "first visit", requests));
     }
     let wanted = args.iter().find(|arg| !arg.starts_with('-'));
     report(wanted.map_or("", String::as_str));
