@@ -16,19 +16,18 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::process::Command;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
-use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderValue, Request, StatusCode, Uri};
-use session::{MemoryStore, Schema, Session, Sessions};
+use http::{HeaderValue, Request, StatusCode};
+use session::MemoryStore;
 use tower::{Layer, Service};
 
-use support::data::{Counted, Data, Shop};
-use support::hand::{Hand, HandLayer, Store};
+use support::apps::{self, request};
+use support::data::Data;
+use support::hand::Store;
 
 const SHORT: u64 = 300;
 const LONG: u64 = 1500;
@@ -82,75 +81,15 @@ fn idle() -> Router {
 }
 
 fn by_hand() -> Router {
-    Router::new()
-        .route("/untouched", get(async || "ok"))
-        .route("/read", get(async |hand: Hand| hand.data.visits.to_string()))
-        .route(
-            "/increment",
-            get(async |mut hand: Hand| {
-                hand.data.visits += 1;
-                hand.save();
-                hand.data.visits.to_string()
-            }),
-        )
-        .route(
-            "/fill",
-            get(async |mut hand: Hand| {
-                hand.data = Data::sample();
-                hand.save();
-            }),
-        )
-        .layer(HandLayer(Arc::new(Store::memory())))
+    apps::by_hand(Store::memory())
 }
 
 fn ours() -> Router {
-    let router = Router::new()
-        .route("/untouched", get(async || "ok"))
-        .route("/read", get(async |session: Session<Shop>| session.visits.to_string()))
-        .route(
-            "/increment",
-            get(async |mut session: Session<Shop>| {
-                session.visits += 1;
-                session.visits.to_string()
-            }),
-        )
-        .route(
-            "/set",
-            get(async |mut session: Session<Shop>| {
-                session.set_visits(session.visits() + 1);
-                session.visits().to_string()
-            }),
-        )
-        .route(
-            "/fill",
-            get(async |mut session: Session<Shop>| *session = Shop::sample()),
-        );
-    with_sessions::<Shop>(router)
+    apps::ours(MemoryStore::new())
 }
 
 fn counted() -> Router {
-    let router = Router::new()
-        .route(
-            "/read",
-            get(async |session: Session<Counted>| session.visits.to_string()),
-        )
-        .route(
-            "/increment",
-            get(async |mut session: Session<Counted>| {
-                session.add_visits(1);
-                session.visits().to_string()
-            }),
-        )
-        .route(
-            "/fill",
-            get(async |mut session: Session<Counted>| *session = Counted::sample()),
-        );
-    with_sessions::<Counted>(router)
-}
-
-fn with_sessions<S: Schema>(router: Router) -> Router {
-    let sessions = Sessions::<S>::builder().store(MemoryStore::new()).build();
-    router.layer(sessions.expect("valid settings").layer())
+    apps::counted(MemoryStore::new())
 }
 
 /// A layer that does nothing: what axum itself takes for having one.
@@ -202,15 +141,9 @@ fn main() {
 
 /// What valgrind watches.
 async fn run_row(mut app: Router, path: &'static str, has_cookie: bool, requests: u64) {
-    let filled = ask(&mut app, request("/fill", None)).await;
-    let cookie = filled.headers().get(SET_COOKIE).map(|cookie| {
-        let cookie = cookie.to_str().expect("ASCII").split(';').next();
-        HeaderValue::try_from(cookie.expect("a pair")).expect("ASCII")
-    });
+    let cookie = apps::fill(&app).await;
     // Who has no cookie of its own sends one of the same length.
-    let cookie = cookie.unwrap_or(HeaderValue::from_static(
-        "__Host-shop=AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQr",
-    ));
+    let cookie = cookie.unwrap_or(HeaderValue::from_static("__Host-shop=AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQr"));
     let cookie = has_cookie.then_some(cookie);
     for _ in 0..requests {
         black_box(ask(&mut app, request(path, cookie.as_ref())).await);
@@ -221,15 +154,6 @@ async fn run_row(mut app: Router, path: &'static str, has_cookie: bool, requests
         let visits = body.expect("a body");
         assert!(visits == requests.to_string() || visits == "7", "{visits:?} visits");
     }
-}
-
-fn request(path: &'static str, cookie: Option<&HeaderValue>) -> Request<Body> {
-    let mut request = Request::new(Body::empty());
-    *request.uri_mut() = Uri::from_static(path);
-    if let Some(cookie) = cookie {
-        request.headers_mut().insert(COOKIE, cookie.clone());
-    }
-    request
 }
 
 async fn ask(app: &mut Router, request: Request<Body>) -> axum::response::Response {
@@ -267,16 +191,12 @@ fn report(wanted: &str) {
         let verdict = match limit {
             Free => String::new(),
             Most(most, f64::MAX) => verdict(instructions <= *most, &format!("{most}")),
-            Most(most, blocks) => verdict(
-                instructions <= *most && allocations.round() <= *blocks,
-                &format!("{most} and {blocks}"),
-            ),
+            Most(most, blocks) => {
+                verdict(instructions <= *most && allocations.round() <= *blocks, &format!("{most} and {blocks}"))
+            },
             ByHand => {
                 let [by_hand, ..] = measured[&(case, &BY_HAND)];
-                verdict(
-                    instructions <= by_hand,
-                    &format!("by hand; {:.2} of it", instructions / by_hand),
-                )
+                verdict(instructions <= by_hand, &format!("by hand; {:.2} of it", instructions / by_hand))
             },
         };
         println!("| {case} | {contestant} | {instructions:+.0} | {allocations:+.1} | {bytes:+.0} | {verdict} |");

@@ -117,9 +117,7 @@ impl Store {
 }
 
 fn lock(shards: &[Mutex<Shard>; SHARDS], key: Key) -> MutexGuard<'_, Shard> {
-    shards[usize::from(key[0]) % SHARDS]
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
+    shards[usize::from(key[0]) % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn name(key: Key) -> Vec<u8> {
@@ -242,10 +240,7 @@ impl<Inner> Layer<Inner> for HandLayer {
     type Service = HandService<Inner>;
 
     fn layer(&self, inner: Inner) -> HandService<Inner> {
-        HandService {
-            inner,
-            store: Arc::clone(&self.0),
-        }
+        HandService { inner, store: Arc::clone(&self.0) }
     }
 }
 
@@ -259,16 +254,9 @@ impl<Inner: Service<Request, Response = Response>> Service<Request> for HandServ
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let slot = Arc::new(Slot {
-            store: Arc::clone(&self.store),
-            state: Mutex::default(),
-        });
+        let slot = Arc::new(Slot { store: Arc::clone(&self.store), state: Mutex::default() });
         request.extensions_mut().insert(Arc::clone(&slot));
-        HandFuture {
-            inner: self.inner.call(request),
-            slot,
-            saving: None,
-        }
+        HandFuture { inner: self.inner.call(request), slot, saving: None }
     }
 }
 
