@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind};
+use crate::fingerprint::fingerprint;
 use crate::payload::{JSON, Section};
 use crate::tracked::Tracked;
 
@@ -160,19 +161,19 @@ pub struct Column<S> {
     pub(crate) field: &'static Erased,
     pub(crate) encode: fn(&S, &mut Vec<u8>) -> Result<(), Error>,
     pub(crate) reset: fn(&mut S),
+    pub(crate) fingerprint: fn(&S) -> Option<u128>,
 }
 
 /// The part of a [`Column`] that does not know the struct: it works on encoded values.
 pub(crate) struct Erased {
     pub(crate) info: FieldInfo,
     pub(crate) normalizes: bool,
-    /// Writes what a stored value (or none: the default) would be written as today.
-    pub(crate) rewrite: Rewrite,
+    /// Writes the default.
+    pub(crate) default: fn(&mut Vec<u8>) -> Result<(), Error>,
     /// `(base, mine, theirs)` to the merged value.
     pub(crate) merge: MergeFn,
 }
 
-type Rewrite = fn(Option<&[u8]>, &mut Vec<u8>) -> Result<(), Error>;
 type MergeFn = fn([Option<&[u8]>; 3]) -> Result<Vec<u8>, Error>;
 
 impl<S: Schema> Column<S> {
@@ -180,10 +181,11 @@ impl<S: Schema> Column<S> {
     pub const fn of<F: Field<S>>() -> Self {
         Self {
             field: const {
-                &Erased { info: F::INFO, normalizes: F::NORMALIZES, rewrite: rewrite::<S, F>, merge: merge::<S, F> }
+                &Erased { info: F::INFO, normalizes: F::NORMALIZES, default: default::<S, F>, merge: merge::<S, F> }
             },
             encode: |of, out| encode(F::get(of), out).map_err(|cause| unencodable::<S>(&F::INFO, cause)),
             reset: |of| *F::get_mut(of) = F::default(),
+            fingerprint: |of| fingerprint(F::get(of)),
         }
     }
 }
@@ -200,9 +202,8 @@ impl fmt::Debug for Erased {
     }
 }
 
-fn rewrite<S: Schema, F: Field<S>>(stored: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Error> {
-    let value = decode_or_default::<S, F>(stored)?;
-    encode(&value, out).map_err(|cause| unencodable::<S>(&F::INFO, cause))
+fn default<S: Schema, F: Field<S>>(out: &mut Vec<u8>) -> Result<(), Error> {
+    encode(&F::default(), out).map_err(|cause| unencodable::<S>(&F::INFO, cause))
 }
 
 fn merge<S: Schema, F: Field<S>>([base, mine, theirs]: [Option<&[u8]>; 3]) -> Result<Vec<u8>, Error> {

@@ -77,13 +77,14 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
     let span = ty.span();
     let body = match &stored.merge {
         Merge::LastWriter | Merge::Reject => return None,
-        Merge::Counter => quote_spanned!(span=> __p::merge::counter::<#ty>(base, mine, theirs)),
-        Merge::Union => quote_spanned!(span=> __p::merge::union::<#ty>(base, mine, theirs)),
+        // Methods rather than the functions around them: a type that lacks them is refused without a quotation of those.
+        Merge::Counter => quote_spanned!(span=> <#ty as __p::merge::Counter>::combined(base, mine, theirs)),
+        Merge::Union => quote_spanned!(span=> <#ty as __p::merge::Union>::combined(base, mine, theirs)),
         Merge::Max => quote_spanned!(span=> __p::merge::max::<#ty>(base, mine, theirs)),
         Merge::Min => quote_spanned!(span=> __p::merge::min::<#ty>(base, mine, theirs)),
         Merge::Log(cap) => {
             let cap = index(*cap);
-            quote_spanned!(span=> __p::merge::log::<#ty>(base, mine, theirs, #cap))
+            quote_spanned!(span=> <#ty as __p::merge::Log>::combined(base, mine, theirs, #cap))
         },
         Merge::With(path) => quote! {
             let __merge: fn(#ty, #ty, #ty) -> #ty = #path;
