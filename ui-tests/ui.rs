@@ -1,2 +1,22 @@
+//! What people see when they are wrong: `fail/<complaint>/<case>.rs` and the compiler's output beside it.
+//!
+//! `TRYBUILD=overwrite cargo test -p session-ui-tests` writes the outputs anew. Read them as the person who made the mistake would.
+
+use std::process::Command;
+
+/// Renderings change between releases, so one compiler owns them.
+const COMPILER: &str = "rustc 1.95.";
+
 #[test]
-fn ui() {}
+fn ui() {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = Command::new(rustc).arg("--version").output().expect("a compiler");
+    let version = String::from_utf8_lossy(&version.stdout);
+    if !version.starts_with(COMPILER) {
+        eprintln!("ignored: the outputs are those of {COMPILER}x, this is {version}");
+        return;
+    }
+    let cases = trybuild::TestCases::new();
+    cases.pass("pass/*.rs");
+    cases.compile_fail("fail/*/*.rs");
+}

@@ -32,10 +32,10 @@ const CONFLICTS: &[(&str, &str, &str)] = &[
 ];
 
 /// The model of `raw`; none where a stub would not compile either.
-pub(crate) fn check(raw: Raw<'_>, errors: &mut Errors) -> Option<Model> {
-    check_shape(&raw, errors);
-    let generic = check_generics(&raw, errors);
-    let settings = settings::check(&raw, errors);
+pub(crate) fn check(raw: &Raw<'_>, errors: &mut Errors) -> Option<Model> {
+    check_shape(raw, errors);
+    let generic = check_generics(raw, errors);
+    let settings = settings::check(raw, errors);
     for field in &raw.fields {
         check_field(field, errors);
     }
@@ -73,7 +73,7 @@ fn check_shape(raw: &Raw<'_>, errors: &mut Errors) {
                 ),
             ),
             fields if fields.is_empty() => {
-                errors.on(name, format!("`{name}` has no fields; a session type needs at least one, with a name"))
+                errors.on(name, format!("`{name}` has no fields; a session type needs at least one, with a name"));
             },
             _ => {},
         },
@@ -99,7 +99,7 @@ fn check_generics(raw: &Raw<'_>, errors: &mut Errors) -> bool {
                         "session types cannot be generic: what is stored of `{name}` must be one fixed list of \
                      fields; write a concrete type for `{ident}`"
                     ),
-                )
+                );
             },
         }
     }
@@ -251,7 +251,7 @@ fn merge(field: &RawField, errors: &mut Errors) -> Merge {
         Some(RawMerge::Log(cap)) => {
             match cap.base10_parse::<u32>().map(usize::try_from) {
                 Ok(Ok(0)) => {
-                    errors.on(cap, "a log of 0 items keeps nothing; write `merge = log(50)` to keep the newest 50")
+                    errors.on(cap, "a log of 0 items keeps nothing; write `merge = log(50)` to keep the newest 50");
                 },
                 Ok(Ok(cap)) => return Merge::Log(cap),
                 _ => errors.on(cap, "this is more than a list can hold; write `merge = log(50)` to keep the newest 50"),

@@ -129,7 +129,7 @@ impl Level {
                 Some("use `name = \"...\"` for the name that the session is stored under".into())
             },
             (Self::Field, "encrypt" | "encrypted" | "sensitive" | "secret" | "redact") => {
-                Some("wrap the type instead: `Secret<T>` is never printed, and is encrypted at rest".into())
+                Some("wrap the type instead: `Secret<T>` is never printed".into())
             },
             (Self::Field, "counter" | "union" | "log") => Some(format!("write `merge = {name}`")),
             (_, "timeout" | "ttl" | "lifetime" | "expires" | "max_age") => {
@@ -171,7 +171,7 @@ fn list(keywords: &[Keyword]) -> String {
 /// The word that `name` is most likely a misspelling of.
 pub(crate) fn nearest(keywords: &'static [Keyword], name: &str) -> Option<&'static str> {
     let near = keywords.iter().map(|keyword| (distance(keyword.name, name), keyword.name));
-    near.filter(|(distance, keyword)| *distance <= keyword.len().div_ceil(4)).min().map(|(_, keyword)| keyword)
+    near.filter(|(distance, keyword)| *distance <= (keyword.len() / 4).max(1)).min().map(|(_, keyword)| keyword)
 }
 
 /// How many letters were left out, added, exchanged or swapped with the next one.

@@ -31,7 +31,7 @@ pub fn derive_session(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let raw = parse::parse(input, &mut errors);
-    let model = check::check(raw, &mut errors);
+    let model = check::check(&raw, &mut errors);
     let Some(messages) = errors.finish() else {
         return model.map_or_else(TokenStream::new, |model| expand::expand(&model));
     };

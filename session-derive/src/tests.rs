@@ -1,1 +1,158 @@
+//! Generated code is reviewed as code: one file for each feature in `tests/expand/`, as `rustfmt` would have it.
+//!
+//! After a change of the generators, `UPDATE_EXPECT=1 cargo test -p session-derive` writes the files anew. Read the diff: if it is
+//! ugly, the generator is wrong.
 
+use expect_test::{ExpectFile, expect_file};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::derive;
+
+fn expand(input: TokenStream) -> String {
+    let input = syn::parse2(input).expect("a struct");
+    let file = syn::parse2(derive(&input)).expect("items");
+    prettyplease::unparse(&file)
+}
+
+fn check(input: TokenStream, expected: &ExpectFile) {
+    expected.assert_eq(&expand(input));
+}
+
+#[test]
+fn plain() {
+    let input = quote! {
+        struct Shop {
+            visits: u64,
+        }
+    };
+    check(input, &expect_file!["../tests/expand/plain.rs"]);
+}
+
+#[test]
+fn settings() {
+    let input = quote! {
+        #[session(version = 2, name = "store", idle = "90s", absolute = "30d", crate = "crate::web::session")]
+        pub(crate) struct Shop {
+            pub(super) visits: u64,
+        }
+    };
+    check(input, &expect_file!["../tests/expand/settings.rs"]);
+}
+
+#[test]
+fn user() {
+    let input = quote! {
+        pub struct Shop {
+            /// Who is logged in.
+            #[session(user)]
+            pub user: Option<UserId>,
+            #[session(rotate)]
+            pub admin: bool,
+        }
+    };
+    check(input, &expect_file!["../tests/expand/user.rs"]);
+}
+
+#[test]
+fn merge() {
+    let input = quote! {
+        pub struct Shop {
+            #[session(merge = counter)]
+            pub visits: u64,
+            #[session(merge = union)]
+            pub tags: BTreeSet<String>,
+            #[session(merge = log(50))]
+            pub seen: Vec<u32>,
+            #[session(merge = max)]
+            pub best: u32,
+            #[session(merge = min)]
+            pub first: u32,
+            #[session(merge = with(Self::joined))]
+            pub notes: String,
+            #[session(conflict = "reject")]
+            pub order: u32,
+        }
+    };
+    check(input, &expect_file!["../tests/expand/merge.rs"]);
+}
+
+#[test]
+fn default() {
+    let input = quote! {
+        pub struct Shop {
+            #[session(default = 20)]
+            pub page: u32,
+            #[session(default = -1.5)]
+            pub offset: f64,
+            #[session(default = "guest")]
+            pub name: String,
+            #[session(default = Self::LIGHT)]
+            pub theme: Theme,
+        }
+    };
+    check(input, &expect_file!["../tests/expand/default.rs"]);
+}
+
+#[test]
+fn survive_flash_skip() {
+    let input = quote! {
+        pub struct Shop {
+            #[session(survive)]
+            pub theme: u8,
+            #[session(survive = login)]
+            pub cart: Vec<u32>,
+            #[session(flash)]
+            pub notice: Option<String>,
+            #[session(skip, default = 3)]
+            pub scratch: u8,
+        }
+    };
+    check(input, &expect_file!["../tests/expand/survive_flash_skip.rs"]);
+}
+
+#[test]
+fn names() {
+    let input = quote! {
+        pub struct r#Shop {
+            pub r#type: u64,
+            #[session(accessor = change, key = "u")]
+            pub update: u64,
+            #[session(into)]
+            pub email: Email,
+        }
+    };
+    check(input, &expect_file!["../tests/expand/names.rs"]);
+}
+
+/// Beside an error: the same face, and nothing that a field's type might not be able to do.
+#[test]
+fn stub() {
+    let input = quote! {
+        pub struct Shop {
+            #[session(user)]
+            pub user: UserId,
+            #[session(merge = couter)]
+            pub visits: u64,
+        }
+    };
+    check(input, &expect_file!["../tests/expand/stub.rs"]);
+}
+
+/// What one more field costs whoever reads the expansion, or compiles it.
+#[test]
+fn lines_per_field() {
+    let one = expand(quote!(
+        struct Shop {
+            a: u64,
+        }
+    ));
+    let two = expand(quote!(
+        struct Shop {
+            a: u64,
+            b: u64,
+        }
+    ));
+    let lines = two.lines().count() - one.lines().count();
+    assert!(lines <= 40, "{lines} lines");
+}

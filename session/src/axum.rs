@@ -48,7 +48,8 @@ use http::{HeaderValue, Method, StatusCode};
 use crate::error::{Error, ErrorKind};
 use crate::request::{Request, status_of};
 use crate::schema::{Handle, Identified, Schema};
-use crate::tower::{excuse, session, slot};
+use crate::sessions::Sessions;
+use crate::tower::{excuse, slot};
 
 /// A session in which somebody is logged in. Anybody else gets 401, or is sent to
 /// [`login_path`](crate::Builder::login_path).
@@ -155,7 +156,7 @@ impl IntoResponse for Error {
 ///
 /// A [`Rejection`]: the layer is missing, or the store cannot be used.
 pub async fn extract<S: Schema>(parts: &Parts) -> Result<S::Handle, Rejection> {
-    let opened = session::<S>(&parts.extensions, &parts.headers).await;
+    let opened = Sessions::<S>::of(&parts.extensions, &parts.headers).await;
     opened.map_err(|error| Rejection::failed(error, slot::<S>(&parts.extensions).ok().cloned()))
 }
 

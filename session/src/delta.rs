@@ -49,9 +49,9 @@ pub(crate) struct Sections(pub(crate) Vec<(&'static str, Vec<&'static Erased>)>)
 
 impl Sections {
     /// Whether `reset` leaves a field. What no type here knows goes: a logout must not leave what it cannot name.
-    pub(crate) fn survives(&self, reset: Reset, section: &str, key: &str) -> bool {
-        let fields = self.0.iter().find(|(name, _)| *name == section).map_or(&[][..], |(_, fields)| fields);
-        fields.iter().any(|field| field.info.key == key && survives(reset, field))
+    pub(crate) fn survives(&self, reset: Reset, section: &[u8], key: &[u8]) -> bool {
+        let fields = self.0.iter().find(|(name, _)| name.as_bytes() == section).map_or(&[][..], |(_, fields)| fields);
+        fields.iter().any(|field| field.info.key.as_bytes() == key && survives(reset, field))
     }
 }
 
@@ -99,19 +99,28 @@ impl Delta {
             || self.changes.iter().any(|change| change.field.info.privilege)
     }
 
-    /// Adds a later change of the same request. `stored` is the record's payload, if there is one.
-    pub(crate) fn push(&mut self, change: &Change, stored: &Payload, sections: &Sections) -> Result<(), Error> {
-        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.concerns(change)) {
+    /// Adds a later change of the same request. `stored` is the record's payload, and `seen` what the change was made from.
+    pub(crate) fn push(
+        &mut self,
+        change: Change,
+        seen: &Payload,
+        stored: &Payload,
+        sections: &Sections,
+    ) -> Result<(), Error> {
+        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.concerns(&change)) {
             earlier.mine = change.resolve(earlier.mine.as_deref())?;
             return Ok(());
         }
-        let base = stored
-            .section(change.section)
-            .and_then(|section| section.get(change.field.info.key))
-            .filter(|_| self.reset.is_none_or(|reset| sections.survives(reset, change.section, change.field.info.key)));
+        if seen.is(stored) {
+            self.changes.push(change);
+            return Ok(());
+        }
+        let (section, key) = (change.section, change.field.info.key);
+        let kept = self.reset.is_none_or(|reset| sections.survives(reset, section.as_bytes(), key.as_bytes()));
+        let base = stored.section(section).and_then(|section| section.get(key)).filter(|_| kept);
         let mine = change.resolve(base)?;
         let base = base.map(|base| stored.share(base));
-        self.changes.push(Change { base, mine, ..change.clone() });
+        self.changes.push(Change { base, mine, ..change });
         Ok(())
     }
 
@@ -132,6 +141,14 @@ impl Delta {
     pub(crate) fn apply_to_payload(&self, payload: &Payload, sections: &Sections) -> Result<Payload, Error> {
         let emptied = self.reset.map(|reset| payload.retain(|section, key| sections.survives(reset, section, key)));
         let payload = emptied.as_ref().unwrap_or(payload);
+        if let [change] = &*self.changes
+            && let Some(section) = payload.section(change.section).filter(|section| section.version >= change.version)
+            && let Some(stored) = section.get(change.field.info.key)
+            && let Some(value) = change.resolve(Some(stored))?
+            && let Some(replaced) = payload.replaced(stored, &value)
+        {
+            return Ok(replaced);
+        }
         let values = self.changes.iter().map(|change| {
             let stored = payload.section(change.section);
             change.resolve(stored.and_then(|section| section.get(change.field.info.key)))
@@ -145,30 +162,31 @@ impl Delta {
         })))
     }
 
-    /// The record after `record`, but for revision and writers. `verifier` is the new one of a privilege change.
+    /// Makes `record` the one after it, but for revision and writers, or leaves it as it is. `verifier` is the new one of a
+    /// change of privilege.
     pub(crate) fn apply(
         &self,
-        record: &Record,
+        record: &mut Record,
         verifier: Option<VerifierHash>,
         rules: &Rules<'_>,
-    ) -> Result<Record, Error> {
-        let mut next = Record { payload: self.apply_to_payload(&record.payload, rules.sections)?, ..record.clone() };
+    ) -> Result<(), Error> {
+        record.payload = self.apply_to_payload(&record.payload, rules.sections)?;
         if let Some(Identity(user)) = &self.user {
-            next.user.clone_from(user);
+            record.user.clone_from(user);
         }
         if self.user.is_some() || self.reset.is_some() {
             // Another person, or the same one once more: the session has all its time before it.
-            next.created = rules.now;
-            next.absolute = rules.now.after(rules.absolute);
+            record.created = rules.now;
+            record.absolute = rules.now.after(rules.absolute);
         }
         if let Some(verifier) = verifier {
-            next.epoch = record.epoch.saturating_add(1);
-            next.verifier = verifier;
-            next.previous = None;
-            next.rotated = rules.now;
+            record.epoch = record.epoch.saturating_add(1);
+            record.verifier = verifier;
+            record.previous = None;
+            record.rotated = rules.now;
         }
-        next.idle = next.idle.max(rules.now.after(rules.idle)).min(next.absolute);
-        Ok(next)
+        record.idle = record.idle.max(rules.now.after(rules.idle)).min(record.absolute);
+        Ok(())
     }
 }
 

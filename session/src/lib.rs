@@ -34,6 +34,7 @@ mod error;
 mod redact;
 
 // Floor 1: data.
+mod fingerprint;
 mod merge;
 mod payload;
 mod record;
@@ -55,11 +56,11 @@ mod tracked;
 
 // Floor 4: adapters, each a leaf.
 #[cfg(feature = "axum")]
-pub mod axum;
+mod axum;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tower")]
-pub mod tower;
+mod tower;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
@@ -75,7 +76,7 @@ pub mod __private;
 pub type Session<S> = <S as Schema>::Handle;
 
 #[cfg(feature = "axum")]
-pub use self::axum::LoggedIn;
+pub use self::axum::{LoggedIn, Rejection};
 pub use self::clock::{Clock, Rng, RngError, SystemClock, SystemRng, Timestamp};
 pub use self::config::ConfigError;
 pub use self::cookie::{CookiePolicy, SameSite};
@@ -87,6 +88,8 @@ pub use self::sessions::{Builder, Sessions};
 pub use self::store::RedisStore;
 pub use self::store::{MemoryStore, Store};
 pub use self::token::{InvalidSessionId, SessionId};
+#[cfg(feature = "tower")]
+pub use self::tower::{ResponseFuture, SessionLayer, SessionService};
 pub use self::tracked::Detached;
 #[cfg(feature = "derive")]
 #[doc = include_str!("../docs/derive.md")]

@@ -4,7 +4,7 @@
 //! that is done hands over to the first that waits, with the record it has just written and with all that can be committed
 //! together with it. So 64 requests that change one session make a few compare-and-sets and not a retry storm.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -12,12 +12,12 @@ use tokio::sync::oneshot;
 use crate::delta::Delta;
 use crate::error::Error;
 use crate::record::Record;
-use crate::token::{SessionId, VerifierHash};
+use crate::token::{IdMap, SessionId, VerifierHash};
 
 /// A delta that wants to be committed.
 #[derive(Debug)]
 pub(crate) struct Work {
-    pub(crate) delta: Delta,
+    pub(crate) delta: Arc<Delta>,
     /// The record it was made from, or a later one.
     pub(crate) base: Arc<Record>,
     /// What the session is opened with afterwards, for a change of privilege.
@@ -71,7 +71,7 @@ const SHARDS: usize = 16;
 /// All lines of one process: one for each session that is being written right now.
 #[derive(Default)]
 pub(crate) struct Lines {
-    shards: [Mutex<HashMap<SessionId, VecDeque<Waiter>>>; SHARDS],
+    shards: [Mutex<IdMap<VecDeque<Waiter>>>; SHARDS],
 }
 
 /// What waiting in line came to.
@@ -120,7 +120,7 @@ impl Lines {
         }
     }
 
-    fn shard(&self, id: SessionId) -> MutexGuard<'_, HashMap<SessionId, VecDeque<Waiter>>> {
+    fn shard(&self, id: SessionId) -> MutexGuard<'_, IdMap<VecDeque<Waiter>>> {
         let [first, ..] = id.as_bytes();
         let [only, ..] = &self.shards;
         self.shards.get(usize::from(*first) % SHARDS).unwrap_or(only).lock().unwrap_or_else(PoisonError::into_inner)

@@ -213,23 +213,17 @@ impl Manager {
     fn fold(&self, current: &Arc<Record>, op: OpId, aboard: &mut Vec<Passenger>) -> (Record, Vec<(Passenger, Error)>) {
         let rules = self.rules(self.now());
         let mut next = Record::clone(current);
-        let mut lost = Vec::new();
-        let mut kept = Vec::with_capacity(aboard.len());
-        for passenger in aboard.drain(..) {
+        let mut errors = Vec::new();
+        let lost = aboard.extract_if(.., |passenger| {
             let Work { delta, base, verifier } = &passenger.work;
             let applied = match base.epoch() == current.epoch() {
-                true => delta.apply(&next, *verifier, &rules),
+                true => delta.apply(&mut next, *verifier, &rules),
                 false => Err(superseded()),
             };
-            match applied {
-                Ok(record) => {
-                    next = record;
-                    kept.push(passenger);
-                },
-                Err(error) => lost.push((passenger, error)),
-            }
-        }
-        *aboard = kept;
+            applied.map_err(|error| errors.push(error)).is_err()
+        });
+        let lost: Vec<Passenger> = lost.collect();
+        let lost = lost.into_iter().zip(errors).collect();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);
         (next, lost)
@@ -242,7 +236,8 @@ impl Manager {
         current: &Record,
         work: &Work,
     ) -> Result<(Committed, Record), Error> {
-        let mut next = work.delta.apply(current, work.verifier, &self.rules(self.now()))?;
+        let mut next = current.clone();
+        work.delta.apply(&mut next, work.verifier, &self.rules(self.now()))?;
         let op = self.next_op();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);

@@ -30,7 +30,7 @@ pub(crate) struct Payload(Bytes);
 /// One section, as it stands in a payload.
 #[derive(Clone)]
 pub(crate) struct Section<'a> {
-    pub(crate) name: &'a str,
+    pub(crate) name: &'a [u8],
     pub(crate) version: u32,
     pub(crate) codec: u8,
     count: usize,
@@ -49,32 +49,41 @@ pub(crate) struct Edit<'a> {
 impl Payload {
     /// Checks `bytes` to the last one.
     pub(crate) fn parse(bytes: Bytes) -> Result<Self, Corrupt> {
-        if bytes.is_empty() {
-            return Ok(Self(bytes));
-        }
-        let mut cursor = Cursor(&bytes);
-        if cursor.byte()? != FORMAT {
-            return Err(Corrupt::new("unknown payload format"));
-        }
-        let count = cursor.count(MAX_SECTIONS, "sections")?;
-        let mut previous = None;
-        for _ in 0..count {
-            let section = cursor.section()?;
-            ascending(&mut previous, section.name, "sections")?;
-            let mut key = None;
-            for _ in 0..section.count {
-                ascending(&mut key, cursor.name()?, "fields")?;
-                cursor.text()?;
-            }
-        }
-        if !cursor.0.is_empty() {
-            return Err(Corrupt::new("bytes after the last section"));
+        if !bytes.is_empty() {
+            Self::check(&bytes)?;
         }
         Ok(Self(bytes))
     }
 
+    fn check(bytes: &[u8]) -> Result<(), Corrupt> {
+        let cut = || Corrupt::new("the payload is cut short, or a length in it is wrong");
+        let mut cursor = Cursor(bytes);
+        if cursor.byte() != Some(FORMAT) {
+            return Err(Corrupt::new("unknown payload format"));
+        }
+        let mut previous = None;
+        for _ in 0..cursor.count(MAX_SECTIONS).ok_or_else(cut)? {
+            let section = cursor.section().ok_or_else(cut)?;
+            ascending(&mut previous, checked(section.name)?, "sections")?;
+            let mut key = None;
+            for _ in 0..section.count {
+                ascending(&mut key, checked(cursor.text().ok_or_else(cut)?)?, "fields")?;
+                cursor.text().ok_or_else(cut)?;
+            }
+        }
+        match cursor.0 {
+            [] => Ok(()),
+            _ => Err(Corrupt::new("bytes after the last section")),
+        }
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Whether both are the very same bytes in memory.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self.as_bytes(), other.as_bytes())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -87,25 +96,44 @@ impl Payload {
     }
 
     pub(crate) fn section(&self, name: &str) -> Option<Section<'_>> {
-        self.sections().find(|section| section.name == name)
+        let (mut cursor, count) = self.start()?;
+        for _ in 0..count {
+            let section = cursor.section()?;
+            if section.name == name.as_bytes() {
+                return Some(section);
+            }
+            cursor.skip_fields(&section)?;
+        }
+        None
     }
 
     pub(crate) fn sections(&self) -> impl Iterator<Item = Section<'_>> {
-        let mut cursor = Cursor(&self.0);
-        let count = match self.0.is_empty() {
-            true => 0,
-            false => cursor.byte().and_then(|_| cursor.count(MAX_SECTIONS, "sections")).unwrap_or_default(),
-        };
-        // `parse` has walked all of this: the error arms are never taken.
+        let (mut cursor, count) = self.start().unwrap_or((Cursor(&[]), 0));
         (0..count).map_while(move |_| {
-            let mut section = cursor.section().ok()?;
-            section.fields = cursor.0;
-            for _ in 0..section.count {
-                cursor.name().ok()?;
-                cursor.text().ok()?;
-            }
+            let section = cursor.section()?;
+            cursor.skip_fields(&section)?;
             Some(section)
         })
+    }
+
+    /// The first section, and how many there are.
+    fn start(&self) -> Option<(Cursor<'_>, usize)> {
+        let mut cursor = Cursor(&self.0);
+        cursor.byte()?;
+        let count = cursor.count(MAX_SECTIONS)?;
+        Some((cursor, count))
+    }
+
+    /// This payload with `new` in the place of `old`, which is a value of it: the most common edit by far.
+    pub(crate) fn replaced(&self, old: &[u8], new: &[u8]) -> Option<Self> {
+        let start = old.as_ptr().addr().checked_sub(self.0.as_ptr().addr())?;
+        let before = self.0.get(..start.checked_sub(varint_len(old.len()))?)?;
+        let after = self.0.get(start + old.len()..)?;
+        let mut out = Vec::with_capacity(before.len() + varint_len(new.len()) + new.len() + after.len());
+        out.put_slice(before);
+        put_text(&mut out, new);
+        out.put_slice(after);
+        Some(Self(out.into()))
     }
 
     /// This payload with `edits` applied; all else byte for byte. A section's version never goes down.
@@ -113,9 +141,9 @@ impl Payload {
         let mut sections: Vec<(Section<'a>, Fields<'a>)> =
             self.sections().map(|s| (s.clone(), s.fields().collect())).collect();
         for edit in edits {
-            let place = sections.binary_search_by(|(section, _)| section.name.cmp(edit.section));
+            let place = sections.binary_search_by(|(section, _)| section.name.cmp(edit.section.as_bytes()));
             let index = place.unwrap_or_else(|index| {
-                let section = Section { name: edit.section, version: 0, codec: JSON, count: 0, fields: &[] };
+                let section = Section { name: edit.section.as_bytes(), version: 0, codec: JSON, count: 0, fields: &[] };
                 sections.insert(index, (section, Vec::new()));
                 index
             });
@@ -123,10 +151,10 @@ impl Payload {
                 continue;
             };
             section.version = section.version.max(edit.version);
-            match (fields.binary_search_by(|(key, _)| (*key).cmp(edit.key)), edit.value) {
-                (Ok(at), Some(value)) => fields.splice(at..=at, [(edit.key, value)]).for_each(drop),
+            match (fields.binary_search_by(|(key, _)| (*key).cmp(edit.key.as_bytes())), edit.value) {
+                (Ok(at), Some(value)) => fields.splice(at..=at, [(edit.key.as_bytes(), value)]).for_each(drop),
                 (Ok(at), None) => drop(fields.remove(at)),
-                (Err(at), Some(value)) => fields.insert(at, (edit.key, value)),
+                (Err(at), Some(value)) => fields.insert(at, (edit.key.as_bytes(), value)),
                 (Err(_), None) => {},
             }
         }
@@ -134,7 +162,7 @@ impl Payload {
     }
 
     /// The fields that `keep` wants; sections left empty go too.
-    pub(crate) fn retain(&self, mut keep: impl FnMut(&str, &str) -> bool) -> Self {
+    pub(crate) fn retain(&self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) -> Self {
         let kept = self.sections().map(|section| {
             let fields = section.fields().filter(|(key, _)| keep(section.name, key)).collect();
             (section.clone(), fields)
@@ -147,18 +175,22 @@ impl Payload {
         if sections.is_empty() {
             return Self::default();
         }
-        let values: usize =
-            sections.iter().flat_map(|(_, fields)| fields).map(|(key, value)| key.len() + value.len() + 4).sum();
-        let mut out = Vec::with_capacity(values + sections.len() * 32 + 8);
+        let text = |text: &[u8]| varint_len(text.len()) + text.len();
+        let size = |(section, fields): &(Section<'_>, Fields<'_>)| {
+            let fields_size: usize = fields.iter().map(|(key, value)| text(key) + text(value)).sum();
+            text(section.name) + varint_len(section.version as usize) + 1 + varint_len(fields.len()) + fields_size
+        };
+        // To the byte: what is left over would be copied away.
+        let mut out = Vec::with_capacity(1 + varint_len(sections.len()) + sections.iter().map(size).sum::<usize>());
         out.put_u8(FORMAT);
         put_varint(&mut out, sections.len());
         for (section, fields) in sections {
-            put_text(&mut out, section.name.as_bytes());
+            put_text(&mut out, section.name);
             put_varint(&mut out, section.version as usize);
             out.put_u8(section.codec);
             put_varint(&mut out, fields.len());
             for (key, value) in fields {
-                put_text(&mut out, key.as_bytes());
+                put_text(&mut out, key);
                 put_text(&mut out, value);
             }
         }
@@ -166,20 +198,38 @@ impl Payload {
     }
 }
 
-type Fields<'a> = Vec<(&'a str, &'a [u8])>;
+type Fields<'a> = Vec<(&'a [u8], &'a [u8])>;
 
 impl<'a> Section<'a> {
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let mut cursor = Cursor(self.fields);
-        (0..self.count).map_while(move |_| Some((cursor.name().ok()?, cursor.text().ok()?)))
+        (0..self.count).map_while(move |_| Some((cursor.text()?, cursor.text()?)))
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&'a [u8]> {
-        self.fields().find_map(|(stored, value)| (stored == key).then_some(value))
+        let mut cursor = Cursor(self.fields);
+        for _ in 0..self.count {
+            let (stored, value) = (cursor.text()?, cursor.text()?);
+            if stored == key.as_bytes() {
+                return Some(value);
+            }
+        }
+        None
     }
 }
 
-fn ascending<'a>(previous: &mut Option<&'a str>, name: &'a str, what: &'static str) -> Result<(), Corrupt> {
+/// A name or key, if it can be one. Those that come out of a checked payload need no second look.
+fn checked(text: &[u8]) -> Result<&[u8], Corrupt> {
+    if text.is_empty() || text.len() > MAX_NAME {
+        return Err(Corrupt::new("an empty name, or one too long"));
+    }
+    match str::from_utf8(text) {
+        Ok(_) => Ok(text),
+        Err(_) => Err(Corrupt::new("a name that is not UTF-8")),
+    }
+}
+
+fn ascending<'a>(previous: &mut Option<&'a [u8]>, name: &'a [u8], what: &'static str) -> Result<(), Corrupt> {
     if previous.is_some_and(|previous| previous >= name) {
         return Err(Corrupt::new(format!("{what} out of order")));
     }
@@ -198,63 +248,74 @@ fn put_varint(out: &mut Vec<u8>, mut value: usize) {
     }
 }
 
+fn varint_len(value: usize) -> usize {
+    (usize::BITS - (value | 1).leading_zeros()).div_ceil(7) as usize
+}
+
 fn put_text(out: &mut Vec<u8>, text: &[u8]) {
     put_varint(out, text.len());
     out.put_slice(text);
 }
 
-/// What is left to read.
+/// What is left to read. `None` is bytes that end too early, or a length that is none.
+#[derive(Clone, Copy)]
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
-    fn byte(&mut self) -> Result<u8, Corrupt> {
-        let (byte, rest) = self.0.split_first().ok_or_else(|| Corrupt::new("the payload is cut short"))?;
+    #[inline]
+    fn byte(&mut self) -> Option<u8> {
+        let (byte, rest) = self.0.split_first()?;
         self.0 = rest;
-        Ok(*byte)
+        Some(*byte)
     }
 
-    fn varint(&mut self) -> Result<u32, Corrupt> {
-        let mut value = 0_u64;
-        for shift in [0, 7, 14, 21, 28] {
+    #[inline]
+    fn varint(&mut self) -> Option<u32> {
+        let byte = self.byte()?;
+        if byte < 0x80 { Some(byte.into()) } else { self.long_varint(byte) }
+    }
+
+    /// A varint of several bytes, in its shortest spelling.
+    fn long_varint(&mut self, first: u8) -> Option<u32> {
+        let mut value = u64::from(first & 0x7f);
+        for shift in [7, 14, 21, 28] {
             let byte = self.byte()?;
             value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                let shortest = shift == 0 || byte != 0;
-                let value = u32::try_from(value).ok().filter(|_| shortest);
-                return value.ok_or_else(|| Corrupt::new("a length out of range"));
+            if byte < 0x80 {
+                return u32::try_from(value).ok().filter(|_| byte != 0);
             }
         }
-        Err(Corrupt::new("a length out of range"))
+        None
     }
 
-    fn count(&mut self, most: usize, what: &'static str) -> Result<usize, Corrupt> {
-        match self.varint()? as usize {
-            count @ 1.. if count <= most => Ok(count),
-            _ => Err(Corrupt::new(format!("no {what}, or too many"))),
-        }
+    #[inline]
+    fn count(&mut self, most: usize) -> Option<usize> {
+        Some(self.varint()? as usize).filter(|count| (1..=most).contains(count))
     }
 
-    fn text(&mut self) -> Result<&'a [u8], Corrupt> {
+    #[inline]
+    fn text(&mut self) -> Option<&'a [u8]> {
         let length = self.varint()? as usize;
-        let (text, rest) = self.0.split_at_checked(length).ok_or_else(|| Corrupt::new("the payload is cut short"))?;
+        let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        Ok(text)
+        Some(text)
     }
 
-    fn name(&mut self) -> Result<&'a str, Corrupt> {
-        let text = self.text()?;
-        if text.is_empty() || text.len() > MAX_NAME {
-            return Err(Corrupt::new("an empty name, or one too long"));
-        }
-        str::from_utf8(text).map_err(|_| Corrupt::new("a name that is not UTF-8"))
-    }
-
-    fn section(&mut self) -> Result<Section<'a>, Corrupt> {
-        let name = self.name()?;
+    #[inline]
+    fn section(&mut self) -> Option<Section<'a>> {
+        let name = self.text()?;
         let version = self.varint()?;
         let codec = self.byte()?;
-        let count = self.count(MAX_FIELDS, "fields")?;
-        Ok(Section { name, version, codec, count, fields: self.0 })
+        let count = self.count(MAX_FIELDS)?;
+        Some(Section { name, version, codec, count, fields: self.0 })
+    }
+
+    /// Steps over the fields of the section that was just read.
+    fn skip_fields(&mut self, section: &Section<'_>) -> Option<()> {
+        for _ in 0..section.count * 2 {
+            self.text()?;
+        }
+        Some(())
     }
 }
 
@@ -305,6 +366,22 @@ mod tests {
         assert_eq!(edited.section("auth").unwrap().get("user"), Some(&b"7"[..]));
         assert_eq!(edited.section("shop").unwrap().get("cart"), Some(&b"[]"[..]));
         assert!(edited.retain(|_, _| false).is_empty());
+    }
+
+    #[test]
+    fn one_replacement_is_the_same_as_a_rewrite() {
+        for length in [0, 1, 3, 126, 127, 128, 129, 16_383, 16_384] {
+            let value = vec![b'x'; length];
+            for base in [sample(), sample().edited([edit("shop", "visits", Some(&value))])] {
+                for key in ["visits", "cart"] {
+                    let edit = edit("shop", key, Some(&value));
+                    let old = base.section("shop").unwrap().get(key).unwrap();
+                    let replaced = base.replaced(old, &value).unwrap();
+                    assert_eq!(replaced, base.edited([edit]));
+                    assert_eq!(Payload::parse(replaced.0.clone()).unwrap(), replaced);
+                }
+            }
+        }
     }
 
     #[test]

@@ -80,6 +80,9 @@ impl Request {
 
     /// Makes a used slot new.
     pub(crate) fn recycle(&mut self) {
+        if self.is_untouched() {
+            return;
+        }
         *self.state.get_mut().unwrap_or_else(PoisonError::into_inner) = State::default();
     }
 
@@ -151,12 +154,12 @@ impl Request {
     }
 
     /// Takes what a working copy changed. Says whether it can still be saved.
-    pub(crate) fn merge(&self, changes: Vec<Change>, user: Option<Identity>, generation: u32) -> bool {
+    pub(crate) fn merge(&self, changes: Vec<Change>, user: Option<Identity>, seen: &View) -> bool {
         let mut state = self.state();
         if state.phase == Phase::Finished {
             return false;
         }
-        if state.generation != generation {
+        if state.generation != seen.generation {
             return true;
         }
         let State { live, delta, failure, .. } = &mut *state;
@@ -169,7 +172,7 @@ impl Request {
             }
         }
         for change in changes {
-            if let Err(error) = delta.push(&change, stored, &self.manager.config.sections) {
+            if let Err(error) = delta.push(change, &seen.payload, stored, &self.manager.config.sections) {
                 failure.get_or_insert(error);
             }
         }
@@ -241,13 +244,14 @@ impl Request {
         if delta.is_empty() {
             return Ok(());
         }
+        let delta = Arc::new(delta);
         let committed = match self.live() {
             Some(live) => self.change(live, &delta).await,
             None => self.create(&delta).await,
         };
         if committed.is_err() {
             // Whoever asked may try again; if nobody does, the response will say that it was lost.
-            self.state().delta = delta;
+            self.state().delta = Arc::unwrap_or_clone(delta);
         }
         committed
     }
@@ -265,7 +269,7 @@ impl Request {
         Ok(())
     }
 
-    async fn change(&self, live: Live, delta: &Delta) -> Result<(), Error> {
+    async fn change(&self, live: Live, delta: &Arc<Delta>) -> Result<(), Error> {
         if delta.reset == Some(Reset::Logout)
             && delta.apply_to_payload(&live.record.payload, &self.manager.config.sections)?.is_empty()
         {
@@ -278,7 +282,7 @@ impl Request {
         }
         let token = delta.is_privilege_change().then(|| self.manager.renew(live.id)).transpose()?;
         let verifier = token.as_ref().map(Token::verifier_hash);
-        let work = Work { delta: delta.clone(), base: live.record, verifier };
+        let work = Work { delta: Arc::clone(delta), base: live.record, verifier };
         let record = self.manager.commit(live.id, work).await?;
         self.committed(Live { id: live.id, record }, token);
         Ok(())

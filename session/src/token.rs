@@ -5,10 +5,13 @@
 //! `SHA-256(LABEL ‖ id ‖ verifier)`, so a dump of the store opens no session, looking a session up compares no secret, and a
 //! rotation replaces one hash in one record: no old key is left behind that could come back to life.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::str::FromStr;
 
-use base64ct::{Base64UrlUnpadded, Encoding as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
@@ -45,7 +48,7 @@ impl SessionId {
     pub fn to_chars(self) -> [u8; 22] {
         let mut chars = [0; 22];
         // 16 bytes are 22 characters, always.
-        let _ = Base64UrlUnpadded::encode(&self.0, &mut chars);
+        let _ = BASE64URL.encode_slice(self.0, &mut chars);
         chars
     }
 }
@@ -66,9 +69,9 @@ impl FromStr for SessionId {
     type Err = InvalidSessionId;
 
     fn from_str(text: &str) -> Result<Self, InvalidSessionId> {
-        let mut bytes = [0; 16];
-        match Base64UrlUnpadded::decode(text, &mut bytes) {
-            Ok(decoded) if decoded.len() == 16 => Ok(Self(bytes)),
+        let mut bytes = [0; 18];
+        match BASE64URL.decode_slice(text, &mut bytes) {
+            Ok(16) => bytes.first_chunk().copied().map(Self).ok_or(InvalidSessionId),
             _ => Err(InvalidSessionId),
         }
     }
@@ -120,7 +123,7 @@ impl Token {
             return None;
         }
         let mut bytes = [0; TOKEN_BYTES];
-        Base64UrlUnpadded::decode(value, &mut bytes).ok()?;
+        BASE64URL.decode_slice(value, &mut bytes).ok()?;
         let (version, rest) = bytes.split_first()?;
         let (id, verifier) = rest.split_at(16);
         let token = (*version == VERSION)
@@ -140,7 +143,7 @@ impl Token {
         verifier.copy_from_slice(&self.verifier);
         let mut chars = [0; TOKEN_CHARS];
         // 33 bytes are 44 characters, always.
-        let _ = Base64UrlUnpadded::encode(&bytes, &mut chars);
+        let _ = BASE64URL.encode_slice(bytes, &mut chars);
         bytes.zeroize();
         chars
     }
@@ -183,6 +186,28 @@ impl VerifierHash {
 
     pub(crate) fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
+    }
+}
+
+/// A map of sessions.
+pub(crate) type IdMap<T> = HashMap<SessionId, T, BuildHasherDefault<RandomIds>>;
+
+/// Ids are random already, and only ids that this process made are ever inserted: nobody outside can aim for a bucket.
+#[derive(Default)]
+pub(crate) struct RandomIds(u64);
+
+impl Hasher for RandomIds {
+    fn write(&mut self, bytes: &[u8]) {
+        // The last eight bytes: the first one chooses the shard.
+        if let Some(tail) = bytes.last_chunk() {
+            self.0 = u64::from_ne_bytes(*tail);
+        }
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -1,8 +1,8 @@
 //! [`Tracked`]: a working copy of a session's fields that knows which of them changed.
 //!
-//! Accessors mark the field they hand out; a mutable deref marks all of them. Marks say where to look: what counts as a change is
-//! decided at the end, by comparing each marked field with the bytes it was loaded from. So touching a field without changing
-//! it writes nothing, and there is no flag to forget.
+//! Accessors mark the field they hand out; a mutable deref marks all of them. A mark remembers the field's fingerprint, and at the
+//! end those whose fingerprint is another one are encoded. So touching a field without changing it writes nothing, and there
+//! is no flag to forget.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,33 +13,31 @@ use crate::delta::{Change, Reset, survives};
 use crate::error::{Error, ErrorKind};
 use crate::line::Work;
 use crate::manager::{Live, Manager, TRIES, exhausted, gone, superseded};
-use crate::payload::{Payload, Section};
 use crate::record::{Identity, Record, UserKey};
 use crate::request::{Request, Uncancelled, View};
 use crate::schema::{Erased, Handle, Identified, Key, Problem, Schema, Stored};
 use crate::store::Committed;
 use crate::token::{SessionId, Token};
 
-/// How often a type is asked whether it orders its items at random. A type that does gives itself away but for one in 2^32.
-const PROBES: u32 = 32;
-
 /// What is behind every `Session<S>`.
 pub struct Tracked<S: Schema> {
     value: S,
     /// A bit for each field that may have changed.
     marked: u128,
+    /// What marked fields were before, by index.
+    before: Vec<Option<u128>>,
     /// A bit for each field that was reset to its default, and so is stored by absence.
     reset: u128,
-    base: Payload,
-    generation: u32,
+    /// What `value` was made from.
+    base: View,
     problems: Vec<Problem>,
     request: Arc<Request>,
 }
 
 impl<S: Schema> Tracked<S> {
     pub(crate) fn new(request: Arc<Request>) -> Result<Self, Error> {
-        let View { payload, generation } = request.view()?;
-        let (value, problems) = Stored::load::<S>(payload.section(S::NAME))?;
+        let base = request.view()?;
+        let (value, problems) = Stored::load::<S>(base.payload.section(S::NAME))?;
         for problem in &problems {
             tracing::warn!(
                 session = S::NAME,
@@ -47,7 +45,7 @@ impl<S: Schema> Tracked<S> {
                 "a stored field reads as its default: {problem}"
             );
         }
-        Ok(Self { value, marked: 0, reset: 0, base: payload, generation, problems, request })
+        Ok(Self { value, marked: 0, before: Vec::new(), reset: 0, base, problems, request })
     }
 
     /// The fields.
@@ -59,15 +57,30 @@ impl<S: Schema> Tracked<S> {
     /// The fields, to change the one with this index.
     #[inline]
     pub fn field_mut(&mut self, index: usize) -> &mut S {
-        self.marked |= 1 << (index & 127);
+        self.mark(1 << (index & 127));
         &mut self.value
     }
 
     /// The fields, to change any of them.
     #[inline]
     pub fn all_mut(&mut self) -> &mut S {
-        self.marked = u128::MAX;
+        self.mark(u128::MAX);
         &mut self.value
+    }
+
+    /// Remembers what the fields of `bits` are, unless they are marked already.
+    fn mark(&mut self, bits: u128) {
+        if self.marked & bits == bits {
+            return;
+        }
+        self.before.resize(S::FIELDS.len(), None);
+        for (index, (column, before)) in S::FIELDS.iter().zip(&mut self.before).enumerate() {
+            let bit = 1 << (index & 127);
+            if bits & bit != 0 && self.marked & bit == 0 {
+                *before = (column.fingerprint)(&self.value);
+            }
+        }
+        self.marked |= bits;
     }
 
     /// The fields, to change one that is not stored.
@@ -159,7 +172,7 @@ impl<S: Schema> Tracked<S> {
             }
         }
         match self.request.view() {
-            Ok(view) => self.base = view.payload,
+            Ok(view) => self.base = view,
             Err(error) => self.request.fail(error),
         }
     }
@@ -199,7 +212,7 @@ impl<S: Schema> Tracked<S> {
             return;
         }
         let lost = changes.len();
-        if !self.request.merge(changes, user, self.generation) {
+        if !self.request.merge(changes, user, &self.base) {
             tracing::error!(
                 session = S::NAME,
                 fields = lost,
@@ -224,24 +237,27 @@ impl<S: Schema> Tracked<S> {
 
     /// Every marked field that is not what was loaded.
     fn changes(&self) -> Result<Vec<Change>, Error> {
-        let section = self.base.section(S::NAME);
         let mut changes = Vec::new();
-        let mut encoded = Vec::new();
         for (index, column) in S::FIELDS.iter().enumerate() {
             let bit = 1 << (index & 127);
             if self.marked & bit == 0 {
                 continue;
             }
-            encoded.clear();
+            let before = self.before.get(index).copied().flatten();
+            if before.is_some() && before == (column.fingerprint)(&self.value) {
+                continue;
+            }
+            let section = self.base.payload.section(S::NAME);
+            let base = section.and_then(|section| section.get(column.field.info.key));
+            let mut encoded = Vec::with_capacity(base.map_or(0, |base| base.len() + 8));
             (column.encode)(&self.value, &mut encoded)?;
-            let base = section.as_ref().and_then(|section: &Section<'_>| section.get(column.field.info.key));
-            if !differs(column.field, base, &encoded) {
+            if base == Some(&*encoded) {
                 continue;
             }
             let by_absence = encoded == b"null" || self.reset & bit != 0;
             let mine = match by_absence && is_default(column.field, &encoded) {
                 true => None,
-                false => Some(Bytes::copy_from_slice(&encoded)),
+                false => Some(Bytes::from(encoded)),
             };
             if mine.is_none() && base.is_none() {
                 continue;
@@ -250,7 +266,7 @@ impl<S: Schema> Tracked<S> {
                 section: S::NAME,
                 version: S::VERSION,
                 field: column.field,
-                base: base.map(|base| self.base.share(base)),
+                base: base.map(|base| self.base.payload.share(base)),
                 mine,
             });
         }
@@ -258,51 +274,9 @@ impl<S: Schema> Tracked<S> {
     }
 }
 
-/// Whether `now` is another value than the stored one, and not merely another spelling of it.
-///
-/// Bytes that are alike are one value. Bytes that are not may still be: stored by an older encoder, or the items of a hash
-/// map in another order. So the stored value is decoded and written again. If what comes out is a permutation of `now`, the type
-/// is asked whether it shuffles by itself; one that always writes what it read was changed by the handler.
-fn differs(field: &Erased, stored: Option<&[u8]>, now: &[u8]) -> bool {
-    if stored == Some(now) {
-        return false;
-    }
-    let mut again = Vec::with_capacity(now.len());
-    if (field.rewrite)(stored, &mut again).is_err() {
-        // Bytes that do not decode were seen as the default, and stay until something else is written.
-        again.clear();
-        return (field.rewrite)(None, &mut again).is_err() || again != now;
-    }
-    if again == now {
-        return false;
-    }
-    if !is_permutation(&again, now) {
-        return true;
-    }
-    let mut probe = Vec::with_capacity(now.len());
-    let shuffles = (0..PROBES).any(|_| {
-        probe.clear();
-        (field.rewrite)(stored, &mut probe).is_ok() && probe != again
-    });
-    !shuffles
-}
-
-fn is_permutation(one: &[u8], other: &[u8]) -> bool {
-    let histogram = |bytes: &[u8]| {
-        let mut counts = [0_usize; 256];
-        for byte in bytes {
-            if let Some(count) = counts.get_mut(usize::from(*byte)) {
-                *count += 1;
-            }
-        }
-        counts
-    };
-    one.len() == other.len() && histogram(one) == histogram(other)
-}
-
 fn is_default(field: &Erased, encoded: &[u8]) -> bool {
     let mut default = Vec::new();
-    (field.rewrite)(None, &mut default).is_ok() && default == encoded
+    (field.default)(&mut default).is_ok() && default == encoded
 }
 
 impl<S: Schema> Drop for Tracked<S> {
@@ -363,7 +337,11 @@ where
             return Ok(result);
         }
         let token = delta.is_privilege_change().then(|| request.manager.renew(id)).transpose()?;
-        let work = Work { delta, base: Arc::clone(&current), verifier: token.as_ref().map(Token::verifier_hash) };
+        let work = Work {
+            delta: Arc::new(delta),
+            base: Arc::clone(&current),
+            verifier: token.as_ref().map(Token::verifier_hash),
+        };
         let (committed, next) = Uncancelled::new(Box::pin({
             let (request, current) = (Arc::clone(&request), Arc::clone(&current));
             async move { request.manager.replace(id, &current, &work).await }

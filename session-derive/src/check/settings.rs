@@ -30,7 +30,7 @@ fn version(raw: &Raw<'_>, errors: &mut Errors) -> u32 {
     match literal.base10_parse::<u16>() {
         Ok(0) => errors.on(literal, "versions start at 1; write `version = 1`, or leave it out"),
         Ok(version) => return version.into(),
-        Err(_) => errors.on(literal, "this version is too large; versions go from 1 to 65535"),
+        Err(_) => errors.on(literal, "versions go from 1 to 65535; write `version = 2`, for example"),
     }
     1
 }

@@ -1,7 +1,8 @@
 //! What people see: the handle type, the typed keys and the methods.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::{Bodies, allow_list, index, lifecycle};
 use crate::model::{Default, Field, Merge, Model, Stored, Survive};
@@ -43,7 +44,7 @@ fn key(model: &Model, field: &Field, stored: &Stored) -> Option<TokenStream> {
     let constant = stored.constant.as_ref()?;
     let index = index(stored.index);
     let doc = format!(" The typed key of `{name}`.");
-    Some(quote! {
+    Some(quote_spanned! {span(field)=>
         #[doc = #doc]
         #vis const #constant: #krate::Key<#owner, #ty> =
             #krate::Key::new(#index, |of| &of.#ident, |of| &mut of.#ident);
@@ -70,7 +71,7 @@ fn accessors(model: &Model, field: &Field, bodies: Bodies) -> TokenStream {
     let (set_doc, mut_doc) = (format!(" Sets `{name}`."), format!(" Borrows `{name}` mutably."));
     let take = take(field, bodies);
     let add = add(model, field, bodies);
-    quote! {
+    quote_spanned! {span(field)=>
         #docs
         #[inline]
         #vis fn #getter(&self) -> #result { #get }
@@ -83,6 +84,11 @@ fn accessors(model: &Model, field: &Field, bodies: Bodies) -> TokenStream {
         #take
         #add
     }
+}
+
+/// Where the field stands, with the macro's hygiene: `self` must be the same everywhere.
+fn span(field: &Field) -> Span {
+    field.ident.span().resolved_at(Span::call_site())
 }
 
 /// The struct, to change `field` of it.
@@ -110,7 +116,7 @@ fn take(field: &Field, bodies: Bodies) -> Option<TokenStream> {
             ::core::option::Option::None
         }
     });
-    Some(quote! {
+    Some(quote_spanned! {span(field)=>
         #[doc = #doc]
         #vis fn #take(&mut self) -> ::core::option::Option<#inner> { #body }
     })
@@ -122,11 +128,12 @@ fn add(model: &Model, field: &Field, bodies: Bodies) -> Option<TokenStream> {
     let add = field.accessors.as_ref()?.add.as_ref()?;
     let borrow = borrow(field);
     let doc = format!(" Adds `amount` to `{name}`, which stops at the largest number of its type.");
+    let plus = quote_spanned!(ty.span()=> <#ty as #krate::__private::merge::Counter>::plus);
     let body = bodies.of(quote! {
         let __value = &mut #borrow.#ident;
-        *__value = #krate::__private::merge::Counter::plus(*__value, amount);
+        *__value = #plus(*__value, amount);
     });
-    Some(quote! {
+    Some(quote_spanned! {span(field)=>
         #[doc = #doc]
         #vis fn #add(&mut self, amount: #ty) { #body }
     })

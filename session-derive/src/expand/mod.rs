@@ -44,8 +44,8 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
         const _: () = {
             use #krate::__private as __p;
             #schema
+            #krate::__impl_extractor!(#handle, #ident);
         };
-        #krate::__impl_extractor!(#handle, #ident);
     }
 }
 

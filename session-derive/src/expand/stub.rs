@@ -31,7 +31,7 @@ pub(crate) fn stub(model: &Model) -> TokenStream {
             }
             #identified
             #handle_traits
+            #krate::__impl_extractor!(#handle, #ident);
         };
-        #krate::__impl_extractor!(#handle, #ident);
     }
 }

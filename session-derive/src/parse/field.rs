@@ -104,10 +104,31 @@ fn default(entry: &Entry<'_>) -> syn::Result<Expr> {
         }
         return Err(refused);
     }
-    // What `syn` accepts here depends on features that another crate may turn on.
     match input.fork().parse() {
-        Ok(Expr::Closure(_) | Expr::Block(_) | Expr::Verbatim(_)) | Err(_) => Err(refused),
-        Ok(_) => input.parse(),
+        Ok(expr) if is_simple(&expr) => input.parse(),
+        _ => Err(refused),
+    }
+}
+
+/// What `syn` accepts depends on features that another crate may turn on.
+fn is_simple(expr: &Expr) -> bool {
+    match expr {
+        Expr::Group(group) => is_simple(&group.expr),
+        Expr::Binary(_)
+        | Expr::Call(_)
+        | Expr::Cast(_)
+        | Expr::Field(_)
+        | Expr::Index(_)
+        | Expr::Lit(_)
+        | Expr::Macro(_)
+        | Expr::MethodCall(_)
+        | Expr::Paren(_)
+        | Expr::Path(_)
+        | Expr::Reference(_)
+        | Expr::Struct(_)
+        | Expr::Tuple(_)
+        | Expr::Unary(_) => true,
+        _ => false,
     }
 }
 

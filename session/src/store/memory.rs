@@ -1,14 +1,13 @@
 //! [`MemoryStore`]: sessions of one process, gone when it ends.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
 use crate::clock::Timestamp;
-use crate::token::SessionId;
+use crate::token::{IdMap, SessionId};
 
 const SHARDS: usize = 32;
 /// Expired records that a `create` looks at before it adds one: more than one, so that the dead never outnumber the new.
@@ -27,7 +26,7 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Shard {
-    records: HashMap<SessionId, Record, BuildHasherDefault<RandomIds>>,
+    records: IdMap<Record>,
     /// When to look at a record again. Touches do not move it: a record met too early is filed anew.
     due: BinaryHeap<Reverse<(Timestamp, SessionId)>>,
 }
@@ -171,24 +170,5 @@ impl Store for MemoryStore {
             removed += lock(shard).sweep(limit - removed, now);
         }
         Ok(removed)
-    }
-}
-
-/// Ids are random already, and only ids that this process made are ever inserted: nobody outside can aim for a bucket.
-#[derive(Default)]
-struct RandomIds(u64);
-
-impl Hasher for RandomIds {
-    fn write(&mut self, bytes: &[u8]) {
-        // The last eight bytes: the first one has chosen the shard.
-        if let Some(tail) = bytes.last_chunk() {
-            self.0 = u64::from_ne_bytes(*tail);
-        }
-    }
-
-    fn write_usize(&mut self, _length: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }

@@ -20,7 +20,7 @@ pin_project! {
         inner: Option<Inner>,
         slot: Option<Arc<Request>>,
         pool: Arc<Pool>,
-        saving: Option<(Uncancelled<Result<(), Error>>, Response<Body>)>,
+        saving: Option<Box<(Uncancelled<Result<(), Error>>, Response<Body>)>>,
     }
 }
 
@@ -58,15 +58,15 @@ where
                 return Poll::Ready(Ok(response));
             }
             match slot.finish(response.status()) {
-                Some(saving) => *this.saving = Some((saving, response)),
+                Some(saving) => *this.saving = Some(Box::new((saving, response))),
                 None => return Poll::Ready(Ok(done(this.slot, this.pool, response))),
             }
         }
-        let Some((saving, _)) = this.saving else {
+        let Some(saving) = this.saving.as_mut().map(|saving| &mut saving.0) else {
             return Poll::Pending;
         };
         let saved = ready!(Pin::new(saving).poll(cx));
-        let Some((_, mut response)) = this.saving.take() else {
+        let Some(mut response) = this.saving.take().map(|saving| saving.1) else {
             return Poll::Pending;
         };
         if let (Err(error), Some(slot)) = (saved, &this.slot) {

@@ -9,17 +9,21 @@ use crate::error::{Error, ErrorKind};
 use crate::manager::Manager;
 use crate::request::Request;
 use crate::schema::Schema;
+use crate::sessions::Sessions;
 use crate::tracked::Tracked;
 
-/// The session of a request that has come through a [`SessionLayer`](super::SessionLayer): for services without extractors.
-///
-/// # Errors
-///
-/// [`ErrorKind::Misconfigured`] if no layer serves sessions of this type; else those of the store.
-pub async fn session<S: Schema>(extensions: &Extensions, headers: &HeaderMap) -> Result<S::Handle, Error> {
-    let request = slot::<S>(extensions)?;
-    request.open(headers).await?;
-    Ok(S::Handle::from(Tracked::new(Arc::clone(request))?))
+impl<S: Schema> Sessions<S> {
+    /// The session of a request that has come through a [`SessionLayer`](super::SessionLayer): for services without
+    /// extractors.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misconfigured`] if no layer serves sessions of this type; else those of the store.
+    pub async fn of(extensions: &Extensions, headers: &HeaderMap) -> Result<S::Handle, Error> {
+        let request = slot::<S>(extensions)?;
+        request.open(headers).await?;
+        Ok(S::Handle::from(Tracked::new(Arc::clone(request))?))
+    }
 }
 
 pub(crate) fn slot<S: Schema>(extensions: &Extensions) -> Result<&Arc<Request>, Error> {

@@ -13,7 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use axum::extract::{FromRequestParts, Request};
 use axum::response::Response;
-use base64ct::{Base64UrlUnpadded, Encoding as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::header::{COOKIE, SET_COOKIE};
 use http::request::Parts;
@@ -303,7 +304,7 @@ where
 fn set_cookie(headers: &mut HeaderMap) -> Key {
     let mut random = [0; 32];
     getrandom::fill(&mut random).expect("random bytes");
-    let token = Base64UrlUnpadded::encode_string(&random);
+    let token = URL_SAFE_NO_PAD.encode(random);
     let cookie = format!("{COOKIE_NAME}={token}; Path=/; Secure; HttpOnly; SameSite=Lax");
     headers.append(SET_COOKIE, HeaderValue::try_from(cookie).expect("ASCII"));
     Sha256::digest(token).into()

@@ -1,0 +1,9 @@
+use session::Session;
+
+#[derive(Session)]
+pub struct Shop {
+    #[session(merge = counter)]
+    visits: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use session::Session;
+
+#[derive(Session)]
+pub struct Shop {
+    #[session(key = "a", key = "b")]
+    visits: u64,
+}
+
+fn main() {}

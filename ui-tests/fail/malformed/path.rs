@@ -1,0 +1,9 @@
+use session::Session;
+
+#[derive(Session)]
+#[session(session::version = 2)]
+pub struct Shop {
+    visits: u64,
+}
+
+fn main() {}

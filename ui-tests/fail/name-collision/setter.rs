@@ -1,0 +1,9 @@
+use session::Session;
+
+#[derive(Session)]
+pub struct Shop {
+    x: u64,
+    set_x: u64,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+mod shop {
+    #[derive(session::Session)]
+    pub struct Shop {
+        pub visits: u64,
+        token: String,
+    }
+}
+
+use session::Session;
+use shop::Shop;
+
+fn home(session: Session<Shop>) -> String {
+    session.token.clone()
+}
+
+fn main() {}

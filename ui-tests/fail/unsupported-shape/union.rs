@@ -1,0 +1,8 @@
+use session::Session;
+
+#[derive(Session)]
+pub union Shop {
+    visits: u64,
+}
+
+fn main() {}

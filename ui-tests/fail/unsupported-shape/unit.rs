@@ -1,0 +1,6 @@
+use session::Session;
+
+#[derive(Session)]
+pub struct Shop;
+
+fn main() {}
