@@ -11,14 +11,15 @@ use serde::ser::{self, Serialize};
 
 /// Of a value that can be serialized; `None` of one that cannot.
 pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Option<u128> {
+    // Digits of pi.
     let mut mixer = Mixer { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344 };
     value.serialize(&mut mixer).ok()?;
     mixer.word(0);
     Some((u128::from(mixer.a) << 64) | u128::from(mixer.b))
 }
 
-/// Two 64-bit states that take in a word at a time: one by a folded 128-bit product, as in `wyhash`, one by rotation and an odd
-/// factor, as in `FxHash`. The starting values are digits of pi.
+/// Two states of 64 bits, each turned, mixed with a word and multiplied by an odd number of its own. Every step can be undone, so a
+/// change of one word can never go unseen, and of several only if both states agree to it.
 struct Mixer {
     a: u64,
     b: u64,
@@ -26,12 +27,9 @@ struct Mixer {
 
 impl Mixer {
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the other half is folded in")]
     fn word(&mut self, word: u64) {
-        let product = u128::from(self.a ^ word) * 0xa076_1d64_78bd_642f_u128;
-        // Both halves of the product.
-        self.a = ((product >> 64) ^ product) as u64 ^ self.b;
-        self.b = (self.b.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.a = (self.a.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.b = (self.b.rotate_left(23) ^ word).wrapping_mul(0xd6e8_feb8_6659_fd93);
     }
 
     #[inline]
