@@ -111,7 +111,7 @@ impl Browser {
         self.try_command(method, path, body).unwrap_or_else(|error| panic!("{method} {path} {body:?}: {error}"))
     }
 
-    fn try_command(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Value> {
+    fn try_command(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
         command(self.port, method, &format!("{}{path}", self.session), body)
     }
 }
@@ -135,13 +135,13 @@ const ARGUMENTS: [&str; 9] = [
     "--window-size=1100,900",
 ];
 
-fn command(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Value> {
+fn command(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
     let body = body.map(Value::to_string).unwrap_or_default();
     let reply = request(port, method, path, "content-type: application/json\r\n", &body);
     let mut answer: Value = serde_json::from_str(&reply.text).unwrap_or_else(|error| panic!("{error}: {reply:?}"));
     match reply.status {
         200 => Ok(answer["value"].take()),
-        _ => Err(answer["value"].take()),
+        _ => Err(answer["value"]["message"].to_string()),
     }
 }
 
