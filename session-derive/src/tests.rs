@@ -154,5 +154,5 @@ fn lines_per_field() {
         }
     ));
     let lines = two.lines().count() - one.lines().count();
-    assert!(lines <= 47, "{lines} lines");
+    assert!(lines <= 40, "{lines} lines");
 }

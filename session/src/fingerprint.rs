@@ -17,8 +17,8 @@ pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Option<u128> {
     Some((u128::from(mixer.a) << 64) | u128::from(mixer.b))
 }
 
-/// Two 64-bit states that take in a word at a time: one by a folded 128-bit product, as in wyhash, one by rotation and an odd
-/// factor, as in FxHash. The starting values are digits of pi.
+/// Two 64-bit states that take in a word at a time: one by a folded 128-bit product, as in `wyhash`, one by rotation and an odd
+/// factor, as in `FxHash`. The starting values are digits of pi.
 struct Mixer {
     a: u64,
     b: u64,
@@ -26,6 +26,7 @@ struct Mixer {
 
 impl Mixer {
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the other half is folded in")]
     fn word(&mut self, word: u64) {
         let product = u128::from(self.a ^ word) * 0xa076_1d64_78bd_642f_u128;
         // Both halves of the product.
@@ -42,7 +43,9 @@ impl Mixer {
     fn bytes(&mut self, bytes: &[u8]) {
         self.tagged(1, bytes.len() as u64);
         let (words, rest) = bytes.as_chunks::<8>();
-        words.iter().for_each(|word| self.word(u64::from_le_bytes(*word)));
+        for word in words {
+            self.word(u64::from_le_bytes(*word));
+        }
         if !rest.is_empty() {
             // The last eight bytes, some of them once more: the length is known, so nothing is ambiguous.
             let last = bytes.last_chunk::<8>().map(|word| u64::from_le_bytes(*word));

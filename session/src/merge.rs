@@ -61,12 +61,12 @@ pub fn counter<T: Counter>(base: T, mine: T, theirs: T) -> T {
 
 /// `merge = max`.
 pub fn max<T: Ordered>(_base: T, mine: T, theirs: T) -> T {
-    mine.max(theirs)
+    mine.larger(theirs)
 }
 
 /// `merge = min`.
 pub fn min<T: Ordered>(_base: T, mine: T, theirs: T) -> T {
-    mine.min(theirs)
+    mine.smaller(theirs)
 }
 
 /// A type that `merge = max` and `merge = min` can compare.
@@ -75,8 +75,23 @@ pub fn min<T: Ordered>(_base: T, mine: T, theirs: T) -> T {
     label = "needs `Ord`",
     note = "implement `Ord` for `{Self}`, or write a function and `merge = with(path)`"
 )]
-pub trait Ordered: Ord {}
-impl<T: Ord> Ordered for T {}
+pub trait Ordered: Sized {
+    /// The larger of the two.
+    #[must_use]
+    fn larger(self, other: Self) -> Self;
+    /// The smaller of the two.
+    #[must_use]
+    fn smaller(self, other: Self) -> Self;
+}
+impl<T: Ord> Ordered for T {
+    fn larger(self, other: Self) -> Self {
+        self.max(other)
+    }
+
+    fn smaller(self, other: Self) -> Self {
+        self.min(other)
+    }
+}
 
 /// A collection that `merge = union` can join.
 #[diagnostic::on_unimplemented(
@@ -97,6 +112,7 @@ pub fn union<T: Union>(base: T, mine: T, theirs: T) -> T {
 
 macro_rules! set_union {
     ($set:ident, $($bound:ident)+, $($hasher:ident)?) => {
+        #[diagnostic::do_not_recommend]
         impl<T: $($bound +)+ $(, $hasher: BuildHasher)?> Union for $set<T $(, $hasher)?> {
             fn combined(base: Self, mine: Self, mut theirs: Self) -> Self {
                 theirs.retain(|item| mine.contains(item) || !base.contains(item));
@@ -112,6 +128,7 @@ set_union!(HashSet, Eq Hash, S);
 /// Maps join entry by entry: an entry that this request added or changed is its own, any other is theirs.
 macro_rules! map_union {
     ($map:ident, $($bound:ident)+, $($hasher:ident)?) => {
+        #[diagnostic::do_not_recommend]
         impl<K: $($bound +)+, V: serde::Serialize $(, $hasher: BuildHasher)?> Union for $map<K, V $(, $hasher)?> {
             fn combined(base: Self, mine: Self, mut theirs: Self) -> Self {
                 theirs.retain(|key, _| mine.contains_key(key) || !base.contains_key(key));
@@ -152,6 +169,8 @@ pub fn log<T: Log>(base: T, mine: T, theirs: T, cap: usize) -> T {
     T::combined(base, mine, theirs, cap)
 }
 
+// Neither list is what a set should become.
+#[diagnostic::do_not_recommend]
 impl<T: serde::Serialize> Log for Vec<T> {
     fn combined(base: Self, mine: Self, mut theirs: Self, cap: usize) -> Self {
         let mut mine = mine;
@@ -177,6 +196,7 @@ impl<T: serde::Serialize> Log for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: serde::Serialize> Log for VecDeque<T> {
     fn combined(base: Self, mine: Self, theirs: Self, cap: usize) -> Self {
         Vec::combined(base.into(), mine.into(), theirs.into(), cap).into()

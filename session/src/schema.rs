@@ -73,11 +73,32 @@ pub trait Handle<S: Schema<Handle = Self>>: From<Tracked<S>> + DerefMut<Target =
     note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`; for a type of another crate turn on its `serde` feature",
     note = "a value that is only useful during one request can be `#[session(skip)]`"
 )]
-pub trait Storable {
-    /// Named by generated code, so that the complaint stands at the field's type.
-    const CHECK: () = ();
+pub trait Storable: Sized {
+    #[doc(hidden)]
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error>;
+    #[doc(hidden)]
+    fn fingerprint(&self) -> Option<u128>;
+    #[doc(hidden)]
+    fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error>;
 }
-impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Storable for T {}
+// Serde's traits are bounds here and nowhere else: as supertraits they would complain in this trait's place.
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Storable for T {
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        self.serialize(&mut serde_json::Serializer::new(out))
+    }
+
+    fn fingerprint(&self) -> Option<u128> {
+        fingerprint(self)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        // One check of the whole text is cheaper than the decoder's own check of each string.
+        match str::from_utf8(bytes) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(bytes),
+        }
+    }
+}
 
 /// A type with a default, for fields without `default = …`.
 #[diagnostic::on_unimplemented(
@@ -97,7 +118,7 @@ impl<T: Default> FieldDefault for T {
 
 /// What the attributes of a field say.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "generated code writes it out")]
+#[non_exhaustive]
 pub struct FieldInfo {
     /// The field's name in the struct.
     pub name: &'static str,
@@ -109,6 +130,34 @@ pub struct FieldInfo {
     pub survive: Survive,
     /// What happens when two requests change it.
     pub merge: MergeRule,
+}
+
+impl FieldInfo {
+    /// An ordinary field.
+    pub const fn new(name: &'static str, key: &'static str) -> Self {
+        Self { name, key, privilege: false, survive: Survive::Neither, merge: MergeRule::LastWriter }
+    }
+
+    /// It says who is logged in, or it is a right.
+    #[must_use]
+    pub const fn privilege(mut self) -> Self {
+        self.privilege = true;
+        self
+    }
+
+    /// What a login and a logout leave of it.
+    #[must_use]
+    pub const fn survive(mut self, survive: Survive) -> Self {
+        self.survive = survive;
+        self
+    }
+
+    /// What happens when two requests change it.
+    #[must_use]
+    pub const fn merge(mut self, merge: MergeRule) -> Self {
+        self.merge = merge;
+        self
+    }
 }
 
 /// Whether a field outlives a change of who is logged in.
@@ -138,7 +187,7 @@ pub enum MergeRule {
 /// One stored field of `S`, as a type of no size.
 pub trait Field<S>: 'static {
     /// The field's type.
-    type Value: Serialize + DeserializeOwned;
+    type Value: Storable;
     /// What its attributes say.
     const INFO: FieldInfo;
     /// Borrows it.
@@ -149,7 +198,7 @@ pub trait Field<S>: 'static {
     const NORMALIZES: bool = false;
     /// What it is when nothing is stored.
     fn default() -> Self::Value;
-    /// The rule of `merge = …`; see [`merge`](crate::merge).
+    /// The rule of `merge = …`.
     fn merge(base: Self::Value, mine: Self::Value, theirs: Self::Value) -> Self::Value {
         let _ = (base, theirs);
         mine
@@ -185,7 +234,7 @@ impl<S: Schema> Column<S> {
             },
             encode: |of, out| encode(F::get(of), out).map_err(|cause| unencodable::<S>(&F::INFO, cause)),
             reset: |of| *F::get_mut(of) = F::default(),
-            fingerprint: |of| fingerprint(F::get(of)),
+            fingerprint: |of| F::get(of).fingerprint(),
         }
     }
 }
@@ -226,16 +275,12 @@ fn decode_or_default<S: Schema, F: Field<S>>(stored: Option<&[u8]>) -> Result<F:
     }
 }
 
-fn encode<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    value.serialize(&mut serde_json::Serializer::new(out))
+fn encode<T: Storable>(value: &T, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    value.encode(out)
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
-    // One check of the whole text is cheaper than the decoder's own check of each string.
-    match str::from_utf8(bytes) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(bytes),
-    }
+fn decode<T: Storable>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+    T::decode(bytes)
 }
 
 #[cold]

@@ -30,16 +30,16 @@ fn field_impl(model: &Model, field: &Field, stored: &Stored) -> TokenStream {
     let Field { ident, ty, name, .. } = field;
     let marker = marker(stored);
     let key = &stored.key;
-    let privilege = stored.role != Role::Plain;
+    let privilege = (stored.role != Role::Plain).then(|| quote!(.privilege()));
     let survive = match stored.survive {
-        Survive::Neither => quote!(Neither),
-        Survive::Login => quote!(Login),
-        Survive::Both => quote!(Both),
+        Survive::Neither => None,
+        Survive::Login => Some(quote!(.survive(__p::Survive::Login))),
+        Survive::Both => Some(quote!(.survive(__p::Survive::Both))),
     };
     let rule = match stored.merge {
-        Merge::LastWriter => quote!(LastWriter),
-        Merge::Reject => quote!(Reject),
-        _ => quote!(Merge),
+        Merge::LastWriter => None,
+        Merge::Reject => Some(quote!(.merge(__p::MergeRule::Reject))),
+        _ => Some(quote!(.merge(__p::MergeRule::Merge))),
     };
     let default = default(field);
     let merge = merge(field, stored);
@@ -48,13 +48,7 @@ fn field_impl(model: &Model, field: &Field, stored: &Stored) -> TokenStream {
         #[automatically_derived]
         impl __p::Field<#owner> for #marker {
             type Value = #ty;
-            const INFO: __p::FieldInfo = __p::FieldInfo {
-                name: #name,
-                key: #key,
-                privilege: #privilege,
-                survive: __p::Survive::#survive,
-                merge: __p::MergeRule::#rule,
-            };
+            const INFO: __p::FieldInfo = __p::FieldInfo::new(#name, #key) #privilege #survive #rule;
             fn get(of: &#owner) -> &#ty { &of.#ident }
             fn get_mut(of: &mut #owner) -> &mut #ty { &mut of.#ident }
             fn default() -> #ty { #default }
@@ -80,8 +74,8 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
         // Methods rather than the functions around them: a type that lacks them is refused without a quotation of those.
         Merge::Counter => quote_spanned!(span=> <#ty as __p::merge::Counter>::combined(base, mine, theirs)),
         Merge::Union => quote_spanned!(span=> <#ty as __p::merge::Union>::combined(base, mine, theirs)),
-        Merge::Max => quote_spanned!(span=> __p::merge::max::<#ty>(base, mine, theirs)),
-        Merge::Min => quote_spanned!(span=> __p::merge::min::<#ty>(base, mine, theirs)),
+        Merge::Max => quote_spanned!(span=> <#ty as __p::merge::Ordered>::larger(mine, theirs)),
+        Merge::Min => quote_spanned!(span=> <#ty as __p::merge::Ordered>::smaller(mine, theirs)),
         Merge::Log(cap) => {
             let cap = index(*cap);
             quote_spanned!(span=> <#ty as __p::merge::Log>::combined(base, mine, theirs, #cap))
@@ -91,6 +85,10 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
             __merge(base, mine, theirs)
         },
     };
+    let base = match stored.merge {
+        Merge::Max | Merge::Min => quote!(_),
+        _ => quote!(base),
+    };
     // A log is trimmed by its rule even where nobody else has written.
     let normalizes = matches!(stored.merge, Merge::Log(_)).then(|| {
         quote!(
@@ -99,7 +97,7 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
     });
     Some(quote! {
         #normalizes
-        fn merge(base: #ty, mine: #ty, theirs: #ty) -> #ty { #body }
+        fn merge(#base: #ty, mine: #ty, theirs: #ty) -> #ty { #body }
     })
 }
 
@@ -107,16 +105,7 @@ fn schema(model: &Model) -> TokenStream {
     let Model { ident, handle, name, version, .. } = model;
     let idle = duration("IDLE", model.idle);
     let absolute = duration("ABSOLUTE", model.absolute);
-    let columns = model.stored().map(|(field, stored)| {
-        let (ty, marker) = (&field.ty, marker(stored));
-        // In one body: `rustc` then leaves out what follows from the first complaint.
-        quote_spanned! {ty.span()=>
-            {
-                let () = <#ty as __p::Storable>::CHECK;
-                __p::Column::of::<#marker>()
-            }
-        }
-    });
+    let markers = model.stored().map(|(_, stored)| marker(stored));
     let user = match model.user() {
         Some((_, stored)) => {
             let index = index(stored.index);
@@ -143,7 +132,7 @@ fn schema(model: &Model) -> TokenStream {
             const VERSION: ::core::primitive::u32 = #version;
             #idle
             #absolute
-            const FIELDS: &'static [__p::Column<Self>] = &[#(#columns),*];
+            const FIELDS: &'static [__p::Column<Self>] = &[#(__p::Column::of::<#markers>()),*];
             const USER: ::core::option::Option<::core::primitive::usize> = #user;
             fn load(stored: &mut __p::Stored<'_>) -> Self {
                 Self { #(#values),* }

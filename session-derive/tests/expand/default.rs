@@ -204,13 +204,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field0 {
         type Value = u32;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "page",
-            key: "page",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("page", "page");
         fn get(of: &Shop) -> &u32 {
             &of.page
         }
@@ -225,13 +219,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field1 {
         type Value = f64;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "offset",
-            key: "offset",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("offset", "offset");
         fn get(of: &Shop) -> &f64 {
             &of.offset
         }
@@ -246,13 +234,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field2 {
         type Value = String;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "name",
-            key: "name",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("name", "name");
         fn get(of: &Shop) -> &String {
             &of.name
         }
@@ -267,13 +249,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field3 {
         type Value = Theme;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "theme",
-            key: "theme",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("theme", "theme");
         fn get(of: &Shop) -> &Theme {
             &of.theme
         }
@@ -290,22 +266,10 @@ const _: () = {
         const NAME: &'static ::core::primitive::str = "shop";
         const VERSION: ::core::primitive::u32 = 1u32;
         const FIELDS: &'static [__p::Column<Self>] = &[
-            {
-                let () = <u32 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field0>()
-            },
-            {
-                let () = <f64 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field1>()
-            },
-            {
-                let () = <String as __p::Storable>::CHECK;
-                __p::Column::of::<__Field2>()
-            },
-            {
-                let () = <Theme as __p::Storable>::CHECK;
-                __p::Column::of::<__Field3>()
-            },
+            __p::Column::of::<__Field0>(),
+            __p::Column::of::<__Field1>(),
+            __p::Column::of::<__Field2>(),
+            __p::Column::of::<__Field3>(),
         ];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
         fn load(stored: &mut __p::Stored<'_>) -> Self {

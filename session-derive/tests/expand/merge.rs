@@ -278,13 +278,8 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field0 {
         type Value = u64;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "visits",
-            key: "visits",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::Merge,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("visits", "visits")
+            .merge(__p::MergeRule::Merge);
         fn get(of: &Shop) -> &u64 {
             &of.visits
         }
@@ -302,13 +297,8 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field1 {
         type Value = BTreeSet<String>;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "tags",
-            key: "tags",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::Merge,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("tags", "tags")
+            .merge(__p::MergeRule::Merge);
         fn get(of: &Shop) -> &BTreeSet<String> {
             &of.tags
         }
@@ -330,13 +320,8 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field2 {
         type Value = Vec<u32>;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "seen",
-            key: "seen",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::Merge,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("seen", "seen")
+            .merge(__p::MergeRule::Merge);
         fn get(of: &Shop) -> &Vec<u32> {
             &of.seen
         }
@@ -355,13 +340,8 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field3 {
         type Value = u32;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "best",
-            key: "best",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::Merge,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("best", "best")
+            .merge(__p::MergeRule::Merge);
         fn get(of: &Shop) -> &u32 {
             &of.best
         }
@@ -371,21 +351,16 @@ const _: () = {
         fn default() -> u32 {
             <u32 as __p::FieldDefault>::field_default()
         }
-        fn merge(base: u32, mine: u32, theirs: u32) -> u32 {
-            __p::merge::max::<u32>(base, mine, theirs)
+        fn merge(_: u32, mine: u32, theirs: u32) -> u32 {
+            <u32 as __p::merge::Ordered>::larger(mine, theirs)
         }
     }
     struct __Field4;
     #[automatically_derived]
     impl __p::Field<Shop> for __Field4 {
         type Value = u32;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "first",
-            key: "first",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::Merge,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("first", "first")
+            .merge(__p::MergeRule::Merge);
         fn get(of: &Shop) -> &u32 {
             &of.first
         }
@@ -395,21 +370,16 @@ const _: () = {
         fn default() -> u32 {
             <u32 as __p::FieldDefault>::field_default()
         }
-        fn merge(base: u32, mine: u32, theirs: u32) -> u32 {
-            __p::merge::min::<u32>(base, mine, theirs)
+        fn merge(_: u32, mine: u32, theirs: u32) -> u32 {
+            <u32 as __p::merge::Ordered>::smaller(mine, theirs)
         }
     }
     struct __Field5;
     #[automatically_derived]
     impl __p::Field<Shop> for __Field5 {
         type Value = String;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "notes",
-            key: "notes",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::Merge,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("notes", "notes")
+            .merge(__p::MergeRule::Merge);
         fn get(of: &Shop) -> &String {
             &of.notes
         }
@@ -428,13 +398,8 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field6 {
         type Value = u32;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "order",
-            key: "order",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::Reject,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("order", "order")
+            .merge(__p::MergeRule::Reject);
         fn get(of: &Shop) -> &u32 {
             &of.order
         }
@@ -451,34 +416,13 @@ const _: () = {
         const NAME: &'static ::core::primitive::str = "shop";
         const VERSION: ::core::primitive::u32 = 1u32;
         const FIELDS: &'static [__p::Column<Self>] = &[
-            {
-                let () = <u64 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field0>()
-            },
-            {
-                let () = <BTreeSet<String> as __p::Storable>::CHECK;
-                __p::Column::of::<__Field1>()
-            },
-            {
-                let () = <Vec<u32> as __p::Storable>::CHECK;
-                __p::Column::of::<__Field2>()
-            },
-            {
-                let () = <u32 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field3>()
-            },
-            {
-                let () = <u32 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field4>()
-            },
-            {
-                let () = <String as __p::Storable>::CHECK;
-                __p::Column::of::<__Field5>()
-            },
-            {
-                let () = <u32 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field6>()
-            },
+            __p::Column::of::<__Field0>(),
+            __p::Column::of::<__Field1>(),
+            __p::Column::of::<__Field2>(),
+            __p::Column::of::<__Field3>(),
+            __p::Column::of::<__Field4>(),
+            __p::Column::of::<__Field5>(),
+            __p::Column::of::<__Field6>(),
         ];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
         fn load(stored: &mut __p::Stored<'_>) -> Self {

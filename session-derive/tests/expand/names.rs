@@ -175,13 +175,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<r#Shop> for __Field0 {
         type Value = u64;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "type",
-            key: "type",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("type", "type");
         fn get(of: &r#Shop) -> &u64 {
             &of.r#type
         }
@@ -196,13 +190,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<r#Shop> for __Field1 {
         type Value = u64;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "update",
-            key: "u",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("update", "u");
         fn get(of: &r#Shop) -> &u64 {
             &of.update
         }
@@ -217,13 +205,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<r#Shop> for __Field2 {
         type Value = Email;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "email",
-            key: "email",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("email", "email");
         fn get(of: &r#Shop) -> &Email {
             &of.email
         }
@@ -240,18 +222,9 @@ const _: () = {
         const NAME: &'static ::core::primitive::str = "shop";
         const VERSION: ::core::primitive::u32 = 1u32;
         const FIELDS: &'static [__p::Column<Self>] = &[
-            {
-                let () = <u64 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field0>()
-            },
-            {
-                let () = <u64 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field1>()
-            },
-            {
-                let () = <Email as __p::Storable>::CHECK;
-                __p::Column::of::<__Field2>()
-            },
+            __p::Column::of::<__Field0>(),
+            __p::Column::of::<__Field1>(),
+            __p::Column::of::<__Field2>(),
         ];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
         fn load(stored: &mut __p::Stored<'_>) -> Self {

@@ -133,13 +133,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field0 {
         type Value = u64;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "visits",
-            key: "visits",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("visits", "visits");
         fn get(of: &Shop) -> &u64 {
             &of.visits
         }
@@ -155,12 +149,7 @@ const _: () = {
         type Handle = ShopSession;
         const NAME: &'static ::core::primitive::str = "shop";
         const VERSION: ::core::primitive::u32 = 1u32;
-        const FIELDS: &'static [__p::Column<Self>] = &[
-            {
-                let () = <u64 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field0>()
-            },
-        ];
+        const FIELDS: &'static [__p::Column<Self>] = &[__p::Column::of::<__Field0>()];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
         fn load(stored: &mut __p::Stored<'_>) -> Self {
             Self {

@@ -139,13 +139,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field0 {
         type Value = u64;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "visits",
-            key: "visits",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("visits", "visits");
         fn get(of: &Shop) -> &u64 {
             &of.visits
         }
@@ -165,12 +159,7 @@ const _: () = {
         const ABSOLUTE: ::core::time::Duration = ::core::time::Duration::from_secs(
             2592000u64,
         );
-        const FIELDS: &'static [__p::Column<Self>] = &[
-            {
-                let () = <u64 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field0>()
-            },
-        ];
+        const FIELDS: &'static [__p::Column<Self>] = &[__p::Column::of::<__Field0>()];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
         fn load(stored: &mut __p::Stored<'_>) -> Self {
             Self {

@@ -208,13 +208,8 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field0 {
         type Value = u8;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "theme",
-            key: "theme",
-            privilege: false,
-            survive: __p::Survive::Both,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("theme", "theme")
+            .survive(__p::Survive::Both);
         fn get(of: &Shop) -> &u8 {
             &of.theme
         }
@@ -229,13 +224,8 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field1 {
         type Value = Vec<u32>;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "cart",
-            key: "cart",
-            privilege: false,
-            survive: __p::Survive::Login,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("cart", "cart")
+            .survive(__p::Survive::Login);
         fn get(of: &Shop) -> &Vec<u32> {
             &of.cart
         }
@@ -250,13 +240,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field2 {
         type Value = Option<String>;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "notice",
-            key: "notice",
-            privilege: false,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("notice", "notice");
         fn get(of: &Shop) -> &Option<String> {
             &of.notice
         }
@@ -273,18 +257,9 @@ const _: () = {
         const NAME: &'static ::core::primitive::str = "shop";
         const VERSION: ::core::primitive::u32 = 1u32;
         const FIELDS: &'static [__p::Column<Self>] = &[
-            {
-                let () = <u8 as __p::Storable>::CHECK;
-                __p::Column::of::<__Field0>()
-            },
-            {
-                let () = <Vec<u32> as __p::Storable>::CHECK;
-                __p::Column::of::<__Field1>()
-            },
-            {
-                let () = <Option<String> as __p::Storable>::CHECK;
-                __p::Column::of::<__Field2>()
-            },
+            __p::Column::of::<__Field0>(),
+            __p::Column::of::<__Field1>(),
+            __p::Column::of::<__Field2>(),
         ];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
         fn load(stored: &mut __p::Stored<'_>) -> Self {

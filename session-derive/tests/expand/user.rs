@@ -172,13 +172,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field0 {
         type Value = Option<UserId>;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "user",
-            key: "user",
-            privilege: true,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("user", "user").privilege();
         fn get(of: &Shop) -> &Option<UserId> {
             &of.user
         }
@@ -193,13 +187,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Field<Shop> for __Field1 {
         type Value = bool;
-        const INFO: __p::FieldInfo = __p::FieldInfo {
-            name: "admin",
-            key: "admin",
-            privilege: true,
-            survive: __p::Survive::Neither,
-            merge: __p::MergeRule::LastWriter,
-        };
+        const INFO: __p::FieldInfo = __p::FieldInfo::new("admin", "admin").privilege();
         fn get(of: &Shop) -> &bool {
             &of.admin
         }
@@ -216,14 +204,8 @@ const _: () = {
         const NAME: &'static ::core::primitive::str = "shop";
         const VERSION: ::core::primitive::u32 = 1u32;
         const FIELDS: &'static [__p::Column<Self>] = &[
-            {
-                let () = <Option<UserId> as __p::Storable>::CHECK;
-                __p::Column::of::<__Field0>()
-            },
-            {
-                let () = <bool as __p::Storable>::CHECK;
-                __p::Column::of::<__Field1>()
-            },
+            __p::Column::of::<__Field0>(),
+            __p::Column::of::<__Field1>(),
         ];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::Some(
             0usize,

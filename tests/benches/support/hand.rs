@@ -40,7 +40,7 @@ type Shard = HashMap<Key, (SystemTime, Body)>;
 
 /// Where sessions are kept.
 pub enum Store {
-    Memory([Mutex<Shard>; SHARDS]),
+    Memory(Box<[Mutex<Shard>; SHARDS]>),
     /// GET, then SET: of two requests at once, one is lost.
     LosingRedis(ConnectionManager),
     /// GET, then a script that writes only over the version that was read.
@@ -74,7 +74,7 @@ impl Store {
                 (*until > now()).then(|| body.clone())
             },
             Self::LosingRedis(connection) | Self::Redis(connection, _) => {
-                let stored: Option<Vec<u8>> = connection.clone().get(&name(key)).await.expect("GET");
+                let stored: Option<Vec<u8>> = connection.clone().get(name(key)).await.expect("GET");
                 stored.map(Bytes::from)
             },
         }
