@@ -1,5 +1,6 @@
 //! The integration tests: one binary.
 
+mod browser;
 mod concurrency;
 mod config;
 mod contract;
