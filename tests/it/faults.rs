@@ -1,6 +1,6 @@
 //! The store is down, hangs, refuses: 503 with `Retry-After`, no `Set-Cookie`, nothing lost, and recovery without a restart.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use session::store::{RedisOptions, StoreError};
 use session::testing::{FailingStore, Fault};
@@ -8,6 +8,7 @@ use session::{MemoryStore, RedisStore};
 use session_tests::client::{Answer, Client};
 use session_tests::counter::app;
 use session_tests::servers::Redis;
+use tokio::time::Instant;
 
 async fn world() -> (Redis, Client) {
     let redis = Redis::start();
