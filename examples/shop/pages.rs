@@ -5,7 +5,7 @@ mod picture;
 use std::time::Duration;
 
 use maud::{DOCTYPE, Markup, html};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use session::store::Record;
 use session::{Clock as _, Schema as _, Session, SystemClock};
 
@@ -14,7 +14,7 @@ use crate::handlers::{PASSWORD, USERS};
 use crate::visitor::{MOST, Shop, Theme};
 
 /// The pages that a menu or a form can lead to.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Page {
     Catalogue,
