@@ -129,6 +129,9 @@ impl Delta {
         // Of a logout and a login in one request, the stricter one counts.
         let reset = if self.reset == Some(Reset::Logout) { Reset::Logout } else { reset };
         self.reset = Some(reset);
+        if reset == Reset::Logout {
+            self.user = Some(Identity(None));
+        }
         self.changes.retain(|change| survives(reset, change.field));
     }
 

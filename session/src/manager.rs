@@ -213,17 +213,18 @@ impl Manager {
     fn fold(&self, current: &Arc<Record>, op: OpId, aboard: &mut Vec<Passenger>) -> (Record, Vec<(Passenger, Error)>) {
         let rules = self.rules(self.now());
         let mut next = Record::clone(current);
-        let mut errors = Vec::new();
-        let lost = aboard.extract_if(.., |passenger| {
+        let mut failed = Vec::new();
+        for (index, passenger) in aboard.iter().enumerate() {
             let Work { delta, base, verifier } = &passenger.work;
             let applied = match base.epoch() == current.epoch() {
                 true => delta.apply(&mut next, *verifier, &rules),
                 false => Err(superseded()),
             };
-            applied.map_err(|error| errors.push(error)).is_err()
-        });
-        let lost: Vec<Passenger> = lost.collect();
-        let lost = lost.into_iter().zip(errors).collect();
+            if let Err(error) = applied {
+                failed.push((index, error));
+            }
+        }
+        let lost = failed.into_iter().rev().map(|(index, error)| (aboard.remove(index), error)).collect();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);
         (next, lost)

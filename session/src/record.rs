@@ -29,7 +29,7 @@ use crate::error::Corrupt;
 use crate::payload::Payload;
 use crate::token::VerifierHash;
 
-const MAGIC: [u8; 4] = [0xa5, b'S', 0x01, 0x00];
+pub(crate) const MAGIC: [u8; 4] = [0xa5, b'S', 0x01, 0x00];
 pub(crate) const IDLE_AT: usize = 20;
 const CHECKSUM_AT: usize = 32;
 const ABSOLUTE_AT: usize = 36;

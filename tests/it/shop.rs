@@ -149,6 +149,7 @@ async fn what_survives() {
     stale.set_cookie(live);
     client.post("/logout").await;
     assert_eq!(client.get("/show").await.text, "None Dark 0 None");
+    assert_eq!(client.get("/visit").await.set_cookie(), None, "the logout is over: a later write changes no privilege");
 }
 
 #[tokio::test]

@@ -18,35 +18,38 @@ use redis::{Client, Cmd, ErrorKind, RedisError, Script, ServerErrorKind, Value};
 use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
 use crate::clock::{Clock, SystemClock, Timestamp, millis};
 use crate::error::Corrupt;
-use crate::record::{HEADER, IDLE_AT, idle_bytes};
+use crate::record::{HEADER, IDLE_AT, MAGIC, idle_bytes};
 use crate::token::SessionId;
 
 /// Byte positions in the scripts are those of the record's header, counted from one. Numbers are compared as numbers: Lua
 /// compares strings by the server's locale.
 const COMMIT: &str = r"
-local head = redis.call('GETRANGE', KEYS[1], 0, 197)
-if head == '' then return 'GONE' end
-if string.sub(head, 1, 4) ~= '\165S\1\0' then return 'FOREIGN' end
-if struct.unpack('>I8', head, 21) <= tonumber(ARGV[5]) then return 'GONE' end
-if string.sub(head, 5, 20) == ARGV[1] then
-  if struct.unpack('>I8', head, 21) > struct.unpack('>I8', ARGV[3], 21) then
-    local kept = string.sub(ARGV[3], 1, 20) .. string.sub(head, 21, 32) .. string.sub(ARGV[3], 33)
-    redis.call('SET', KEYS[1], kept, 'KEEPTTL')
+local head = redis.call('GETRANGE', KEYS[1], 0, 27)
+if string.sub(head, 1, 20) == ARGV[1] then
+  local idle = struct.unpack('>I8', head, 21)
+  if idle <= tonumber(ARGV[5]) then return 'GONE' end
+  if idle > tonumber(ARGV[6]) then
+    local idle = redis.call('GETRANGE', KEYS[1], 20, 31)
+    redis.call('SET', KEYS[1], string.sub(ARGV[3], 1, 20) .. idle .. string.sub(ARGV[3], 33), 'KEEPTTL')
   else
     redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
   end
-  return 'APPLIED'
+  return 1
 end
-for at = 133, 189, 8 do
-  if string.sub(head, at, at + 7) == ARGV[2] then return 'APPLIED' end
+if head == '' then return 'GONE' end
+if string.sub(head, 1, 4) ~= string.sub(ARGV[1], 1, 4) or string.len(head) < 28 then return 'FOREIGN' end
+if struct.unpack('>I8', head, 21) <= tonumber(ARGV[5]) then return 'GONE' end
+local writers = redis.call('GETRANGE', KEYS[1], 132, 195)
+for at = 1, 57, 8 do
+  if string.sub(writers, at, at + 7) == ARGV[2] then return 1 end
 end
-if string.sub(head, 5, 12) ~= string.sub(ARGV[1], 1, 8) then return 'SUPERSEDED' end
+if string.sub(head, 5, 12) ~= string.sub(ARGV[1], 5, 12) then return 'SUPERSEDED' end
 return {redis.call('GET', KEYS[1])}
 ";
 const TOUCH: &str = r"
 local head = redis.call('GETRANGE', KEYS[1], 0, 31)
 if head == '' then return 'GONE' end
-if string.sub(head, 1, 4) ~= '\165S\1\0' then return 'FOREIGN' end
+if string.sub(head, 1, 4) ~= '\165S\1\0' or string.len(head) < 32 then return 'FOREIGN' end
 if struct.unpack('>I8', head, 21) <= tonumber(ARGV[3]) then return 'GONE' end
 if struct.unpack('>I8', head, 21) < struct.unpack('>I8', ARGV[1]) then
   redis.call('SETRANGE', KEYS[1], 20, ARGV[1])
@@ -272,6 +275,17 @@ impl RedisStore {
     }
 }
 
+/// The first bytes of a record at this epoch and revision.
+fn beginning(epoch: u64, revision: u64) -> [u8; IDLE_AT] {
+    let mut out = [0; IDLE_AT];
+    let (magic, numbers) = out.split_at_mut(MAGIC.len());
+    magic.copy_from_slice(&MAGIC);
+    let (first, second) = numbers.split_at_mut(8);
+    first.copy_from_slice(&epoch.to_be_bytes());
+    second.copy_from_slice(&revision.to_be_bytes());
+    out
+}
+
 /// Whole milliseconds until `deadline`, and at least one: Redis takes no less.
 fn life(deadline: Timestamp, now: Timestamp) -> u64 {
     millis(deadline.since(now)).max(1)
@@ -321,13 +335,11 @@ impl Store for RedisStore {
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         let (bytes, life) = self.outgoing(commit.record, now)?;
-        let mut expected = [0; 16];
-        let (epoch, revision) = expected.split_at_mut(8);
-        epoch.copy_from_slice(&commit.epoch.to_be_bytes());
-        revision.copy_from_slice(&commit.revision.to_be_bytes());
+        let expected = beginning(commit.epoch, commit.revision);
+        let later = self.theirs(commit.record.idle_deadline());
         let mut connection = self.connection();
         let mut script = self.shared.commit.key(self.key(id));
-        script.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life).arg(self.theirs(now));
+        script.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life).arg(self.theirs(now)).arg(later);
         let answer = script.invoke_async(&mut connection).await;
         match self.note(answer).map_err(|error| write_failed("EVALSHA (commit)", &error))? {
             Value::Array(mut fresh) => match fresh.pop() {
@@ -337,8 +349,8 @@ impl Store for RedisStore {
                 },
                 _ => Ok(Committed::Gone),
             },
+            Value::Int(_) => Ok(Committed::Applied),
             answer => match word(&answer) {
-                b"APPLIED" => Ok(Committed::Applied),
                 b"SUPERSEDED" => Ok(Committed::Superseded),
                 b"GONE" => Ok(Committed::Gone),
                 _ => Err(foreign()),
