@@ -59,8 +59,15 @@ mod tracked;
 mod axum;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg(feature = "tower")]
 mod tower;
+
+/// What the derive writes where there is no axum.
+#[cfg(not(feature = "axum"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __impl_extractor {
+    ($handle:ident, $schema:ident) => {};
+}
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
@@ -88,7 +95,6 @@ pub use self::sessions::{Builder, Sessions};
 pub use self::store::RedisStore;
 pub use self::store::{MemoryStore, Store};
 pub use self::token::{InvalidSessionId, SessionId};
-#[cfg(feature = "tower")]
 pub use self::tower::{ResponseFuture, SessionLayer, SessionService};
 pub use self::tracked::Detached;
 #[cfg(feature = "derive")]

@@ -8,4 +8,6 @@ pub use self::future::ResponseFuture;
 #[cfg(feature = "axum")]
 pub(crate) use self::future::excuse;
 pub use self::layer::{SessionLayer, SessionService};
-pub(crate) use self::slots::{Slots, slot};
+pub(crate) use self::slots::Slots;
+#[cfg(feature = "axum")]
+pub(crate) use self::slots::slot;
