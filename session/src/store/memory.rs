@@ -158,10 +158,15 @@ impl Store for MemoryStore {
     }
 
     async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-        match self.shard(id).records.remove(&id) {
-            Some(_) => Ok(Destroyed::Existed),
-            None => Ok(Destroyed::Absent),
+        let mut shard = self.shard(id);
+        let Shard { records, due } = &mut *shard;
+        let removed = records.remove(&id);
+        // Those who come and go would fill the heap otherwise, long before they are due.
+        if due.len() > records.len() * 2 + 64 {
+            due.retain(|Reverse((_, id))| records.contains_key(id));
         }
+        Ok(if removed.is_some() { Destroyed::Existed } else { Destroyed::Absent })
+    }
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
