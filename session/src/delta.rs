@@ -129,10 +129,23 @@ impl Delta {
         // Of a logout and a login in one request, the stricter one counts.
         let reset = if self.reset == Some(Reset::Logout) { Reset::Logout } else { reset };
         self.reset = Some(reset);
-        if reset == Reset::Logout {
-            self.user = Some(Identity(None));
-        }
+        self.user = Some(Identity(None));
         self.changes.retain(|change| survives(reset, change.field));
+    }
+
+    /// Adds what the same request has changed later.
+    pub(crate) fn append(&mut self, later: Self) {
+        if let Some(reset) = later.reset {
+            self.reset(reset);
+        }
+        self.rotate |= later.rotate;
+        self.user = later.user.or(self.user.take());
+        for change in later.changes {
+            match self.changes.iter_mut().find(|earlier| earlier.concerns(&change)) {
+                Some(earlier) => earlier.mine = change.mine,
+                None => self.changes.push(change),
+            }
+        }
     }
 
     /// What of it is carried out although the handler failed.

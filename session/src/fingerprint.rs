@@ -73,9 +73,9 @@ impl ser::Error for Refused {
 type Done = Result<(), Refused>;
 
 macro_rules! words {
-    ($($method:ident $type:ty: $value:ident => $word:expr;)*) => {$(
+    ($($method:ident $type:ty: $tag:literal $value:ident => $word:expr;)*) => {$(
         fn $method(self, $value: $type) -> Done {
-            self.word($word);
+            self.tagged($tag, $word);
             Ok(())
         }
     )*};
@@ -94,26 +94,27 @@ impl ser::Serializer for &mut Mixer {
     type SerializeStructVariant = Self;
 
     words! {
-        serialize_bool bool: value => u64::from(value);
-        serialize_i8 i8: value => value as u64;
-        serialize_i16 i16: value => value as u64;
-        serialize_i32 i32: value => value as u64;
-        serialize_i64 i64: value => value as u64;
-        serialize_u8 u8: value => u64::from(value);
-        serialize_u16 u16: value => u64::from(value);
-        serialize_u32 u32: value => u64::from(value);
-        serialize_u64 u64: value => value;
-        serialize_f32 f32: value => u64::from(value.to_bits());
-        serialize_f64 f64: value => value.to_bits();
-        serialize_char char: value => u64::from(value);
+        serialize_bool bool: 14 value => u64::from(value);
+        serialize_i8 i8: 15 value => value as u64;
+        serialize_i16 i16: 15 value => value as u64;
+        serialize_i32 i32: 15 value => value as u64;
+        serialize_i64 i64: 15 value => value as u64;
+        serialize_u8 u8: 16 value => u64::from(value);
+        serialize_u16 u16: 16 value => u64::from(value);
+        serialize_u32 u32: 16 value => u64::from(value);
+        serialize_u64 u64: 16 value => value;
+        serialize_f32 f32: 17 value => u64::from(value.to_bits());
+        serialize_f64 f64: 18 value => value.to_bits();
+        serialize_char char: 19 value => u64::from(value);
     }
 
     fn serialize_i128(self, value: i128) -> Done {
+        self.tagged(22, 0);
         self.serialize_u128(value as u128)
     }
 
     fn serialize_u128(self, value: u128) -> Done {
-        self.word(value as u64);
+        self.tagged(21, value as u64);
         self.word((value >> 64) as u64);
         Ok(())
     }
@@ -124,6 +125,7 @@ impl ser::Serializer for &mut Mixer {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Done {
+        self.tagged(20, 0);
         self.bytes(value);
         Ok(())
     }
@@ -245,7 +247,9 @@ macro_rules! named {
             type Error = Refused;
 
             #[inline]
-            fn serialize_field<T: Serialize + ?Sized>(&mut self, _name: &'static str, value: &T) -> Done {
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
+                // By where it stands: it is the same string before and after.
+                self.tagged(name.len() as u64, name.as_ptr().addr() as u64);
                 value.serialize(&mut **self)
             }
 
@@ -352,6 +356,37 @@ mod tests {
             assert_eq!(fingerprint(&carts[one]), *print, "stable");
             assert!(prints.iter().skip(one + 1).all(|other| other != print), "cart {one}");
         }
+    }
+
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Shape {
+        Circle { radius: u32 },
+        Square { side: u32 },
+    }
+
+    /// Values of one type that serialize to one shape.
+    #[test]
+    fn kinds_differ() {
+        let values = [
+            "0",
+            "false",
+            "0.0",
+            "null",
+            "\"\"",
+            "[]",
+            "{}",
+            "1",
+            "true",
+            "-1",
+            "18446744073709551615",
+            "\"0\"",
+            "[0]",
+        ];
+        let values = values.map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
+        let prints: std::collections::HashSet<_> = values.iter().map(fingerprint).collect();
+        assert_eq!(prints.len(), values.len());
+        assert_ne!(fingerprint(&Shape::Circle { radius: 1 }), fingerprint(&Shape::Square { side: 1 }));
     }
 
     #[test]

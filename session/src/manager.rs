@@ -197,7 +197,6 @@ impl Manager {
             }
             tries += 1;
             if tries == TRIES {
-                eprintln!("exhausted drive");
                 break Some(exhausted());
             }
             self.pause(tries).await;
@@ -252,6 +251,7 @@ impl Manager {
         loop {
             match self.store.commit(id, commit, self.now()).await {
                 Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
+                Err(error) if repeats > 0 => return Err(in_doubt(error)),
                 outcome => return outcome,
             }
         }
@@ -273,6 +273,7 @@ impl Manager {
             match self.store.destroy(id).await {
                 Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
                 Ok(Destroyed::Existed | Destroyed::Absent) => return Ok(()),
+                Err(error) if repeats > 0 => return Err(in_doubt(error).into()),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -300,6 +301,15 @@ impl Manager {
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Manager").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// An earlier attempt may have been applied, whatever this one says.
+#[cold]
+fn in_doubt(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unknown(_) => error,
+        other => StoreError::unknown(other),
     }
 }
 

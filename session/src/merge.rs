@@ -183,6 +183,11 @@ impl<T: serde::Serialize> Log for Vec<T> {
             // Nothing of what was there is left: the list was replaced.
             Some(0) if !base.is_empty() => mine.capped(cap),
             Some(kept) => {
+                // What this request took from the front is gone for all, unless others have done so already.
+                let trimmed = base.get(..base.len() - kept).unwrap_or_default();
+                if theirs.len() >= trimmed.len() && trimmed.iter().zip(&theirs).all(|(old, new)| same(old, new)) {
+                    theirs.drain(..trimmed.len());
+                }
                 theirs.extend(mine.drain(kept..));
                 theirs.capped(cap)
             },
@@ -238,6 +243,8 @@ mod tests {
     fn a_log_takes_both_tails_and_keeps_the_newest() {
         assert_eq!(log(vec![1, 2], vec![1, 2, 3], vec![1, 2, 4], 10), [1, 2, 4, 3]);
         assert_eq!(log(vec![1, 2], vec![2, 3], vec![1, 2, 4], 3), [2, 4, 3], "trimmed at the front");
+        assert_eq!(log(vec![1, 2], vec![2], vec![1, 2], 9), [2], "trimmed with nobody else there");
+        assert_eq!(log(vec![1, 2], vec![2], vec![2, 3], 9), [2, 3], "trimmed by both");
         assert_eq!(log(vec![1, 2], vec![9], vec![1, 2, 4], 3), [9], "replaced");
         assert_eq!(log(vec![], vec![3], vec![4], 3), [4, 3]);
         assert_eq!(log(vec![1, 2], vec![], vec![1, 2, 4], 3), Vec::<i32>::new(), "cleared");

@@ -10,7 +10,7 @@ use http::header::{CACHE_CONTROL, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::cookie::{Found, find};
-use crate::delta::{Change, Delta, Reset};
+use crate::delta::{Change, Delta, Reset, survives};
 use crate::error::{Error, ErrorKind};
 use crate::line::Work;
 use crate::manager::{Live, Manager, Opened, superseded};
@@ -34,6 +34,9 @@ struct State {
     delta: Delta,
     /// Counts destructions: what was made from a destroyed session is not merged into the next.
     generation: u32,
+    /// Counts logins and logouts, and remembers the last: what was made before it is kept only where it survives.
+    resets: u32,
+    last_reset: Option<Reset>,
     /// The id was rotated while this request was on its way. It counts as anonymous, but it must not make a session of its own:
     /// its cookie would overwrite the one that the rotation has just set.
     overtaken: bool,
@@ -65,6 +68,7 @@ enum CookieChange {
 pub(crate) struct View {
     pub(crate) payload: Payload,
     pub(crate) generation: u32,
+    pub(crate) resets: u32,
 }
 
 impl Request {
@@ -76,6 +80,11 @@ impl Request {
     pub(crate) fn detached(manager: Arc<Manager>, live: Live) -> Self {
         let state = State { phase: Phase::Open, live: Some(live), ..State::default() };
         Self { manager, asking: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+    }
+
+    /// Says that the response has left without it.
+    pub(crate) fn close(&self) {
+        self.state().phase = Phase::Finished;
     }
 
     /// Makes a used slot new.
@@ -150,17 +159,22 @@ impl Request {
             true => stored,
             false => state.delta.apply_to_payload(&stored, &self.manager.config.sections)?,
         };
-        Ok(View { payload, generation: state.generation })
+        Ok(View { payload, generation: state.generation, resets: state.resets })
     }
 
     /// Takes what a working copy changed. Says whether it can still be saved.
-    pub(crate) fn merge(&self, changes: Vec<Change>, user: Option<Identity>, seen: &View) -> bool {
+    pub(crate) fn merge(&self, mut changes: Vec<Change>, mut user: Option<Identity>, seen: &View) -> bool {
         let mut state = self.state();
         if state.phase == Phase::Finished {
             return false;
         }
         if state.generation != seen.generation {
             return true;
+        }
+        if state.resets != seen.resets {
+            let reset = state.last_reset.unwrap_or(Reset::Logout);
+            changes.retain(|change| survives(reset, change.field));
+            user = None;
         }
         let State { live, delta, failure, .. } = &mut *state;
         let none = Payload::default();
@@ -188,7 +202,10 @@ impl Request {
     }
 
     pub(crate) fn reset(&self, reset: Reset) {
-        self.state().delta.reset(reset);
+        let mut state = self.state();
+        state.delta.reset(reset);
+        state.resets = state.resets.wrapping_add(1);
+        state.last_reset = Some(reset);
     }
 
     pub(crate) fn rotate(&self) {
@@ -215,8 +232,9 @@ impl Request {
     /// Takes the changes so far, to commit them in another way.
     pub(crate) fn take_delta(&self) -> Result<Delta, Error> {
         let mut state = self.state();
-        match state.failure.take() {
-            Some(error) => Err(error),
+        // It stays: whatever is asked of this request again, it has failed.
+        match &state.failure {
+            Some(error) => Err(error.repeated()),
             None => Ok(mem::take(&mut state.delta)),
         }
     }
@@ -249,9 +267,16 @@ impl Request {
             Some(live) => self.change(live, &delta).await,
             None => self.create(&delta).await,
         };
-        if committed.is_err() {
-            // Whoever asked may try again; if nobody does, the response will say that it was lost.
-            self.state().delta = Arc::unwrap_or_clone(delta);
+        if let Err(error) = &committed {
+            let mut state = self.state();
+            if error.kind() == ErrorKind::Unavailable {
+                // Nothing was written: whoever asked may try again, and if nobody does, the end of the request will. What other
+                // handles have changed meanwhile comes after.
+                let later = mem::replace(&mut state.delta, Arc::unwrap_or_clone(delta));
+                state.delta.append(later);
+            } else {
+                state.failure = Some(error.repeated());
+            }
         }
         committed
     }
@@ -295,7 +320,8 @@ impl Request {
             return None;
         }
         state.phase = Phase::Finished;
-        if state.panicked {
+        // A panic elsewhere, in a task that had a handle too, does not undo what this handler has done.
+        if state.panicked && status.is_server_error() {
             return None;
         }
         if status.is_server_error() && !self.manager.config.commit_on_server_error {
@@ -331,24 +357,30 @@ impl Request {
             Some(CookieChange::Remove) => self.manager.config.cookie.remove(),
             None => None,
         };
-        let cache = match cookie {
-            Some(_) => HeaderValue::from_static("no-store"),
-            None => HeaderValue::from_static("private"),
-        };
         if let Some(cookie) = cookie {
             headers.append(http::header::SET_COOKIE, cookie);
-            headers.insert(CACHE_CONTROL, cache);
-        } else if !headers.get(CACHE_CONTROL).is_some_and(is_private) {
-            headers.insert(CACHE_CONTROL, cache);
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        } else if !headers.contains_key(CACHE_CONTROL) {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+        } else if let Some(private) = made_private(headers) {
+            headers.insert(CACHE_CONTROL, private);
         }
         headers.append(VARY, HeaderValue::from_static("cookie"));
     }
 }
 
-/// Whether a handler's own `Cache-Control` keeps the page out of shared caches.
-fn is_private(value: &HeaderValue) -> bool {
-    let words = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-    words.into_iter().any(|word| word.eq_ignore_ascii_case(b"private") || word.eq_ignore_ascii_case(b"no-store"))
+/// A handler's own `Cache-Control`, kept out of shared caches; `None` if it keeps out of them already.
+fn made_private(headers: &HeaderMap) -> Option<HeaderValue> {
+    let lines = headers.get_all(CACHE_CONTROL).into_iter().filter_map(|line| line.to_str().ok());
+    let words: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    let is = |word: &str, name: &str| word.eq_ignore_ascii_case(name);
+    if words.iter().any(|word| is(word, "private") || is(word, "no-store")) {
+        return None;
+    }
+    let shared = |word: &str| is(word, "public") || word.get(..8).is_some_and(|start| is(start, "s-maxage"));
+    let kept = words.into_iter().filter(|word| !word.is_empty() && !shared(word));
+    let line = std::iter::once("private").chain(kept).collect::<Vec<_>>().join(", ");
+    HeaderValue::try_from(line).ok()
 }
 
 impl fmt::Debug for Request {

@@ -48,6 +48,7 @@ impl<S: Schema> Sessions<S> {
             login_path: None,
             sections: vec![section::<S>()],
             types: vec![TypeId::of::<S>()],
+            users: usize::from(S::USER.is_some()),
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRng),
             schema: PhantomData,
@@ -94,6 +95,7 @@ pub struct Builder<S: Schema> {
     login_path: Option<String>,
     sections: Vec<(&'static str, Vec<&'static crate::schema::Erased>)>,
     types: Vec<TypeId>,
+    users: usize,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     schema: PhantomData<fn() -> S>,
@@ -117,6 +119,7 @@ impl<S: Schema> Builder<S> {
     pub fn section<T: Schema>(mut self) -> Self {
         self.sections.push(section::<T>());
         self.types.push(TypeId::of::<T>());
+        self.users += usize::from(T::USER.is_some());
         self
     }
 
@@ -188,6 +191,11 @@ impl<S: Schema> Builder<S> {
             sections: Sections(self.sections),
         };
         let mut complaints = config.complaints();
+        if self.users > 1 {
+            complaints.push(
+                "two session types of one record have a `user` field: a record says once who is logged in".into(),
+            );
+        }
         if self.store.is_none() {
             complaints.push("no store: add `.store(MemoryStore::new())`, or one that other processes share".into());
         }

@@ -188,9 +188,10 @@ impl VerifierHash {
         // By words, and all of them: `subtle` goes byte by byte.
         let (ours, _) = self.0.as_chunks::<8>();
         let (theirs, _) = other.0.as_chunks::<8>();
-        let differing = ours.iter().zip(theirs).fold(0, |differing, (one, other)| {
-            differing | (u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*other))
-        });
+        let differing = ours
+            .iter()
+            .zip(theirs)
+            .fold(0, |differing, (one, other)| differing | (u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*other)));
         differing.ct_eq(&0).into()
     }
 }

@@ -184,6 +184,8 @@ impl<S: Schema> Tracked<S> {
     /// Any; see [`ErrorKind`].
     pub async fn commit(&mut self) -> Result<(), Error> {
         self.hand_in();
+        // If the commit fails, what was handed in is the request's, and counts no second time.
+        self.base = self.request.view()?;
         Uncancelled::new(Box::pin(Arc::clone(&self.request).flush())).await?;
         self.reload()
     }
@@ -202,10 +204,10 @@ impl<S: Schema> Tracked<S> {
         if self.marked == 0 {
             return;
         }
-        let (changes, user) = (self.changes(), self.marked_user(self.marked));
+        let handed = self.changes().and_then(|changes| Ok((self.identity(&changes)?, changes)));
         (self.marked, self.reset) = (0, 0);
-        let changes = match changes {
-            Ok(changes) => changes,
+        let (user, changes) = match handed {
+            Ok(handed) => handed,
             Err(error) => return self.request.fail(error),
         };
         if changes.is_empty() {
@@ -221,12 +223,20 @@ impl<S: Schema> Tracked<S> {
         }
     }
 
-    /// Who is logged in, if that may have changed: the user index's key.
-    fn marked_user(&self, marked: u128) -> Option<Identity> {
-        let index = S::USER.filter(|index| marked & (1 << (index & 127)) != 0)?;
+    /// Who is logged in, if that is among the `changes`: the user index's key.
+    fn identity(&self, changes: &[Change]) -> Result<Option<Identity>, Error> {
+        let Some(column) = S::USER.and_then(|index| S::FIELDS.get(index)) else { return Ok(None) };
+        if !changes.iter().any(|change| std::ptr::eq(change.field, column.field)) {
+            return Ok(None);
+        }
         let mut now = Vec::new();
-        (S::FIELDS.get(index)?.encode)(&self.value, &mut now).ok()?;
-        Some(Identity((now != b"null").then(|| UserKey(Bytes::from(now)))))
+        (column.encode)(&self.value, &mut now)?;
+        if now.len() > usize::from(u16::MAX) {
+            let message =
+                format!("session `{}`: the user takes {} bytes, and a record has room for 65,535", S::NAME, now.len());
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        Ok(Some(Identity((now != b"null").then(|| UserKey(Bytes::from(now))))))
     }
 
     fn reload(&mut self) -> Result<(), Error> {
@@ -244,7 +254,7 @@ impl<S: Schema> Tracked<S> {
                 continue;
             }
             let before = self.before.get(index).copied().flatten();
-            if before.is_some() && before == (column.fingerprint)(&self.value) {
+            if self.reset & bit == 0 && before.is_some() && before == (column.fingerprint)(&self.value) {
                 continue;
             }
             let section = self.base.payload.section(S::NAME);

@@ -61,6 +61,22 @@ fn everything_at_once() {
 }
 
 #[test]
+fn a_record_says_once_who_is_logged_in() {
+    #[derive(Session)]
+    struct One {
+        #[session(user)]
+        user: Option<u64>,
+    }
+    #[derive(Session)]
+    struct Two {
+        #[session(user)]
+        user: Option<u64>,
+    }
+    let error = Sessions::<One>::builder().store(MemoryStore::new()).section::<Two>().build().unwrap_err();
+    assert!(error.to_string().contains("`user` field"), "{error}");
+}
+
+#[test]
 fn bad_cookies() {
     for name in [
         "",

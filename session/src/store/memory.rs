@@ -167,7 +167,6 @@ impl Store for MemoryStore {
         }
         Ok(if removed.is_some() { Destroyed::Existed } else { Destroyed::Absent })
     }
-    }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
         let mut removed = 0;

@@ -92,6 +92,8 @@ impl Pool {
             {
                 free.push(slot);
             }
+        } else {
+            slot.close();
         }
     }
 }

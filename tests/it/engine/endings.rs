@@ -1,5 +1,7 @@
 //! How a request ends: with a login, an error, a panic, or half-way.
 
+use session::testing::Fault;
+
 use super::*;
 
 #[tokio::test]
@@ -99,4 +101,48 @@ async fn a_cancelled_request_commits_all_or_nothing() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("the commit had begun, and was dropped with the client");
+}
+
+/// A handle that was changed before a logout and is dropped after it brings back only what survives a logout.
+#[tokio::test]
+async fn a_second_handle_does_not_undo_a_logout() {
+    let world = world(|builder| builder);
+    world.client.post("/login").await;
+    world.client.post("/two-logout").await;
+    assert_eq!(world.client.get("/read").await.text, "0 0 None");
+    let cookie = world.client.cookie();
+    world.client.get("/visit").await;
+    assert_eq!(world.client.cookie(), cookie, "the record is nobody's: a write changes no privilege");
+}
+
+#[tokio::test]
+async fn a_panic_in_a_side_task_does_not_undo_a_logout() {
+    let world = world(|builder| builder);
+    world.client.post("/login").await;
+    let cookie = world.client.cookie();
+    assert_eq!(world.client.post("/side").await.status, 200);
+    world.client.set_cookie(cookie);
+    assert_eq!(world.client.get("/read").await.text, "0 0 None");
+}
+
+/// What a failed commit did not save is saved once at the end; what may have been saved is not saved again.
+#[tokio::test]
+async fn a_failed_commit_does_not_count_twice() {
+    let world = world(|builder| builder);
+    world.client.get("/visit").await;
+    for (fault, calls, status, stored) in [(Fault::Before, 1, 200, "3"), (Fault::After, 3, 503, "4")] {
+        let store = world.store.clone();
+        store.reset_calls();
+        let saboteur = tokio::spawn(async move {
+            while store.calls().loads == 0 {
+                tokio::task::yield_now().await;
+            }
+            store.fail_next(fault, calls);
+        });
+        world.store.fail(Fault::Delay(Duration::from_millis(30)));
+        let answer = world.client.get("/stubborn").await;
+        saboteur.await.unwrap();
+        world.store.heal();
+        assert_eq!((answer.status.as_u16(), &*world.visits().await), (status, stored), "{fault:?} {answer:?}");
+    }
 }

@@ -123,6 +123,35 @@ fn world(settings: impl FnOnce(Builder<Shop>) -> Builder<Shop>) -> World {
             }),
         )
         .route(
+            "/stubborn",
+            get(async |mut session: Session<Shop>| {
+                session.visits += 1;
+                let first = session.commit().await.map_err(|error| error.kind());
+                session.visits += 1;
+                format!("{first:?} {}", session.visits)
+            }),
+        )
+        .route(
+            "/side",
+            post(async |mut session: Session<Shop>, other: Session<Shop>| {
+                session.logout();
+                let _ = tokio::spawn(async move {
+                    let _other = other;
+                    panic!("on purpose")
+                })
+                .await;
+            }),
+        )
+        .route(
+            "/two-logout",
+            post(async |mut outer: Session<Shop>, mut session: Session<Shop>| {
+                outer.plain = 7;
+                outer.theme = "dark".into();
+                session.logout();
+                drop(session);
+            }),
+        )
+        .route(
             "/panic",
             get(async |mut session: Session<Shop>| -> () {
                 session.visits += 1;
