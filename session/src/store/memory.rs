@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
@@ -12,6 +13,8 @@ use crate::token::{IdMap, SessionId};
 const SHARDS: usize = 32;
 /// Expired records that a `create` looks at before it adds one: more than one, so that the dead never outnumber the new.
 const SWEPT_PER_CREATE: usize = 4;
+/// And one that finds the store full: bounded, so that it does not wait long.
+const SWEPT_WHEN_FULL: usize = 1_024;
 
 /// Keeps sessions in memory: bounded, expiring, for tests and for servers of one process.
 ///
@@ -21,7 +24,9 @@ const SWEPT_PER_CREATE: usize = 4;
 #[derive(Clone)]
 pub struct MemoryStore {
     shards: Arc<[Mutex<Shard>; SHARDS]>,
-    most_per_shard: usize,
+    /// Records in all shards, expired ones that nobody has swept yet among them.
+    held: Arc<AtomicUsize>,
+    most: usize,
 }
 
 #[derive(Default)]
@@ -37,19 +42,42 @@ impl MemoryStore {
         Self::with_max_sessions(1_000_000)
     }
 
-    /// A store for about `most` sessions: each of its 32 shards takes an equal part, rounded up.
+    /// A store for `most` sessions.
     pub fn with_max_sessions(most: usize) -> Self {
-        Self { shards: Arc::default(), most_per_shard: most.div_ceil(SHARDS) }
+        Self { shards: Arc::default(), held: Arc::default(), most }
     }
 
     /// How many records are held, swept or not.
     pub fn len(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).records.len()).sum()
+        self.held.load(Ordering::Relaxed)
     }
 
     /// Whether no record is held.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Counts one more record, if there is room for it.
+    fn reserve(&self) -> bool {
+        let room = self.held.fetch_add(1, Ordering::Relaxed) < self.most;
+        if !room {
+            self.release(1);
+        }
+        room
+    }
+
+    fn release(&self, records: usize) {
+        self.held.fetch_sub(records, Ordering::Relaxed);
+    }
+
+    /// Removes up to `limit` expired records, one shard after the other.
+    fn sweep_all(&self, limit: usize, now: Timestamp) -> usize {
+        let mut removed = 0;
+        for shard in &*self.shards {
+            removed += lock(shard).sweep(limit - removed, now);
+        }
+        self.release(removed);
+        removed
     }
 
     fn shard(&self, id: SessionId) -> MutexGuard<'_, Shard> {
@@ -112,16 +140,24 @@ impl fmt::Debug for MemoryStore {
 
 impl Store for MemoryStore {
     async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+        if !self.reserve() {
+            // Before anybody is refused, the dead make room.
+            self.sweep_all(SWEPT_WHEN_FULL, now);
+            if !self.reserve() {
+                let reason = "the memory store is full; see `MemoryStore::with_max_sessions`";
+                return Err(StoreError::unavailable(reason));
+            }
+        }
         let mut shard = self.shard(id);
-        shard.sweep(SWEPT_PER_CREATE, now);
+        self.release(shard.sweep(SWEPT_PER_CREATE, now));
         if shard.live(id, now).is_some() {
+            self.release(1);
             return Ok(Created::Exists);
         }
-        if shard.records.len() >= self.most_per_shard {
-            return Err(StoreError::unavailable("the memory store is full; see `MemoryStore::with_max_sessions`"));
-        }
         shard.due.push(Reverse((record.idle_deadline(), id)));
-        shard.records.insert(id, record.clone());
+        if shard.records.insert(id, record.clone()).is_some() {
+            self.release(1);
+        }
         Ok(Created::Created)
     }
 
@@ -165,14 +201,16 @@ impl Store for MemoryStore {
         if due.len() > records.len() * 2 + 64 {
             due.retain(|Reverse((_, id))| records.contains_key(id));
         }
-        Ok(if removed.is_some() { Destroyed::Existed } else { Destroyed::Absent })
+        match removed {
+            Some(_) => {
+                self.release(1);
+                Ok(Destroyed::Existed)
+            },
+            None => Ok(Destroyed::Absent),
+        }
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
-        let mut removed = 0;
-        for shard in &*self.shards {
-            removed += lock(shard).sweep(limit - removed, now);
-        }
-        Ok(removed)
+        Ok(self.sweep_all(limit, now))
     }
 }
