@@ -171,7 +171,8 @@ impl Manager {
         let op = self.next_op();
         let mut tries = 0;
         let failure = loop {
-            let (next, lost) = self.fold(&current, op, &mut aboard);
+            let now = self.now();
+            let (next, lost) = self.fold(&current, op, &mut aboard, now);
             for (passenger, error) in lost {
                 deliver(passenger, Err(error));
             }
@@ -179,7 +180,7 @@ impl Manager {
                 lead.latest = Some(current);
                 break None;
             }
-            match self.write(id, &current, op, &next).await {
+            match self.write(id, &current, op, &next, now).await {
                 Ok(Committed::Applied) => {
                     let record = Arc::new(next);
                     aboard.drain(..).for_each(|passenger| deliver(passenger, Ok(Arc::clone(&record))));
@@ -209,8 +210,14 @@ impl Manager {
     }
 
     /// One record out of all that is `aboard`. Who cannot come along is put off, with the reason.
-    fn fold(&self, current: &Arc<Record>, op: OpId, aboard: &mut Vec<Passenger>) -> (Record, Vec<(Passenger, Error)>) {
-        let rules = self.rules(self.now());
+    fn fold(
+        &self,
+        current: &Arc<Record>,
+        op: OpId,
+        aboard: &mut Vec<Passenger>,
+        now: Timestamp,
+    ) -> (Record, Vec<(Passenger, Error)>) {
+        let rules = self.rules(now);
         let mut next = Record::clone(current);
         let mut failed = Vec::new();
         for (index, passenger) in aboard.iter().enumerate() {
@@ -236,20 +243,28 @@ impl Manager {
         current: &Record,
         work: &Work,
     ) -> Result<(Committed, Record), Error> {
+        let now = self.now();
         let mut next = current.clone();
-        work.delta.apply(&mut next, work.verifier, &self.rules(self.now()))?;
+        work.delta.apply(&mut next, work.verifier, &self.rules(now))?;
         let op = self.next_op();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);
-        let committed = self.write(id, current, op, &next).await?;
+        let committed = self.write(id, current, op, &next, now).await?;
         Ok((committed, next))
     }
 
-    async fn write(&self, id: SessionId, current: &Record, op: OpId, next: &Record) -> Result<Committed, StoreError> {
+    async fn write(
+        &self,
+        id: SessionId,
+        current: &Record,
+        op: OpId,
+        next: &Record,
+        now: Timestamp,
+    ) -> Result<Committed, StoreError> {
         let commit = Commit::new(current.epoch(), current.revision(), op, next);
         let mut repeats = 0;
         loop {
-            match self.store.commit(id, commit, self.now()).await {
+            match self.store.commit(id, commit, now).await {
                 Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
                 Err(error) if repeats > 0 => return Err(in_doubt(error)),
                 outcome => return outcome,

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use http::header::{CACHE_CONTROL, VARY};
+use http::header::{CACHE_CONTROL, Entry, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::cookie::{Found, find};
@@ -360,8 +360,8 @@ impl Request {
         if let Some(cookie) = cookie {
             headers.append(http::header::SET_COOKIE, cookie);
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        } else if !headers.contains_key(CACHE_CONTROL) {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+        } else if let Entry::Vacant(vacant) = headers.entry(CACHE_CONTROL) {
+            vacant.insert(HeaderValue::from_static("private"));
         } else if let Some(private) = made_private(headers) {
             headers.insert(CACHE_CONTROL, private);
         }

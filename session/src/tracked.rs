@@ -73,6 +73,11 @@ impl<S: Schema> Tracked<S> {
         if self.marked & bits == bits {
             return;
         }
+        if self.marked == 0 && bits == u128::MAX {
+            self.before = S::FIELDS.iter().map(|column| (column.fingerprint)(&self.value)).collect();
+            self.marked = bits;
+            return;
+        }
         self.before.resize(S::FIELDS.len(), None);
         for (index, (column, before)) in S::FIELDS.iter().zip(&mut self.before).enumerate() {
             let bit = 1 << (index & 127);

@@ -23,7 +23,7 @@ pub(crate) enum Found<'a> {
 pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &[u8]) -> Found<'a> {
     let mut found = Found::Nothing;
     for header in headers.get_all(COOKIE) {
-        for pair in header.as_bytes().split(|byte| *byte == b';') {
+        for pair in pairs(header.as_bytes()) {
             let Some(value) = value_of(pair, name) else {
                 continue;
             };
@@ -35,6 +35,12 @@ pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &[u8]) -> Found<'a> {
         }
     }
     found
+}
+
+/// What stands between semicolons.
+fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b';', header).chain(std::iter::once(header.len()));
+    ends.scan(0, |start, end| Some(header.get(std::mem::replace(start, end + 1)..end).unwrap_or_default()))
 }
 
 /// The value of `pair`, if its name is `name`. Only the spaces and tabs that RFC 6265 puts before a pair are skipped.
