@@ -47,7 +47,7 @@ impl fmt::Debug for Timestamp {
 
 /// Whole milliseconds of `duration`, at most `u64::MAX`.
 pub(crate) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into())
 }
 
 /// Says what time it is.

@@ -99,6 +99,14 @@ impl Request {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The turn to talk to the store: nearly always free.
+    async fn ask(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        match self.asking.try_lock() {
+            Ok(free) => free,
+            Err(_) => self.asking.lock().await,
+        }
+    }
+
     pub(crate) fn is_untouched(&self) -> bool {
         self.state().phase == Phase::Untouched
     }
@@ -128,7 +136,7 @@ impl Request {
             self.state().phase = Phase::Open;
             return Ok(());
         };
-        let _asking = self.asking.lock().await;
+        let _asking = self.ask().await;
         if !self.is_untouched() {
             return Ok(());
         }
@@ -250,7 +258,7 @@ impl Request {
 
     /// Commits what has changed so far, now.
     pub(crate) async fn flush(self: Arc<Self>) -> Result<(), Error> {
-        let _asking = self.asking.lock().await;
+        let _asking = self.ask().await;
         let doomed = self.state().doomed.clone();
         if let Some(live) = doomed {
             self.manager.destroy(live.id).await?;

@@ -252,7 +252,8 @@ impl<S: Schema> Tracked<S> {
 
     /// Every marked field that is not what was loaded.
     fn changes(&self) -> Result<Vec<Change>, Error> {
-        let mut changes = Vec::new();
+        // Most requests change one field.
+        let mut changes = Vec::with_capacity(1);
         for (index, column) in S::FIELDS.iter().enumerate() {
             let bit = 1 << (index & 127);
             if self.marked & bit == 0 {
