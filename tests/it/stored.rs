@@ -117,6 +117,18 @@ async fn foreign_types_under_our_key() {
     }
 }
 
+/// The first load of a store also asks the server's time; the key's own trouble is told apart from that.
+#[tokio::test]
+async fn foreign_types_at_the_first_load() {
+    let redis = Redis::start();
+    let client = session_tests::redis_client(&redis.url());
+    let store = RedisStore::new(client, session::store::RedisOptions::new()).unwrap();
+    let id = session::SessionId::from_bytes([7; 16]);
+    redis.run::<u64>(&format!("RPUSH session:{{{id}}} a"));
+    let loaded = session::Store::load(&store, id, session::Timestamp::from_millis(0)).await;
+    assert!(matches!(loaded, Err(session::store::StoreError::Corrupt(_))), "{loaded:?}");
+}
+
 /// One bad value does not cost the session: it reads as its default, and its bytes stay until the field is written.
 #[tokio::test]
 async fn an_undecodable_field_is_quarantined() {

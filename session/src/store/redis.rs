@@ -137,7 +137,8 @@ impl RedisOptions {
 }
 
 impl RedisStore {
-    /// Connects to `url`, like `redis://127.0.0.1` or `redis://user:password@host:6379/1`, and tries every command it will need.
+    /// Connects to `url`, like `redis://127.0.0.1` or `redis://user:password@host:6379/1`, and tries every command that it sends (those that its
+    /// scripts run, `SETRANGE` and `PEXPIRE`, excepted).
     ///
     /// # Errors
     ///
@@ -179,7 +180,7 @@ impl RedisStore {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Asks the server for everything that the store will ask of it.
+    /// Asks the server for every command that the store sends.
     ///
     /// # Errors
     ///
@@ -319,11 +320,22 @@ impl Store for RedisStore {
         let mut get = Cmd::new();
         get.arg("GET").arg(self.key(id));
         let bytes: Option<Vec<u8>> = if self.is_stale(now) {
+            let mut both = redis::pipe();
+            both.add_command(get).cmd("TIME").ignore_errors();
             let mut connection = self.connection();
-            let both = redis::pipe().add_command(get).cmd("TIME").query_async(&mut connection).await;
-            let (bytes, time) = self.note(both).map_err(|error| read_failed("GET", &error))?;
-            self.measured(time, now);
-            bytes
+            let answers: Result<Vec<Result<Value, RedisError>>, _> = both.query_async(&mut connection).await;
+            // One may fail without the other: each answer has its own error.
+            let mut answers = self.note(answers).map_err(|error| read_failed("GET", &error))?.into_iter();
+            let bytes = self.note(answers.next().unwrap_or(Ok(Value::Nil)));
+            if let Some(Ok(time)) = answers.next()
+                && let Ok(time) = redis::from_redis_value(time)
+            {
+                self.measured(time, now);
+            }
+            match bytes.map_err(|error| read_failed("GET", &error))? {
+                Value::BulkString(bytes) => Some(bytes),
+                _ => None,
+            }
         } else {
             self.query(&get).await.map_err(|error| read_failed("GET", &error))?
         };
