@@ -73,6 +73,10 @@ macro_rules! __impl_extractor {
 #[doc = include_str!("../../README.md")]
 mod readme {}
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/architecture.md")]
+mod architecture {}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
