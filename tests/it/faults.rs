@@ -171,6 +171,28 @@ async fn too_large_is_refused_before_anything_is_sent() {
     assert_eq!(client.get("/show").await.status, 200);
 }
 
+/// A generator that fails after the start: a predictable id is worse than none.
+#[tokio::test]
+async fn no_random_bytes() {
+    struct Once(std::sync::atomic::AtomicBool);
+    impl session::Rng for Once {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), session::RngError> {
+            bytes.fill(7);
+            match self.0.swap(true, std::sync::atomic::Ordering::SeqCst) {
+                false => Ok(()),
+                true => Err(session::RngError::new("broken")),
+            }
+        }
+    }
+    let store = MemoryStore::new();
+    let builder = session::Sessions::<session_tests::counter::Counter>::builder().store(store.clone());
+    let sessions = builder.rng(Once(false.into())).build().unwrap();
+    let visit = async |mut session: session::Session<session_tests::counter::Counter>| session.visits += 1;
+    let client = Client::new(axum::Router::new().route("/", axum::routing::get(visit)).layer(sessions.layer()));
+    assert_refused(&client.get("/").await);
+    assert!(store.is_empty());
+}
+
 /// Faults at every call, before it and after it: whatever fails, the answer is honest.
 #[tokio::test]
 async fn every_call_fails_once() {

@@ -5,7 +5,8 @@
 //! with a hash tag, so they run in a cluster as they are. Needs Redis 6.0 or later (`SET … KEEPTTL`).
 //!
 //! Deadlines are kept by the server's clock, whose distance from ours is measured when connecting and once a minute after that,
-//! along with a read. So a process whose clock is wrong neither ends sessions early nor keeps them.
+//! along with a read; or before a new session, where a minute has passed without one. So a process whose clock is wrong neither
+//! ends sessions early nor keeps them.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
