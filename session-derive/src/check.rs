@@ -12,6 +12,8 @@ use crate::diag::Errors;
 use crate::model::{Accessors, Default, Field, Merge, Model, Role, Stored, Survive};
 use crate::parse::{Raw, RawField, RawMerge, Slot, is_plain_literal, peel};
 
+mod evolution;
+mod history;
 mod name;
 mod settings;
 
@@ -28,6 +30,8 @@ const CONFLICTS: &[(&str, &str, &str)] = &[
     ("rotate", "merge", "rights are not added up: a `rotate` field cannot be merged"),
     ("rotate", "flash", "a right is not a message: a `rotate` field cannot be `flash`"),
     ("rotate", "survive", "rights belong to who is logged in: a `rotate` field cannot `survive`"),
+    ("user", "on_corrupt", "a login that cannot be read is never taken for none: a `user` field always rejects"),
+    ("rotate", "on_corrupt", "a right that cannot be read is never taken for another: a `rotate` field always rejects"),
     ("conflict", "merge", "`merge` resolves the conflicts that `conflict = \"reject\"` would refuse"),
 ];
 
@@ -40,9 +44,12 @@ pub(crate) fn check(raw: &Raw<'_>, errors: &mut Errors) -> Option<Model> {
         check_field(field, errors);
     }
     check_one_user(&raw.fields, errors);
+    let evolution = evolution::check(raw, settings.version, errors);
     let mut stored = 0;
-    let mut fields: Vec<Field> = raw.fields.iter().map(|field| model(field, &mut stored, errors)).collect();
-    name::check(&raw.fields, &mut fields, errors);
+    let mut fields: Vec<Field> =
+        raw.fields.iter().map(|field| model(field, settings.version, &mut stored, errors)).collect();
+    name::check(&raw.fields, &mut fields, evolution.validate.is_some(), errors);
+    history::check(raw, &fields, errors);
     let handle = format_ident!("{}Session", raw.ident.unraw(), span = raw.ident.span());
     let model = Model {
         vis: raw.vis.clone(),
@@ -53,6 +60,7 @@ pub(crate) fn check(raw: &Raw<'_>, errors: &mut Errors) -> Option<Model> {
         version: settings.version,
         idle: settings.idle,
         absolute: settings.absolute,
+        evolution,
         fields,
     };
     (!generic).then_some(model)
@@ -162,7 +170,21 @@ fn check_conflicts(field: &RawField, errors: &mut Errors) {
     if find("skip").is_none() {
         return;
     }
-    let stored_only = ["key", "user", "rotate", "survive", "flash", "conflict", "merge"];
+    let stored_only = [
+        "key",
+        "user",
+        "rotate",
+        "survive",
+        "flash",
+        "conflict",
+        "merge",
+        "since",
+        "was",
+        "upgrade",
+        "on_corrupt",
+        "opaque",
+        "sample",
+    ];
     for key in field.given.iter().filter(|key| stored_only.iter().any(|name| *key == name)) {
         errors.on(key, format!("`skip` means the field is never stored, so `{key}` has no effect; remove one of them"));
     }
@@ -185,7 +207,7 @@ fn check_one_user(fields: &[RawField], errors: &mut Errors) {
     }
 }
 
-fn model(field: &RawField, stored: &mut usize, errors: &mut Errors) -> Field {
+fn model(field: &RawField, version: u32, stored: &mut usize, errors: &mut Errors) -> Field {
     let attributes = &field.attributes;
     let docs = &field.docs;
     let merge = merge(field, errors);
@@ -213,14 +235,20 @@ fn model(field: &RawField, stored: &mut usize, errors: &mut Errors) -> Field {
             (false, false) => Role::Plain,
         };
         let upper = field.name().to_uppercase();
+        let base = attributes.key.value().map_or_else(|| field.name(), LitStr::value);
+        let history = history::of(field, &base, version, errors);
         Stored {
             index,
-            key: attributes.key.value().map_or_else(|| field.name(), LitStr::value),
+            key: history::current_key(&base, &history),
+            base,
             constant: Some(Ident::new(&upper, field.ident.span())),
             role,
             flash: attributes.flash.is_given(),
             survive: attributes.survive.value().copied().unwrap_or(Survive::Neither),
             merge,
+            rejects: history::rejects(field, errors),
+            since: history::since(field, version, errors),
+            history,
         }
     });
     Field {
@@ -277,7 +305,7 @@ fn accessors(field: &RawField, option: bool, counter: bool) -> Accessors {
 }
 
 /// The `T` of an `Option<T>`.
-fn option_of(ty: &Type) -> Option<&Type> {
+pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = peel(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
     match &last.arguments {

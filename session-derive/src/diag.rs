@@ -25,6 +25,11 @@ impl Errors {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.iter().flatten().count()
+    }
+
     /// The reports as `compile_error!`s, if there are any.
     pub(crate) fn finish(self) -> Option<TokenStream> {
         self.0.map(syn::Error::into_compile_error)

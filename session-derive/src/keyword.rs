@@ -25,6 +25,17 @@ pub(crate) const STRUCT: &[Keyword] = &[
     keyword("name", "name = \"shop\""),
     keyword("idle", "idle = \"30m\""),
     keyword("absolute", "absolute = \"12h\""),
+    keyword("reserved", "reserved(\"old_name\")"),
+    keyword("purge", "purge(\"old_name\")"),
+    keyword("previous", "previous = ShopV1"),
+    keyword("try_previous", "try_previous = ShopV1"),
+    keyword("legacy", "legacy"),
+    keyword("newer", "newer = \"readonly\""),
+    keyword("min_reader", "min_reader = 2"),
+    keyword("validate", "validate = garde"),
+    keyword("codec", "codec = msgpack"),
+    keyword("lock", "lock = off"),
+    keyword("strict", "strict"),
     keyword("crate", "crate = \"::session\""),
 ];
 
@@ -41,7 +52,25 @@ pub(crate) const FIELD: &[Keyword] = &[
     keyword("conflict", "conflict = \"reject\""),
     keyword("accessor", "accessor = other_name"),
     keyword("merge", "merge = counter"),
+    keyword("since", "since = 2"),
+    keyword("was", "was = \"old_name\""),
+    keyword("upgrade", "upgrade(in = 2, from = u32, with = convert)"),
+    keyword("on_corrupt", "on_corrupt = \"reject\""),
+    keyword("opaque", "opaque"),
+    keyword("sample", "sample = expr"),
 ];
+
+/// What may be written in `upgrade(...)`.
+pub(crate) const UPGRADE: &[Keyword] = &[
+    keyword("in", "in = 2"),
+    keyword("from", "from = u32"),
+    keyword("with", "with = convert"),
+    keyword("try_with", "try_with = convert"),
+];
+
+/// What may follow `codec =`.
+pub(crate) const CODEC: &[Keyword] =
+    &[keyword("json", "json"), keyword("msgpack", "msgpack"), keyword("postcard", "postcard")];
 
 /// What may follow `merge =`.
 pub(crate) const MERGE: &[Keyword] = &[
@@ -69,7 +98,6 @@ const VALIDATION: &[&str] = &[
     "required",
     "dive",
     "garde",
-    "validate",
     "inner",
     "matches",
 ];
@@ -122,9 +150,11 @@ impl Level {
 
     fn habit(self, name: &str) -> Option<String> {
         match (self, name) {
-            (Self::Field, "rename" | "alias") => {
-                Some("use `key = \"...\"` for the name that the field is stored under".into())
-            },
+            (Self::Field, "rename" | "alias") => Some(
+                "use `key = \"...\"` for the name that the field is stored under, or `was = \"old_name\"` for a field \
+                 that used to be called something else"
+                    .into(),
+            ),
             (Self::Struct, "rename") => {
                 Some("use `name = \"...\"` for the name that the session is stored under".into())
             },
@@ -136,12 +166,27 @@ impl Level {
                 Some("how long a session lives is `idle = \"30m\"` and `absolute = \"12h\"` on the struct".into())
             },
             (Self::Field, rule) if VALIDATION.contains(&rule) => Some(
-                "validation rules live in garde: put `#[derive(garde::Validate)]` on the struct \
-                 and `#[garde(...)]` on its fields"
+                "validation rules live in garde: put `#[derive(garde::Validate)]` and `#[session(validate = garde)]` on \
+                 the struct and `#[garde(...)]` on its fields"
                     .into(),
             ),
+            (Self::Field, "removed" | "deprecated") => {
+                Some("remove the field, and put `reserved(\"its_name\")` on the struct".into())
+            },
+            (Self::Field, "migrate" | "migration" | "convert") => {
+                Some("write `upgrade(in = 2, from = OldType, with = convert)`".into())
+            },
             _ => None,
         }
+    }
+}
+
+/// What to say about a word that is none of `keywords`, which are `what`s.
+pub(crate) fn unknown(what: &str, keywords: &'static [Keyword], name: &str) -> String {
+    let unknown = format!("unknown {what} `{name}`");
+    match suggestion(keywords, name) {
+        Some(hint) => format!("{unknown}; {hint}"),
+        None => format!("{unknown}; expected one of {}", list(keywords)),
     }
 }
 
@@ -152,10 +197,7 @@ pub(crate) fn unknown_merge(name: &str) -> String {
         "lww" | "last" | "last_writer" | "replace" => {
             format!("{unknown}; a field without `merge` has the value of the later commit")
         },
-        _ => match suggestion(MERGE, name) {
-            Some(hint) => format!("{unknown}; {hint}"),
-            None => format!("{unknown}; expected one of {}", list(MERGE)),
-        },
+        _ => self::unknown("merge strategy", MERGE, name),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The checked model: all that `expand` knows. No attribute is left in it, and raw identifiers are dealt with.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{Expr, Path, Type, Visibility};
+use syn::{Expr, LitStr, Path, Type, Visibility};
 
 /// A struct that may be a session.
 pub(crate) struct Model {
@@ -21,8 +21,39 @@ pub(crate) struct Model {
     pub(crate) idle: Option<u64>,
     /// In seconds, if given.
     pub(crate) absolute: Option<u64>,
+    pub(crate) evolution: Evolution,
     /// In the struct's order.
     pub(crate) fields: Vec<Field>,
+}
+
+/// What a struct says about its other versions.
+pub(crate) struct Evolution {
+    /// The keys of removed fields.
+    pub(crate) reserved: Vec<LitStr>,
+    /// Those of them that are deleted.
+    pub(crate) purge: Vec<LitStr>,
+    pub(crate) previous: Option<Previous>,
+    pub(crate) newer: Newer,
+    pub(crate) min_reader: Option<u32>,
+    /// The word `garde`, if there are rules.
+    pub(crate) validate: Option<Ident>,
+    /// The name of the codec, if it is not the default.
+    pub(crate) codec: Option<Ident>,
+}
+
+/// The whole struct of the version before.
+pub(crate) struct Previous {
+    pub(crate) path: Path,
+    /// Whether it is converted by `TryFrom`.
+    pub(crate) fallible: bool,
+}
+
+/// What becomes of sections that newer code has written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Newer {
+    Accept,
+    Readonly,
+    Reject,
 }
 
 impl Model {
@@ -80,13 +111,69 @@ impl Accessors {
 pub(crate) struct Stored {
     /// Its place among the stored fields.
     pub(crate) index: usize,
+    /// What it is stored under: `total`, or `total@2` if its type changed in version 2.
     pub(crate) key: String,
+    /// The part of it that people write.
+    pub(crate) base: String,
     /// The name of its typed key. None only beside an error.
     pub(crate) constant: Option<Ident>,
     pub(crate) role: Role,
     pub(crate) flash: bool,
     pub(crate) survive: Survive,
     pub(crate) merge: Merge,
+    /// Whether a value that is no good fails the load.
+    pub(crate) rejects: bool,
+    /// The version that it first appeared in, if given.
+    pub(crate) since: Option<u32>,
+    pub(crate) history: History,
+}
+
+/// What a field was in older versions.
+#[derive(Default)]
+pub(crate) struct History {
+    /// Keys that held a value of the oldest type.
+    pub(crate) was: Vec<LitStr>,
+    /// In the order of their versions.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// From one version's value to the next one's.
+pub(crate) struct Step {
+    pub(crate) version: u32,
+    pub(crate) source: Source,
+    /// The type that it makes.
+    pub(crate) to: Type,
+    pub(crate) with: Path,
+    pub(crate) fallible: bool,
+}
+
+/// Where a step takes its values from.
+pub(crate) enum Source {
+    /// The field itself, under the first of these keys that is there.
+    Own(Vec<String>, Type),
+    /// Other keys, and the types they had.
+    Keys(Vec<(LitStr, Type)>),
+}
+
+impl History {
+    /// Every key that is read.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self.was.iter().map(LitStr::value).collect();
+        for step in self.steps.iter().rev() {
+            match &step.source {
+                Source::Own(own, _) => keys.extend(own.iter().cloned()),
+                Source::Keys(pairs) => keys.extend(pairs.iter().map(|(key, _)| key.value())),
+            }
+        }
+        let mut seen = Vec::new();
+        keys.retain(|key| {
+            !seen.contains(key) && {
+                seen.push(key.clone());
+                true
+            }
+        });
+        keys
+    }
 }
 
 /// What a field has to do with privileges.

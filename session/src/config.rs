@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::cookie::CookiePolicy;
-use crate::delta::Sections;
+use crate::schema::sections::Sections;
 
 /// What `build()` has found to be sound.
 #[derive(Debug)]
@@ -52,8 +52,8 @@ impl Config {
                 && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
             rule(!ok, format!("login path {path:?}: write a path of this site, like \"/login\""));
         }
-        for (index, (name, _)) in self.sections.0.iter().enumerate() {
-            let twice = self.sections.0.iter().take(index).any(|(earlier, _)| earlier == name);
+        for (index, name) in self.sections.names().enumerate() {
+            let twice = self.sections.names().take(index).any(|earlier| earlier == name);
             rule(twice, format!("two session types are named {name:?}; give one another `#[session(name = \"…\")]`"));
         }
         out

@@ -8,10 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
+use crate::codec::Codec;
 use crate::error::{Error, ErrorKind};
-use crate::payload::{Edit, Payload};
+use crate::payload::{Edit, Payload, Section};
 use crate::record::{Identity, Record};
-use crate::schema::{Erased, MergeRule, Survive};
+use crate::schema::field::{Erased, MergeRule};
+use crate::schema::sections::{Reset, Sections, survives};
+use crate::schema::stored::{MIN_READER, codec_of};
 use crate::token::VerifierHash;
 
 /// One field, from `base` to `mine`. `None` is absent: the field's default.
@@ -20,6 +23,7 @@ pub(crate) struct Change {
     pub(crate) section: &'static str,
     pub(crate) version: u32,
     pub(crate) field: &'static Erased,
+    pub(crate) codec: Codec,
     pub(crate) base: Option<Bytes>,
     pub(crate) mine: Option<Bytes>,
 }
@@ -36,40 +40,13 @@ pub(crate) struct Delta {
     pub(crate) rotate: bool,
 }
 
-/// Why a session is emptied, and so which fields stay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reset {
-    Login,
-    Logout,
-}
-
-/// The fields of every session type that shares a record.
-#[derive(Debug, Default)]
-pub(crate) struct Sections(pub(crate) Vec<(&'static str, Vec<&'static Erased>)>);
-
-impl Sections {
-    /// Whether `reset` leaves a field. What no type here knows goes: a logout must not leave what it cannot name.
-    pub(crate) fn survives(&self, reset: Reset, section: &[u8], key: &[u8]) -> bool {
-        let fields = self.0.iter().find(|(name, _)| name.as_bytes() == section).map_or(&[][..], |(_, fields)| fields);
-        fields.iter().any(|field| field.info.key.as_bytes() == key && survives(reset, field))
-    }
-}
-
-pub(crate) fn survives(reset: Reset, field: &Erased) -> bool {
-    match field.info.survive {
-        Survive::Both => true,
-        Survive::Login => reset == Reset::Login,
-        Survive::Neither => false,
-    }
-}
-
 impl Change {
     /// What shall be stored, given what is stored.
     pub(crate) fn resolve(&self, theirs: Option<&[u8]>) -> Result<Option<Bytes>, Error> {
         let untouched = theirs == self.base.as_deref();
         match self.field.info.merge {
             MergeRule::Merge if !untouched || self.field.normalizes => {
-                let merged = (self.field.merge)([self.base.as_deref(), self.mine.as_deref(), theirs])?;
+                let merged = (self.field.merge)(self.codec, [self.base.as_deref(), self.mine.as_deref(), theirs])?;
                 Ok(Some(merged.into()))
             },
             MergeRule::Reject if !untouched => {
@@ -79,6 +56,22 @@ impl Change {
             },
             MergeRule::Merge | MergeRule::Reject | MergeRule::LastWriter => Ok(self.mine.clone()),
         }
+    }
+
+    /// Whether it can be made in `section` and leave all else there as it is.
+    fn fits(&self, section: &Section<'_>) -> bool {
+        section.version == self.version && section.codec == self.codec.tag()
+    }
+
+    /// The same change, for a section with another codec than the one it was made from.
+    fn transcoded(&self, to: Codec) -> Result<Self, Error> {
+        let transcode = |bytes: &Option<Bytes>| match bytes {
+            Some(bytes) => (self.field.transcode)(bytes, self.codec, to).map(|bytes| Some(bytes.into())),
+            None => Ok(None),
+        };
+        // What does not decode was seen as the default, which is what an absent value is.
+        let base = transcode(&self.base).unwrap_or_default();
+        Ok(Self { codec: to, base, mine: transcode(&self.mine)?, ..self.clone() })
     }
 
     fn concerns(&self, other: &Self) -> bool {
@@ -158,24 +151,25 @@ impl Delta {
         let emptied = self.reset.map(|reset| payload.retain(|section, key| sections.survives(reset, section, key)));
         let payload = emptied.as_ref().unwrap_or(payload);
         if let [change] = &*self.changes
-            && let Some(section) = payload.section(change.section).filter(|section| section.version >= change.version)
+            && let Some(section) = payload.section(change.section).filter(|section| change.fits(section))
             && let Some(stored) = section.get(change.field.info.key)
             && let Some(value) = change.resolve(Some(stored))?
+            && sections.min_reader(change.section, Some(&section)).is_none()
             && let Some(replaced) = payload.replaced(stored, &value)
         {
             return Ok(replaced);
         }
-        let values = self.changes.iter().map(|change| {
-            let stored = payload.section(change.section);
-            change.resolve(stored.and_then(|section| section.get(change.field.info.key)))
-        });
-        let values = values.collect::<Result<Vec<_>, _>>()?;
-        Ok(payload.edited(self.changes.iter().zip(&values).map(|(change, value)| Edit {
-            section: change.section,
-            version: change.version,
-            key: change.field.info.key,
-            value: value.as_deref(),
-        })))
+        let resolved = self.changes.iter().map(|change| Resolved::new(change, payload, sections));
+        let resolved = resolved.collect::<Result<Vec<_>, _>>()?;
+        Ok(payload.edited(resolved.iter().flat_map(Resolved::edits)))
+    }
+
+    /// Whether it breaks no rule to make `after` of `before`.
+    pub(crate) fn check(&self, before: &Payload, after: &Payload, sections: &Sections) -> Result<(), Error> {
+        let changed = |section: &str, field: &str| {
+            self.changes.iter().any(|change| change.section == section && change.field.info.name == field)
+        };
+        sections.check(before, after, changed)
     }
 
     /// Makes `record` the one after it, but for revision and writers, or leaves it as it is. `verifier` is the new one of a
@@ -186,7 +180,9 @@ impl Delta {
         verifier: Option<VerifierHash>,
         rules: &Rules<'_>,
     ) -> Result<(), Error> {
-        record.payload = self.apply_to_payload(&record.payload, rules.sections)?;
+        let payload = self.apply_to_payload(&record.payload, rules.sections)?;
+        self.check(&record.payload, &payload, rules.sections)?;
+        record.payload = payload;
         if let Some(Identity(user)) = &self.user {
             record.user.clone_from(user);
         }
@@ -203,6 +199,39 @@ impl Delta {
         }
         record.idle = record.idle.max(rules.now.after(rules.idle)).min(record.absolute);
         Ok(())
+    }
+}
+
+/// A change, and what becomes of the section that it is in.
+struct Resolved<'a> {
+    change: &'a Change,
+    codec: Codec,
+    value: Option<Bytes>,
+    min_reader: Option<String>,
+}
+
+impl<'a> Resolved<'a> {
+    fn new(change: &'a Change, payload: &Payload, sections: &Sections) -> Result<Self, Error> {
+        let section = payload.section(change.section);
+        let min_reader = sections.min_reader(change.section, section.as_ref()).map(|version| version.to_string());
+        let Some(section) = section else {
+            return Ok(Self { change, codec: change.codec, value: change.resolve(None)?, min_reader });
+        };
+        sections.may_write(&section)?;
+        let codec = codec_of(&section, change.section)?;
+        let stored = section.get(change.field.info.key);
+        let value = match codec == change.codec {
+            true => change.resolve(stored)?,
+            false => change.transcoded(codec)?.resolve(stored)?,
+        };
+        Ok(Self { change, codec, value, min_reader })
+    }
+
+    fn edits(&self) -> impl Iterator<Item = Edit<'_>> {
+        let Change { section, version, field, .. } = *self.change;
+        let edit = move |key, value| Edit { section, version, codec: self.codec.tag(), key, value };
+        let min_reader = self.min_reader.as_ref().map(move |version| edit(MIN_READER, Some(version.as_bytes())));
+        [edit(field.info.key, self.value.as_deref())].into_iter().chain(min_reader)
     }
 }
 

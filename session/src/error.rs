@@ -34,6 +34,12 @@ pub enum ErrorKind {
     Gone,
     /// A field that carries identity or rights cannot be decoded by this code. The record is untouched. 503.
     Undecodable,
+    /// Newer code has written the session, and it does not let this code read it (`min_reader`), or this code does not want to
+    /// (`newer`). The record is untouched. 503.
+    Newer,
+    /// A field breaks a rule of its validation: one that carries identity or rights when it was loaded (the record is
+    /// untouched), or any that was to be saved (nothing was). 500.
+    Invalid,
     /// A field's value cannot be written. 500.
     Unencodable,
     /// The session is larger than the store takes. Nothing was sent. 500.

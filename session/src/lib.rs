@@ -34,7 +34,9 @@ mod error;
 mod redact;
 
 // Floor 1: data.
+mod codec;
 mod fingerprint;
+mod invalid;
 mod merge;
 mod payload;
 mod record;
@@ -61,13 +63,7 @@ mod axum;
 pub mod testing;
 mod tower;
 
-/// What the derive writes where there is no axum.
-#[cfg(not(feature = "axum"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __impl_extractor {
-    ($handle:ident, $schema:ident) => {};
-}
+mod switches;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
@@ -92,6 +88,7 @@ pub use self::clock::{Clock, Rng, RngError, SystemClock, SystemRng, Timestamp};
 pub use self::config::ConfigError;
 pub use self::cookie::{CookiePolicy, SameSite};
 pub use self::error::{BoxError, Corrupt, Error, ErrorKind};
+pub use self::invalid::{Violation, Violations};
 pub use self::redact::Secret;
 pub use self::schema::{Identified, Key, Problem, Schema};
 pub use self::sessions::{Builder, Sessions};

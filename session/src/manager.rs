@@ -83,7 +83,7 @@ impl Manager {
     pub(crate) async fn open(&self, token: &Token) -> Result<Opened, StoreError> {
         let now = self.now();
         let id = token.id();
-        let Some(record) = self.store.load(id, now).await? else {
+        let Some(mut record) = self.store.load(id, now).await? else {
             return Ok(Opened::Nothing);
         };
         let hash = token.verifier_hash();
@@ -93,6 +93,7 @@ impl Manager {
             return Ok(Opened::Nothing);
         }
         if record.verifier.matches(&hash) || by_previous(&record) {
+            record.payload = self.config.sections.modernized(record.payload);
             return Ok(Opened::Live(Live { id, record: Arc::new(record) }));
         }
         Ok(if now.since(record.rotated) < OVERTAKEN { Opened::Overtaken } else { Opened::Nothing })
@@ -102,6 +103,8 @@ impl Manager {
     pub(crate) async fn create(&self, delta: &Delta) -> Result<(Live, Token), Error> {
         let now = self.now();
         let rules = self.rules(now);
+        let payload = delta.apply_to_payload(&Payload::default(), rules.sections)?;
+        delta.check(&Payload::default(), &payload, rules.sections)?;
         // The second try can only fail with a generator that repeats itself.
         for _ in 0..2 {
             let token = Token::generate(&*self.rng).map_err(no_rng)?;
@@ -117,7 +120,7 @@ impl Manager {
                 previous: None,
                 writers: Default::default(),
                 user: delta.user.clone().and_then(|identity| identity.0),
-                payload: delta.apply_to_payload(&Payload::default(), rules.sections)?,
+                payload: payload.clone(),
             };
             record.note_writer(self.next_op());
             match self.store.create(token.id(), &record, now).await {
@@ -267,6 +270,10 @@ impl Manager {
             match self.store.commit(id, commit, now).await {
                 Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
                 Err(error) if repeats > 0 => return Err(in_doubt(error)),
+                Ok(Committed::Conflict(mut fresh)) => {
+                    fresh.payload = self.config.sections.modernized(fresh.payload);
+                    return Ok(Committed::Conflict(fresh));
+                },
                 outcome => return outcome,
             }
         }

@@ -8,16 +8,17 @@
 //! ```
 //!
 //! `varint` is LEB128 of at most five bytes. Sections and keys are sorted and unique, so the same content has the same
-//! bytes. Codec 1 is JSON. An empty payload is no bytes at all. Fields and sections that this code does not know are carried
-//! through byte for byte. The layout is pinned by vectors in `tests/it/vectors`.
+//! bytes. For codecs see [`Codec`]. A key that begins with `_` is the framework's own, and no section consists of such keys
+//! only. An empty payload is no bytes at all. Fields and sections that this code does not know are carried through byte for
+//! byte. The layout is pinned by vectors in `tests/it/vectors`.
 
 use bytes::{BufMut as _, Bytes};
 
+#[cfg(doc)]
+use crate::codec::Codec;
 use crate::error::Corrupt;
 
 const FORMAT: u8 = 1;
-/// Values are JSON texts.
-pub(crate) const JSON: u8 = 1;
 
 const MAX_SECTIONS: usize = 64;
 const MAX_FIELDS: usize = 256;
@@ -42,6 +43,8 @@ pub(crate) struct Section<'a> {
 pub(crate) struct Edit<'a> {
     pub(crate) section: &'a str,
     pub(crate) version: u32,
+    /// The tag of a section that is not there yet.
+    pub(crate) codec: u8,
     pub(crate) key: &'a str,
     pub(crate) value: Option<&'a [u8]>,
 }
@@ -143,7 +146,8 @@ impl Payload {
         for edit in edits {
             let place = sections.binary_search_by(|(section, _)| section.name.cmp(edit.section.as_bytes()));
             let index = place.unwrap_or_else(|index| {
-                let section = Section { name: edit.section.as_bytes(), version: 0, codec: JSON, count: 0, fields: &[] };
+                let section =
+                    Section { name: edit.section.as_bytes(), version: 0, codec: edit.codec, count: 0, fields: &[] };
                 sections.insert(index, (section, Vec::new()));
                 index
             });
@@ -171,7 +175,7 @@ impl Payload {
     }
 
     fn write(mut sections: Vec<(Section<'_>, Fields<'_>)>) -> Self {
-        sections.retain(|(_, fields)| !fields.is_empty());
+        sections.retain(|(_, fields)| fields.iter().any(|(key, _)| !key.starts_with(b"_")));
         if sections.is_empty() {
             return Self::default();
         }
@@ -324,7 +328,7 @@ mod tests {
     use super::*;
 
     fn edit<'a>(section: &'a str, key: &'a str, value: Option<&'a [u8]>) -> Edit<'a> {
-        Edit { section, version: 2, key, value }
+        Edit { section, version: 2, codec: 1, key, value }
     }
 
     fn sample() -> Payload {

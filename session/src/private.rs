@@ -1,9 +1,15 @@
 //! What generated code names. Not for people, and not stable.
 
-pub use crate::schema::{
-    Column, Field, FieldDefault, FieldInfo, Handle, Identified, MergeRule, Schema, Storable, Stored, Survive,
-};
+pub use crate::codec::Codec;
+pub use crate::invalid::Violations;
+#[cfg(feature = "garde")]
+pub use crate::invalid::garde;
+pub use crate::schema::field::{Column, Field, FieldInfo, MergeRule, Survive};
+pub use crate::schema::release::{Newer, Previous, SectionInfo, Successor, TrySuccessor, check_previous};
+pub use crate::schema::stored::{Cause, Older, Stored};
+pub use crate::schema::{FieldDefault, Handle, Identified, Schema, Storable};
 pub use crate::tracked::{Tracked, update};
+pub use crate::{__codec, __garde};
 
 #[cfg(feature = "axum")]
 pub mod axum {

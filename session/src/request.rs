@@ -10,12 +10,13 @@ use http::header::{CACHE_CONTROL, Entry, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::cookie::{Found, find};
-use crate::delta::{Change, Delta, Reset, survives};
+use crate::delta::{Change, Delta};
 use crate::error::{Error, ErrorKind};
 use crate::line::Work;
 use crate::manager::{Live, Manager, Opened, superseded};
 use crate::payload::Payload;
 use crate::record::Identity;
+use crate::schema::sections::{Reset, survives};
 use crate::store::{BoxFuture, StoreError, Touched};
 use crate::token::Token;
 
@@ -400,9 +401,13 @@ impl fmt::Debug for Request {
 /// The answer that an [`Error`] becomes where no handler sees it.
 pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
-        ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Undecodable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Undecodable | ErrorKind::Newer => {
+            StatusCode::SERVICE_UNAVAILABLE
+        },
         ErrorKind::Conflict | ErrorKind::Superseded | ErrorKind::Gone => StatusCode::CONFLICT,
-        ErrorKind::Unencodable | ErrorKind::TooLarge | ErrorKind::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::Invalid | ErrorKind::Unencodable | ErrorKind::TooLarge | ErrorKind::Misconfigured => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        },
     }
 }
 

@@ -9,10 +9,10 @@ use std::time::Duration;
 use crate::clock::{Clock, Rng, SystemClock, SystemRng};
 use crate::config::{Config, ConfigError};
 use crate::cookie::CookiePolicy;
-use crate::delta::Sections;
 use crate::error::Error;
 use crate::manager::Manager;
 use crate::schema::Schema;
+use crate::schema::sections::{SectionType, Sections};
 use crate::store::{DynStore, Store};
 
 /// Sessions of one type, in one store, under one cookie. Cheap to clone.
@@ -46,7 +46,7 @@ impl<S: Schema> Sessions<S> {
             commit_on_server_error: false,
             retry_after: Duration::from_secs(2),
             login_path: None,
-            sections: vec![section::<S>()],
+            sections: vec![SectionType::of::<S>()],
             types: vec![TypeId::of::<S>()],
             users: usize::from(S::USER.is_some()),
             clock: Arc::new(SystemClock),
@@ -78,10 +78,6 @@ impl<S: Schema> fmt::Debug for Sessions<S> {
     }
 }
 
-fn section<S: Schema>() -> (&'static str, Vec<&'static crate::schema::Erased>) {
-    (S::NAME, S::FIELDS.iter().map(|column| column.field).collect())
-}
-
 /// Settings on their way to [`Sessions`].
 #[must_use = "call `.build()`"]
 pub struct Builder<S: Schema> {
@@ -93,7 +89,7 @@ pub struct Builder<S: Schema> {
     commit_on_server_error: bool,
     retry_after: Duration,
     login_path: Option<String>,
-    sections: Vec<(&'static str, Vec<&'static crate::schema::Erased>)>,
+    sections: Vec<SectionType>,
     types: Vec<TypeId>,
     users: usize,
     clock: Arc<dyn Clock>,
@@ -117,7 +113,7 @@ impl<S: Schema> Builder<S> {
     /// Lets sessions of type `T` live in the same record: one cookie, one load, one commit for both. So a library can bring its
     /// own typed piece of session. A login or logout in one of them resets what does not survive it in all of them.
     pub fn section<T: Schema>(mut self) -> Self {
-        self.sections.push(section::<T>());
+        self.sections.push(SectionType::of::<T>());
         self.types.push(TypeId::of::<T>());
         self.users += usize::from(T::USER.is_some());
         self
@@ -188,7 +184,7 @@ impl<S: Schema> Builder<S> {
             commit_on_server_error: self.commit_on_server_error,
             retry_after: self.retry_after,
             login_path: self.login_path,
-            sections: Sections(self.sections),
+            sections: Sections::new(self.sections),
         };
         let mut complaints = config.complaints();
         if self.users > 1 {

@@ -9,13 +9,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::delta::{Change, Reset, survives};
+use crate::codec::Codec;
+use crate::delta::Change;
 use crate::error::{Error, ErrorKind};
+use crate::invalid::Violations;
 use crate::line::Work;
 use crate::manager::{Live, Manager, TRIES, exhausted, gone, superseded};
 use crate::record::{Identity, Record, UserKey};
 use crate::request::{Request, Uncancelled, View};
-use crate::schema::{Erased, Handle, Identified, Key, Problem, Schema, Stored};
+use crate::schema::field::Erased;
+use crate::schema::sections::{Reset, codec_or, none, survives};
+use crate::schema::stored::{Problem, Stored};
+use crate::schema::{Handle, Identified, Key, Schema};
 use crate::store::Committed;
 use crate::token::{SessionId, Token};
 
@@ -235,7 +240,8 @@ impl<S: Schema> Tracked<S> {
             return Ok(None);
         }
         let mut now = Vec::new();
-        (column.encode)(&self.value, &mut now)?;
+        // Whatever the section's codec is: the user index compares these bytes between sessions.
+        (column.encode)(&self.value, Codec::Json, &mut now)?;
         if now.len() > usize::from(u16::MAX) {
             let message =
                 format!("session `{}`: the user takes {} bytes, and a record has room for 65,535", S::NAME, now.len());
@@ -254,24 +260,28 @@ impl<S: Schema> Tracked<S> {
     fn changes(&self) -> Result<Vec<Change>, Error> {
         // Most requests change one field.
         let mut changes = Vec::with_capacity(1);
+        let section = self.base.payload.section(S::NAME);
+        let codec = codec_or::<S>(section.as_ref())?;
         for (index, column) in S::FIELDS.iter().enumerate() {
             let bit = 1 << (index & 127);
             if self.marked & bit == 0 {
                 continue;
             }
             let before = self.before.get(index).copied().flatten();
-            if self.reset & bit == 0 && before.is_some() && before == (column.fingerprint)(&self.value) {
+            let after = (column.fingerprint)(&self.value);
+            let was_reset = self.reset & bit != 0;
+            if !was_reset && before.is_some() && before == after {
                 continue;
             }
-            let section = self.base.payload.section(S::NAME);
-            let base = section.and_then(|section| section.get(column.field.info.key));
+            let base = section.as_ref().and_then(|section| section.get(column.field.info.key));
             let mut encoded = Vec::with_capacity(base.map_or(0, |base| base.len() + 8));
-            (column.encode)(&self.value, &mut encoded)?;
+            (column.encode)(&self.value, codec, &mut encoded)?;
             if base == Some(&*encoded) {
                 continue;
             }
-            let by_absence = encoded == b"null" || self.reset & bit != 0;
-            let mine = match by_absence && is_default(column.field, &encoded) {
+            // Absence would bring back what older releases have stored under another key.
+            let by_absence = column.field.info.sources.is_empty() && (was_reset || after == none());
+            let mine = match by_absence && is_default(column.field, codec, &encoded) {
                 true => None,
                 false => Some(Bytes::from(encoded)),
             };
@@ -282,17 +292,27 @@ impl<S: Schema> Tracked<S> {
                 section: S::NAME,
                 version: S::VERSION,
                 field: column.field,
+                codec,
                 base: base.map(|base| self.base.payload.share(base)),
                 mine,
             });
         }
         Ok(changes)
     }
+
+    /// Which rules of validation the session breaks as it is now.
+    ///
+    /// # Errors
+    ///
+    /// All of them.
+    pub fn validate(&self) -> Result<(), Violations> {
+        self.value.validate()
+    }
 }
 
-fn is_default(field: &Erased, encoded: &[u8]) -> bool {
+fn is_default(field: &Erased, codec: Codec, encoded: &[u8]) -> bool {
     let mut default = Vec::new();
-    (field.default)(&mut default).is_ok() && default == encoded
+    (field.default)(codec, &mut default).is_ok() && default == encoded
 }
 
 impl<S: Schema> Drop for Tracked<S> {

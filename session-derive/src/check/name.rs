@@ -10,16 +10,16 @@ const LIFECYCLE: &[&str] = &[
     "problems",
 ];
 
-pub(super) fn check(raw: &[RawField], fields: &mut [Field], errors: &mut Errors) {
+pub(super) fn check(raw: &[RawField], fields: &mut [Field], validates: bool, errors: &mut Errors) {
     check_stored_keys(raw, fields, errors);
     check_constants(raw, fields, errors);
-    check_accessors(raw, fields, errors);
+    check_accessors(raw, fields, validates, errors);
 }
 
 fn check_stored_keys(raw: &[RawField], fields: &[Field], errors: &mut Errors) {
     let mut taken: HashMap<&str, &RawField> = HashMap::new();
     for (raw, stored) in stored(raw, fields) {
-        let key = stored.key.as_str();
+        let key = stored.base.as_str();
         check_stored_key(raw, key, errors);
         if let Some(first) = taken.insert(key, raw) {
             let message = format!(
@@ -32,19 +32,25 @@ fn check_stored_keys(raw: &[RawField], fields: &[Field], errors: &mut Errors) {
 }
 
 fn check_stored_key(raw: &RawField, key: &str, errors: &mut Errors) {
+    if let Some(problem) = key_problem(key) {
+        report(raw, format!("{problem}; write another `key = \"...\"`"), errors);
+    }
+}
+
+/// Why `key` can be no stored key.
+pub(super) fn key_problem(key: &str) -> Option<&'static str> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    let problem = if key.is_empty() {
-        "a stored key cannot be empty"
+    if key.is_empty() {
+        Some("a stored key cannot be empty")
     } else if key.len() > 64 {
-        "a stored key is at most 64 bytes long"
+        Some("a stored key is at most 64 bytes long")
     } else if key.contains(['@', '.']) || key.starts_with('_') {
-        "stored keys may not contain `@` or `.`, nor start with `_`: the framework uses those"
+        Some("stored keys may not contain `@` or `.`, nor start with `_`: the framework uses those")
     } else if !key.bytes().all(allowed) {
-        "a stored key may only hold a-z, A-Z, 0-9, `_` and `-`"
+        Some("a stored key may only hold a-z, A-Z, 0-9, `_` and `-`")
     } else {
-        return;
-    };
-    report(raw, format!("{problem}; write another `key = \"...\"`"), errors);
+        None
+    }
 }
 
 /// At the key if it was written, else at the field.
@@ -74,12 +80,13 @@ fn check_constants(raw: &[RawField], fields: &mut [Field], errors: &mut Errors) 
     }
 }
 
-fn check_accessors(raw: &[RawField], fields: &mut [Field], errors: &mut Errors) {
+fn check_accessors(raw: &[RawField], fields: &mut [Field], validates: bool, errors: &mut Errors) {
     let mut taken: HashMap<Ident, Ident> = HashMap::new();
     for (raw, field) in raw.iter().zip(fields) {
         let Some(accessors) = field.accessors.take() else { continue };
         let at = raw.attributes.accessor.value().unwrap_or(&raw.ident);
-        let lifecycle = accessors.all().find(|name| LIFECYCLE.iter().any(|method| *name == method));
+        let is_lifecycle = |name: &&Ident| LIFECYCLE.iter().any(|method| **name == method);
+        let lifecycle = accessors.all().find(|name| is_lifecycle(name) || validates && **name == "validate");
         let other = accessors.all().find_map(|name| Some((name, taken.get(name)?)));
         if let Some(name) = lifecycle {
             errors.on(

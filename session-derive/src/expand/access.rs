@@ -165,6 +165,9 @@ fn getter_docs(field: &Field) -> TokenStream {
 }
 
 fn stored_rules(stored: &Stored, rules: &mut Vec<String>) {
+    if let Some(since) = stored.since {
+        rules.push(format!("since version {since}"));
+    }
     if stored.flash {
         rules.push("read once, with its `take_` method".into());
     }

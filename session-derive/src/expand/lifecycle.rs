@@ -11,7 +11,22 @@ pub(super) fn methods(model: &Model, bodies: Bodies) -> TokenStream {
     let life = life(model, bodies);
     let state = state(model, bodies);
     let by_key = by_key(model, bodies);
-    quote!(#user #life #state #by_key)
+    let validate = validate(model, bodies);
+    quote!(#user #life #state #by_key #validate)
+}
+
+fn validate(model: &Model, bodies: Bodies) -> Option<TokenStream> {
+    model.evolution.validate.as_ref()?;
+    let Model { vis, krate, .. } = model;
+    let validate = bodies.of(quote!(self.__tracked.validate()));
+    Some(quote! {
+        /// Which rules the session breaks as it is now. A commit asks as well, but answers for the handler then.
+        ///
+        /// # Errors
+        ///
+        /// All of them.
+        #vis fn validate(&self) -> ::core::result::Result<(), #krate::Violations> { #validate }
+    })
 }
 
 fn user(model: &Model, bodies: Bodies) -> Option<TokenStream> {

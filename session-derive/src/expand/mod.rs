@@ -10,6 +10,7 @@ use crate::model::Model;
 
 mod access;
 mod lifecycle;
+mod older;
 mod schema;
 mod stub;
 

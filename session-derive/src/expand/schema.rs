@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{Bodies, index};
-use crate::model::{Default, Field, Merge, Model, Role, Stored, Survive};
+use super::{Bodies, index, older};
+use crate::model::{Default, Evolution, Field, Merge, Model, Newer, Role, Stored, Survive};
 
 pub(super) fn items(model: &Model) -> TokenStream {
     let fields = model.stored().map(|(field, stored)| field_impl(model, field, stored));
@@ -41,17 +41,22 @@ fn field_impl(model: &Model, field: &Field, stored: &Stored) -> TokenStream {
         Merge::Reject => Some(quote!(.merge(__p::MergeRule::Reject))),
         _ => Some(quote!(.merge(__p::MergeRule::Merge))),
     };
+    let rejects = stored.rejects.then(|| quote!(.rejects()));
+    let sources = stored.history.keys();
+    let sources = (!sources.is_empty()).then(|| quote!(.sources(&[#(#sources),*])));
     let default = default(field);
+    let older = older::method(field, stored);
     let merge = merge(field, stored);
     quote! {
         struct #marker;
         #[automatically_derived]
         impl __p::Field<#owner> for #marker {
             type Value = #ty;
-            const INFO: __p::FieldInfo = __p::FieldInfo::new(#name, #key) #privilege #survive #rule;
+            const INFO: __p::FieldInfo = __p::FieldInfo::new(#name, #key) #privilege #survive #rule #rejects #sources;
             fn get(of: &#owner) -> &#ty { &of.#ident }
             fn get_mut(of: &mut #owner) -> &mut #ty { &mut of.#ident }
             fn default() -> #ty { #default }
+            #older
             #merge
         }
     }
@@ -105,6 +110,9 @@ fn schema(model: &Model) -> TokenStream {
     let Model { ident, handle, name, version, .. } = model;
     let idle = duration("IDLE", model.idle);
     let absolute = duration("ABSOLUTE", model.absolute);
+    let section = section(&model.evolution);
+    let previous = previous(model);
+    let validate = validate(model);
     let markers = model.stored().map(|(_, stored)| marker(stored));
     let user = match model.user() {
         Some((_, stored)) => {
@@ -132,13 +140,56 @@ fn schema(model: &Model) -> TokenStream {
             const VERSION: ::core::primitive::u32 = #version;
             #idle
             #absolute
+            #section
+            #previous
             const FIELDS: &'static [__p::Column<Self>] = &[#(__p::Column::of::<#markers>()),*];
             const USER: ::core::option::Option<::core::primitive::usize> = #user;
             fn load(stored: &mut __p::Stored<'_>) -> Self {
                 Self { #(#values),* }
             }
+            #validate
         }
     }
+}
+
+/// What differs from the defaults.
+fn section(evolution: &Evolution) -> Option<TokenStream> {
+    let newer = match evolution.newer {
+        Newer::Accept => None,
+        Newer::Readonly => Some(quote!(.newer(__p::Newer::Readonly))),
+        Newer::Reject => Some(quote!(.newer(__p::Newer::Reject))),
+    };
+    let min_reader = evolution.min_reader.map(|version| quote!(.min_reader(#version)));
+    let purge = &evolution.purge;
+    let purge = (!purge.is_empty()).then(|| quote!(.purge(&[#(#purge),*])));
+    let codec = evolution.codec.as_ref().map(|codec| quote_spanned!(codec.span()=> .codec(__p::__codec!(#codec))));
+    let all = quote!(#newer #min_reader #purge #codec);
+    (!all.is_empty()).then(|| quote!(const SECTION: __p::SectionInfo = __p::SectionInfo::new()#all;))
+}
+
+fn previous(model: &Model) -> Option<TokenStream> {
+    let previous = model.evolution.previous.as_ref()?;
+    let path = &previous.path;
+    let of = match previous.fallible {
+        false => quote!(of),
+        true => quote!(try_of),
+    };
+    Some(quote_spanned! {path.span()=>
+        const PREVIOUS: ::core::option::Option<__p::Previous<Self>> = {
+            __p::check_previous::<Self, #path>();
+            ::core::option::Option::Some(__p::Previous::#of::<#path>())
+        };
+    })
+}
+
+fn validate(model: &Model) -> Option<TokenStream> {
+    let garde = model.evolution.validate.as_ref()?;
+    Some(quote_spanned! {garde.span().resolved_at(proc_macro2::Span::call_site())=>
+        const VALIDATES: ::core::primitive::bool = true;
+        fn validate(&self) -> ::core::result::Result<(), __p::Violations> {
+            __p::__garde!(self)
+        }
+    })
 }
 
 fn duration(name: &str, seconds: Option<u64>) -> Option<TokenStream> {

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Attribute, Expr, LitInt, LitStr, Path, Token, Type, Visibility, token};
 
-use super::{Entry, Slot, read, without_self};
+use super::{Entry, RawUpgrade, Slot, drain, read, upgrade, without_self};
 use crate::diag::Errors;
 use crate::keyword::{Level, MERGE, nearest, unknown_merge};
 use crate::model::Survive;
@@ -37,6 +37,12 @@ pub(crate) struct RawFieldAttributes {
     pub(crate) conflict: Slot<LitStr>,
     pub(crate) accessor: Slot<Ident>,
     pub(crate) merge: Slot<RawMerge>,
+    pub(crate) since: Slot<LitInt>,
+    pub(crate) was: Vec<LitStr>,
+    pub(crate) upgrades: Vec<RawUpgrade>,
+    pub(crate) on_corrupt: Slot<LitStr>,
+    pub(crate) opaque: Slot<()>,
+    pub(crate) sample: Slot<Expr>,
 }
 
 /// What was written after `merge =`.
@@ -70,6 +76,12 @@ pub(super) fn parse(field: &syn::Field, owner: &Ident, errors: &mut Errors) -> O
             "conflict" => raw.conflict.set(key, entry.string()?, errors),
             "accessor" => raw.accessor.set(key, entry.name()?, errors),
             "merge" => raw.merge.set(key, merge(entry, owner, errors)?, errors),
+            "since" => raw.since.set(key, entry.integer()?, errors),
+            "was" => raw.was.push(entry.string()?),
+            "upgrade" => raw.upgrades.extend(upgrade::parse(entry, owner, errors)?),
+            "on_corrupt" => raw.on_corrupt.set(key, entry.string()?, errors),
+            "opaque" => raw.opaque.set(key, entry.flag()?, errors),
+            "sample" => raw.sample.set(key, without_self(expression(entry)?, owner), errors),
             _ => return Err(entry.unknown()),
         }
         Ok(())
@@ -94,9 +106,14 @@ fn default(entry: &Entry<'_>) -> syn::Result<Expr> {
             "every field already defaults to `Default::default()`; write `default = expr` for another value",
         ));
     }
+    expression(entry)
+}
+
+fn expression(entry: &Entry<'_>) -> syn::Result<Expr> {
+    let Entry { key, input, .. } = entry;
     entry.equals()?;
-    let refused =
-        input.error("`default` takes a path, literal, call or macro; put longer code in a function and call it here");
+    let refused = input
+        .error(format!("`{key}` takes a path, literal, call or macro; put longer code in a function and call it here"));
     // A closure's commas would be read as the list's.
     if input.peek(Token![|]) || input.peek(Token![||]) || input.peek(Token![move]) {
         while !input.is_empty() {
@@ -209,9 +226,7 @@ fn function(strategy: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
 /// Reads what is left, so that one mistake is not two.
 fn finish<T>(content: ParseStream<'_>, result: syn::Result<T>) -> syn::Result<T> {
     let rest = content.fork();
-    while !content.is_empty() {
-        content.parse::<TokenTree>()?;
-    }
+    drain(content)?;
     match result {
         Ok(_) if !rest.is_empty() => Err(rest.error("this is one argument too many; remove it")),
         result => result,

@@ -6,13 +6,15 @@ use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Data, DeriveInput, Expr, Lit, LitInt, LitStr, Meta, Token, Type, Visibility, token};
 
-pub(crate) use self::container::RawAttributes;
+pub(crate) use self::container::{RawAttributes, RawLock};
 pub(crate) use self::field::{RawField, RawMerge};
+pub(crate) use self::upgrade::{RawSource, RawUpgrade};
 use crate::diag::Errors;
 use crate::keyword::Level;
 
 mod container;
 mod field;
+mod upgrade;
 
 /// A struct as it was written.
 pub(crate) struct Raw<'a> {
@@ -67,6 +69,10 @@ impl<T> Slot<T> {
 
     pub(crate) fn value(&self) -> Option<&T> {
         self.0.as_ref().map(|spanned| &spanned.value)
+    }
+
+    fn into_value(self) -> Option<T> {
+        self.0.map(|spanned| spanned.value)
     }
 
     pub(crate) fn is_given(&self) -> bool {
@@ -130,6 +136,31 @@ impl Entry<'_> {
     fn name(&self) -> syn::Result<Ident> {
         self.value("a name without quotes")
     }
+
+    /// One or several, in parentheses.
+    fn strings(&self) -> syn::Result<Vec<LitStr>> {
+        let Self { key, input, .. } = self;
+        let example = self.example();
+        if !input.peek(token::Paren) {
+            return Err(syn::Error::new(key.span(), format!("`{key}` needs names in parentheses; write `{example}`")));
+        }
+        let content;
+        let parens = syn::parenthesized!(content in input);
+        let names =
+            content.parse_terminated(<LitStr as Parse>::parse, Token![,]).map_err(|_| match content.is_empty() {
+                true => {
+                    syn::Error::new(parens.span.join(), format!("`{key}` needs names in quotes; write `{example}`"))
+                },
+                false => content.error(format!("`{key}` needs names in quotes; write `{example}`")),
+            });
+        drain(&content)?;
+        match names {
+            Ok(names) if names.is_empty() => {
+                Err(syn::Error::new(parens.span.join(), format!("`{key}` needs at least one name; write `{example}`")))
+            },
+            names => Ok(names?.into_iter().collect()),
+        }
+    }
 }
 
 /// Reads every `#[session(...)]`, and gives each `key` in them to `entry`.
@@ -187,6 +218,14 @@ fn read_entry(
     }
     let key = input.call(Ident::parse_any)?;
     entry(&Entry { level, key, input }, errors)
+}
+
+/// Reads what is left, so that one mistake is not two.
+fn drain(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
 }
 
 /// Goes on with the next entry.

@@ -119,7 +119,7 @@ fn op(sequence: u32) -> OpId {
 
 /// A record at epoch 1 and revision 1 that lives for `life`.
 fn record(life: Duration) -> Record {
-    let edit = Edit { section: "contract", version: 1, key: "value", value: Some(b"0") };
+    let edit = Edit { section: "contract", version: 1, codec: 1, key: "value", value: Some(b"0") };
     let now = now();
     Record {
         epoch: 1,
@@ -305,7 +305,7 @@ impl<S: Store> Run<S> {
         let every_byte: Vec<u8> = (0..=255).cycle().take(100_000).collect();
         let mut whole = record(LONG);
         let edits = [("a", &b""[..]), ("b", &every_byte), ("unknown", b"\0\xff\"")];
-        let edits = edits.map(|(key, value)| Edit { section: "other", version: 3, key, value: Some(value) });
+        let edits = edits.map(|(key, value)| Edit { section: "other", version: 3, codec: 1, key, value: Some(value) });
         whole.payload = whole.payload.edited(edits);
         let id = random_id();
         let created = self.store.create(id, &whole, now()).await?;

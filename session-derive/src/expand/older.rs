@@ -1,0 +1,111 @@
+//! The way from what older releases have stored to a field: one function for each step, and the order in which they are tried.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::Type;
+
+use crate::check::option_of;
+use crate::model::{Field, Source, Step, Stored};
+
+/// `fn older`, for a field that has a history.
+pub(super) fn method(field: &Field, stored: &Stored) -> Option<TokenStream> {
+    let history = &stored.history;
+    if history.was.is_empty() && history.steps.is_empty() {
+        return None;
+    }
+    let ty = &field.ty;
+    let functions = history.steps.iter().map(function);
+    let own = history.steps.iter().any(|step| matches!(step.source, Source::Own(..)));
+    let was = &history.was;
+    // A field whose type has never changed had this one under its older names too.
+    let renamed = (!own && !was.is_empty()).then(|| {
+        quote! {
+            if let ::core::option::Option::Some(__value) = __old.first::<#ty>(&[#(#was),*]) {
+                return ::core::option::Option::Some(__value);
+            }
+        }
+    });
+    let attempts = history.steps.iter().enumerate().rev().map(|(index, step)| {
+        let later =
+            history.steps.iter().skip(index + 1).filter(|step| matches!(step.source, Source::Own(..))).map(name);
+        attempt(step, later)
+    });
+    Some(quote! {
+        fn older(
+            __old: &__p::Older<'_>,
+        ) -> ::core::option::Option<::core::result::Result<#ty, __p::Cause>> {
+            #(#functions)*
+            #renamed
+            #(#attempts)*
+            ::core::option::Option::None
+        }
+    })
+}
+
+fn name(step: &Step) -> Ident {
+    format_ident!("__in_{}", step.version)
+}
+
+/// One step, as a function.
+fn function(step: &Step) -> TokenStream {
+    let Step { version, source, to, with, fallible } = step;
+    let name = name(step);
+    let made = match fallible {
+        false => quote!(#to),
+        true => quote!(::core::result::Result<#to, _>),
+    };
+    let (parameter, types, arguments) = match source {
+        Source::Own(_, from) => (quote!(__value: #from), quote!(#from), quote!(__value)),
+        Source::Keys(pairs) => {
+            let types = pairs.iter().map(|(_, ty)| ty);
+            let arguments = pairs.iter().map(|(key, ty)| match option_of(ty) {
+                Some(_) => quote!(__old.optional(#key)?),
+                None => quote!(__old.required(#key)?),
+            });
+            (quote!(__old: &__p::Older<'_>), quote!(#(#types),*), quote!(#(#arguments),*))
+        },
+    };
+    let call = match fallible {
+        false => quote!(::core::result::Result::Ok(__step(#arguments))),
+        true => quote! {
+            ::core::result::Result::map_err(__step(#arguments), |__error| __p::Cause::step(#version, &__error))
+        },
+    };
+    quote! {
+        fn #name(#parameter) -> ::core::result::Result<#to, __p::Cause> {
+            let __step: fn(#types) -> #made = #with;
+            #call
+        }
+    }
+}
+
+/// Begins with `step` if what it takes is there, and goes on through those that are `later`.
+fn attempt(step: &Step, later: impl Iterator<Item = Ident>) -> TokenStream {
+    let name = name(step);
+    let later = quote!(#(.and_then(#later))*);
+    match &step.source {
+        Source::Own(keys, from) => quote! {
+            if let ::core::option::Option::Some(__value) = __old.first::<#from>(&[#(#keys),*]) {
+                return ::core::option::Option::Some(__value.and_then(#name)#later);
+            }
+        },
+        Source::Keys(pairs) => {
+            let there = condition(pairs);
+            quote! {
+                if #there {
+                    return ::core::option::Option::Some(#name(__old)#later);
+                }
+            }
+        },
+    }
+}
+
+/// All that must be there is; if nothing must, anything is enough.
+fn condition<K: quote::ToTokens>(pairs: &[(K, Type)]) -> TokenStream {
+    let required: Vec<_> = pairs.iter().filter(|(_, ty)| option_of(ty).is_none()).map(|(key, _)| key).collect();
+    if required.is_empty() {
+        let any = pairs.iter().map(|(key, _)| quote!(__old.has(&[#key])));
+        return quote!(#(#any)||*);
+    }
+    quote!(__old.has(&[#(#required),*]))
+}

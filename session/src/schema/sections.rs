@@ -1,0 +1,224 @@
+//! [`Sections`]: the session types that share a record, with their structs erased, and what they make of the record of another
+//! release.
+//!
+//! A record is brought up to date once, where it comes from the store: whatever an older release has stored stands under
+//! today's keys from then on, so nothing else in the engine knows of releases. It is written back only along with a change.
+
+use super::Schema;
+use super::field::{Erased, Survive};
+use super::release::{Newer, SectionInfo};
+use super::stored::{MIN_READER, Older, Stored, codec_of, may_read, min_reader};
+use crate::codec::Codec;
+use crate::error::{Error, ErrorKind};
+use crate::fingerprint::fingerprint;
+use crate::invalid::Violations;
+use crate::payload::{Edit, Payload, Section};
+
+/// Every session type that shares a record.
+#[derive(Debug, Default)]
+pub(crate) struct Sections(Vec<SectionType>);
+
+/// A session type, with its struct erased.
+#[derive(Debug)]
+pub(crate) struct SectionType {
+    pub(crate) name: &'static str,
+    version: u32,
+    info: SectionInfo,
+    fields: Vec<&'static Erased>,
+    /// Today's fields, made from the whole struct of an older version.
+    previous: Option<fn(&Section<'_>) -> Result<Fields, Error>>,
+    /// Which rules a section breaks.
+    validate: Option<fn(Option<Section<'_>>) -> Result<(), Violations>>,
+}
+
+type Fields = Vec<(&'static str, Vec<u8>)>;
+
+/// Why a session is emptied, and so which fields stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reset {
+    Login,
+    Logout,
+}
+
+/// Whether `reset` leaves `field`.
+pub(crate) fn survives(reset: Reset, field: &Erased) -> bool {
+    match field.info.survive {
+        Survive::Both => true,
+        Survive::Login => reset == Reset::Login,
+        Survive::Neither => false,
+    }
+}
+
+impl SectionType {
+    pub(crate) fn of<S: Schema>() -> Self {
+        Self {
+            name: S::NAME,
+            version: S::VERSION,
+            info: S::SECTION,
+            fields: S::FIELDS.iter().map(|column| column.field).collect(),
+            previous: S::PREVIOUS.is_some().then_some(converted::<S>),
+            validate: S::VALIDATES.then_some(validate::<S>),
+        }
+    }
+
+    /// Whether a record of an older release can need anything at all.
+    fn evolves(&self) -> bool {
+        self.previous.is_some()
+            || !self.info.purge.is_empty()
+            || self.fields.iter().any(|field| !field.info.sources.is_empty())
+    }
+
+    /// What brings `section` up to date. What cannot be converted stays as it is, for whoever loads it to report.
+    fn edits(&self, section: &Section<'_>) -> Vec<(&'static str, Option<Vec<u8>>)> {
+        let mut edits = Vec::new();
+        let mut kept = Vec::new();
+        if let Some(converted) = self.previous.filter(|_| section.version < self.version) {
+            let Ok(fields) = converted(section) else { return Vec::new() };
+            edits.extend(fields.into_iter().map(|(key, value)| (key, Some(value))));
+        } else if let Ok(codec) = codec_of(section, self.name) {
+            let older = Older::new(section, codec);
+            let absent = self.fields.iter().filter(|field| section.get(field.info.key).is_none());
+            for field in absent.filter(|field| !field.info.sources.is_empty()) {
+                match (field.older)(&older) {
+                    Some(Ok(value)) => edits.push((field.info.key, Some(value))),
+                    Some(Err(_)) => kept.extend(field.info.sources),
+                    None => {},
+                }
+            }
+        }
+        let purged = self.info.purge.iter().filter(|key| section.get(key).is_some() && !kept.contains(key));
+        edits.extend(purged.map(|key| (*key, None)));
+        edits
+    }
+}
+
+/// The fields of `S` out of the whole struct of an older version.
+fn converted<S: Schema>(section: &Section<'_>) -> Result<Fields, Error> {
+    let codec = codec_of(section, S::NAME)?;
+    let (value, _) = Stored::load::<S>(Some(section.clone()))?;
+    let none = none();
+    let mut fields = Vec::with_capacity(S::FIELDS.len());
+    for column in S::FIELDS {
+        // An absent `Option` is `None`.
+        if (column.fingerprint)(&value) == none {
+            continue;
+        }
+        let mut encoded = Vec::new();
+        (column.encode)(&value, codec, &mut encoded)?;
+        fields.push((column.field.info.key, encoded));
+    }
+    Ok(fields)
+}
+
+fn validate<S: Schema>(section: Option<Section<'_>>) -> Result<(), Violations> {
+    match Stored::unchecked::<S>(section) {
+        Ok((value, _)) => value.validate(),
+        // Nothing is known about its rules; what is wrong with it is reported by whoever loads it.
+        Err(_) => Ok(()),
+    }
+}
+
+impl Sections {
+    pub(crate) fn new(types: Vec<SectionType>) -> Self {
+        Self(types)
+    }
+
+    /// Under which names they are stored.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|known| known.name)
+    }
+
+    fn get(&self, name: &[u8]) -> Option<&SectionType> {
+        self.0.iter().find(|section| section.name.as_bytes() == name)
+    }
+
+    /// Whether `reset` leaves a field. What no type here knows goes: a logout must not leave what it cannot name.
+    pub(crate) fn survives(&self, reset: Reset, section: &[u8], key: &[u8]) -> bool {
+        let fields = self.get(section).map_or(&[][..], |section| &section.fields);
+        key == MIN_READER.as_bytes()
+            || fields.iter().any(|field| field.info.key.as_bytes() == key && survives(reset, field))
+    }
+
+    /// `payload` as this release would have written it.
+    pub(crate) fn modernized(&self, payload: Payload) -> Payload {
+        let mut modern = payload;
+        for known in self.0.iter().filter(|known| known.evolves()) {
+            let Some(section) = modern.section(known.name) else { continue };
+            let edits = known.edits(&section);
+            if edits.is_empty() {
+                continue;
+            }
+            let codec = section.codec;
+            modern = modern.edited(edits.iter().map(|(key, value)| Edit {
+                section: known.name,
+                version: known.version,
+                codec,
+                key,
+                value: value.as_deref(),
+            }));
+        }
+        modern
+    }
+
+    /// Whether this release may change the section of that name.
+    pub(crate) fn may_write(&self, section: &Section<'_>) -> Result<(), Error> {
+        let Some(known) = self.get(section.name).filter(|known| known.version < section.version) else { return Ok(()) };
+        may_read(section, known.name, known.version, known.info.newer)?;
+        if known.info.newer != Newer::Readonly {
+            return Ok(());
+        }
+        let (name, stored, version) = (known.name, section.version, known.version);
+        let message = format!(
+            "session `{name}`: written by version {stored}; this is version {version}, and `newer = \"readonly\"` only reads it"
+        );
+        Err(Error::new(ErrorKind::Newer, message))
+    }
+
+    /// What the section of that name must say about its readers, if it does not.
+    pub(crate) fn min_reader(&self, name: &str, section: Option<&Section<'_>>) -> Option<u32> {
+        let least = self.get(name.as_bytes())?.info.min_reader;
+        let stored = section.and_then(min_reader).unwrap_or(1);
+        (least > stored).then_some(least)
+    }
+
+    /// Fails if one of the fields that `changed` names breaks a rule in `after`, or if a rule on a whole struct is broken there
+    /// and was not in `before`. So no bad value gets in, and nobody is held to account for what was stored before.
+    pub(crate) fn check(
+        &self,
+        before: &Payload,
+        after: &Payload,
+        mut changed: impl FnMut(&str, &str) -> bool,
+    ) -> Result<(), Error> {
+        for known in &self.0 {
+            let Some(validate) = known.validate else { continue };
+            let Err(violations) = validate(after.section(known.name)) else { continue };
+            for violation in violations.iter() {
+                let fresh = match violation.field() {
+                    Some(field) => changed(known.name, field),
+                    None => validate(before.section(known.name)).is_ok(),
+                };
+                if fresh {
+                    let message = format!(
+                        "session `{}` (version {}): `{}` breaks a rule: {}",
+                        known.name,
+                        known.version,
+                        violation.path(),
+                        violation.rule()
+                    );
+                    return Err(Error::new(ErrorKind::Invalid, message).caused_by(violations.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The fingerprint of `None`, which is stored by absence.
+pub(crate) fn none() -> Option<u128> {
+    fingerprint(&None::<()>)
+}
+
+/// The codec of a section that may not be there yet.
+pub(crate) fn codec_or<S: Schema>(section: Option<&Section<'_>>) -> Result<Codec, Error> {
+    section.map_or(Ok(S::SECTION.codec), |section| codec_of(section, S::NAME))
+}
