@@ -39,6 +39,7 @@ mod merge;
 mod payload;
 mod record;
 mod schema;
+mod shape;
 mod token;
 
 // Floor 2: ports.
@@ -60,6 +61,7 @@ mod axum;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tower;
+mod values;
 
 /// What the derive writes where there is no axum.
 #[cfg(not(feature = "axum"))]
@@ -95,6 +97,7 @@ pub use self::error::{BoxError, Corrupt, Error, ErrorKind};
 pub use self::redact::Secret;
 pub use self::schema::{Identified, Key, Problem, Schema};
 pub use self::sessions::{Builder, Sessions};
+pub use self::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
 pub use self::store::{MemoryStore, Store};

@@ -1,7 +1,12 @@
 //! What generated code names. Not for people, and not stable.
 
+pub use std::option::Option::{None, Some};
+
 pub use crate::schema::{
     Column, Field, FieldDefault, FieldInfo, Handle, Identified, MergeRule, Schema, Storable, Stored, Survive,
+};
+pub use crate::shape::{
+    Member, Probe, ProbeFallback, SessionValue, Shape, Tagging, Variant, same_text, text_with_sample,
 };
 pub use crate::tracked::{Tracked, update};
 

@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("merge", 1),
     ("token", 1),
     ("schema", 1),
+    ("shape", 1),
     ("store", 2),
     ("cookie", 2),
     ("delta", 3),
@@ -27,6 +28,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("tower", 4),
     ("axum", 4),
     ("testing", 4),
+    ("values", 4),
 ];
 
 /// Within a floor, who may name whom beside its own folder.
