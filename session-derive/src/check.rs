@@ -15,6 +15,8 @@ use crate::parse::{Raw, RawField, RawMerge, Slot, is_plain_literal, peel};
 mod name;
 mod settings;
 
+pub(crate) use self::settings::krate;
+
 /// How many bits the runtime has to mark fields with.
 const MOST_FIELDS: usize = 128;
 

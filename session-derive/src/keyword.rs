@@ -7,6 +7,10 @@ pub(crate) enum Level {
     Struct,
     /// `#[session(...)] visits: u64`.
     Field,
+    /// On a struct or an enum that is a value in a session.
+    Value,
+    /// On a member of such a type.
+    Member,
 }
 
 /// A word, and how it is written.
@@ -41,6 +45,22 @@ pub(crate) const FIELD: &[Keyword] = &[
     keyword("conflict", "conflict = \"reject\""),
     keyword("accessor", "accessor = other_name"),
     keyword("merge", "merge = counter"),
+];
+
+/// What may be written on a type that derives `SessionValue`.
+pub(crate) const VALUE: &[Keyword] = &[keyword("opaque", "opaque"), keyword("crate", "crate = \"::session\"")];
+
+/// What may be written on a member of it.
+pub(crate) const MEMBER: &[Keyword] = &[keyword("opaque", "opaque")];
+
+/// What serde has a word for, and only serde is asked about in values.
+const SERDE: &[(&str, &str)] = &[
+    ("default", "default"),
+    ("key", "rename = \"...\""),
+    ("rename", "rename = \"...\""),
+    ("was", "alias = \"...\""),
+    ("alias", "alias = \"...\""),
+    ("skip", "skip"),
 ];
 
 /// What may follow `merge =`.
@@ -80,6 +100,8 @@ impl Level {
         match self {
             Self::Struct => STRUCT,
             Self::Field => FIELD,
+            Self::Value => VALUE,
+            Self::Member => MEMBER,
         }
     }
 
@@ -87,6 +109,8 @@ impl Level {
         match self {
             Self::Struct => Self::Field,
             Self::Field => Self::Struct,
+            Self::Value => Self::Member,
+            Self::Member => Self::Value,
         }
     }
 
@@ -94,6 +118,8 @@ impl Level {
         match self {
             Self::Struct => "the struct",
             Self::Field => "a field",
+            Self::Value => "the type",
+            Self::Member => "a member",
         }
     }
 
@@ -112,6 +138,8 @@ impl Level {
         let what = match self {
             Self::Struct => "struct-level",
             Self::Field => "field-level",
+            Self::Value => "type-level",
+            Self::Member => "member-level",
         };
         let unknown = format!("unknown {what} attribute `{name}`");
         match self.habit(name).or_else(|| suggestion(self.keywords(), name)) {
@@ -122,6 +150,7 @@ impl Level {
 
     fn habit(self, name: &str) -> Option<String> {
         match (self, name) {
+            (Self::Value | Self::Member, _) => value_habit(name),
             (Self::Field, "rename" | "alias") => {
                 Some("use `key = \"...\"` for the name that the field is stored under".into())
             },
@@ -143,6 +172,14 @@ impl Level {
             _ => None,
         }
     }
+}
+
+fn value_habit(name: &str) -> Option<String> {
+    if let Some((_, serde)) = SERDE.iter().find(|(word, _)| *word == name) {
+        return Some(format!("what is inside a value is serde's: write `#[serde({serde})]`"));
+    }
+    let of_session = STRUCT.iter().chain(FIELD).any(|keyword| keyword.name == name);
+    of_session.then(|| format!("`{name}` belongs to a struct with `#[derive(Session)]` and its fields"))
 }
 
 /// What to say about a strategy that is none of ours.

@@ -61,6 +61,7 @@ mod axum;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tower;
+#[cfg(any(feature = "chrono", feature = "rust_decimal", feature = "time", feature = "url", feature = "uuid"))]
 mod values;
 
 /// What the derive writes where there is no axum.
@@ -107,3 +108,6 @@ pub use self::tracked::Detached;
 #[cfg(feature = "derive")]
 #[doc = include_str!("../docs/derive.md")]
 pub use session_derive::Session;
+#[cfg(feature = "derive")]
+#[doc = include_str!("../docs/session_value.md")]
+pub use session_derive::SessionValue;
