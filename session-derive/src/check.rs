@@ -17,6 +17,8 @@ mod history;
 mod name;
 mod settings;
 
+pub(crate) use self::settings::krate;
+
 /// How many bits the runtime has to mark fields with.
 const MOST_FIELDS: usize = 128;
 

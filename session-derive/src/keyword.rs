@@ -7,6 +7,10 @@ pub(crate) enum Level {
     Struct,
     /// `#[session(...)] visits: u64`.
     Field,
+    /// On a struct or an enum that is a value in a session.
+    Value,
+    /// On a member of such a type.
+    Member,
 }
 
 /// A word, and how it is written.
@@ -72,6 +76,22 @@ pub(crate) const UPGRADE: &[Keyword] = &[
 pub(crate) const CODEC: &[Keyword] =
     &[keyword("json", "json"), keyword("msgpack", "msgpack"), keyword("postcard", "postcard")];
 
+/// What may be written on a type that derives `SessionValue`.
+pub(crate) const VALUE: &[Keyword] = &[keyword("opaque", "opaque"), keyword("crate", "crate = \"::session\"")];
+
+/// What may be written on a member of it.
+pub(crate) const MEMBER: &[Keyword] = &[keyword("opaque", "opaque")];
+
+/// What serde has a word for, and only serde is asked about in values.
+const SERDE: &[(&str, &str)] = &[
+    ("default", "default"),
+    ("key", "rename = \"...\""),
+    ("rename", "rename = \"...\""),
+    ("was", "alias = \"...\""),
+    ("alias", "alias = \"...\""),
+    ("skip", "skip"),
+];
+
 /// What may follow `merge =`.
 pub(crate) const MERGE: &[Keyword] = &[
     keyword("counter", "counter"),
@@ -108,6 +128,8 @@ impl Level {
         match self {
             Self::Struct => STRUCT,
             Self::Field => FIELD,
+            Self::Value => VALUE,
+            Self::Member => MEMBER,
         }
     }
 
@@ -115,6 +137,8 @@ impl Level {
         match self {
             Self::Struct => Self::Field,
             Self::Field => Self::Struct,
+            Self::Value => Self::Member,
+            Self::Member => Self::Value,
         }
     }
 
@@ -122,6 +146,8 @@ impl Level {
         match self {
             Self::Struct => "the struct",
             Self::Field => "a field",
+            Self::Value => "the type",
+            Self::Member => "a member",
         }
     }
 
@@ -140,6 +166,8 @@ impl Level {
         let what = match self {
             Self::Struct => "struct-level",
             Self::Field => "field-level",
+            Self::Value => "type-level",
+            Self::Member => "member-level",
         };
         let unknown = format!("unknown {what} attribute `{name}`");
         match self.habit(name).or_else(|| suggestion(self.keywords(), name)) {
@@ -150,6 +178,7 @@ impl Level {
 
     fn habit(self, name: &str) -> Option<String> {
         match (self, name) {
+            (Self::Value | Self::Member, _) => value_habit(name),
             (Self::Field, "rename" | "alias") => Some(
                 "use `key = \"...\"` for the name that the field is stored under, or `was = \"old_name\"` for a field \
                  that used to be called something else"
@@ -188,6 +217,14 @@ pub(crate) fn unknown(what: &str, keywords: &'static [Keyword], name: &str) -> S
         Some(hint) => format!("{unknown}; {hint}"),
         None => format!("{unknown}; expected one of {}", list(keywords)),
     }
+}
+
+fn value_habit(name: &str) -> Option<String> {
+    if let Some((_, serde)) = SERDE.iter().find(|(word, _)| *word == name) {
+        return Some(format!("what is inside a value is serde's: write `#[serde({serde})]`"));
+    }
+    let of_session = STRUCT.iter().chain(FIELD).any(|keyword| keyword.name == name);
+    of_session.then(|| format!("`{name}` belongs to a struct with `#[derive(Session)]` and its fields"))
 }
 
 /// What to say about a strategy that is none of ours.

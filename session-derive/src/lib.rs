@@ -16,14 +16,25 @@ mod expand;
 mod keyword;
 mod model;
 mod parse;
+mod spelling;
 #[cfg(test)]
 mod tests;
+mod value;
 
 /// Makes a struct with named fields the type of a session.
 #[proc_macro_derive(Session, attributes(session))]
 pub fn derive_session(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     match syn::parse(input) {
         Ok(input) => derive(&input).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+/// Makes the stored form of a struct or an enum known, member by member.
+#[proc_macro_derive(SessionValue, attributes(session))]
+pub fn derive_session_value(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    match syn::parse(input) {
+        Ok(input) => value::derive(&input).into(),
         Err(error) => error.into_compile_error().into(),
     }
 }

@@ -41,6 +41,7 @@ mod merge;
 mod payload;
 mod record;
 mod schema;
+mod shape;
 mod token;
 
 // Floor 2: ports.
@@ -62,6 +63,8 @@ mod axum;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tower;
+#[cfg(any(feature = "chrono", feature = "rust_decimal", feature = "time", feature = "url", feature = "uuid"))]
+mod values;
 
 mod switches;
 
@@ -92,6 +95,7 @@ pub use self::invalid::{Violation, Violations};
 pub use self::redact::Secret;
 pub use self::schema::{Identified, Key, Problem, Schema};
 pub use self::sessions::{Builder, Sessions};
+pub use self::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
 pub use self::store::{MemoryStore, Store};
@@ -101,3 +105,6 @@ pub use self::tracked::Detached;
 #[cfg(feature = "derive")]
 #[doc = include_str!("../docs/derive.md")]
 pub use session_derive::Session;
+#[cfg(feature = "derive")]
+#[doc = include_str!("../docs/session_value.md")]
+pub use session_derive::SessionValue;

@@ -1,5 +1,7 @@
 //! What generated code names. Not for people, and not stable.
 
+pub use std::option::Option::{None, Some};
+
 pub use crate::codec::Codec;
 pub use crate::invalid::Violations;
 #[cfg(feature = "garde")]
@@ -8,6 +10,9 @@ pub use crate::schema::field::{Column, Field, FieldInfo, MergeRule, Survive};
 pub use crate::schema::release::{Newer, Previous, SectionInfo, Successor, TrySuccessor, check_previous};
 pub use crate::schema::stored::{Cause, Older, Stored};
 pub use crate::schema::{FieldDefault, Handle, Identified, Schema, Storable};
+pub use crate::shape::{
+    Member, Probe, ProbeFallback, SessionValue, Shape, Tagging, Variant, same_text, text_with_sample,
+};
 pub use crate::tracked::{Tracked, update};
 pub use crate::{__codec, __garde};
 

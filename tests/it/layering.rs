@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("codec", 1),
     ("invalid", 1),
     ("switches", 1),
+    ("shape", 1),
     ("store", 2),
     ("cookie", 2),
     ("delta", 3),
@@ -30,6 +31,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("tower", 4),
     ("axum", 4),
     ("testing", 4),
+    ("values", 4),
 ];
 
 /// Within a floor, who may name whom beside its own folder.

@@ -9,6 +9,7 @@ mod engine;
 mod faults;
 mod layering;
 mod sections;
+mod shapes;
 mod shop;
 mod stored;
 mod vectors;

@@ -76,7 +76,12 @@ fn snake_case(name: &str) -> String {
 }
 
 fn crate_path(raw: &Raw<'_>, errors: &mut Errors) -> Path {
-    let Some(literal) = raw.attributes.krate.value() else { return syn::parse_quote!(::session) };
+    krate(&raw.attributes.krate, errors)
+}
+
+/// The path of `crate = "..."`, or `::session`.
+pub(crate) fn krate(slot: &Slot<LitStr>, errors: &mut Errors) -> Path {
+    let Some(literal) = slot.value() else { return syn::parse_quote!(::session) };
     let Ok(path) = literal.parse_with(Path::parse_mod_style) else {
         errors.on(literal, "this is not a path; write `crate = \"::session\"`, or where else the crate can be found");
         return syn::parse_quote!(::session);

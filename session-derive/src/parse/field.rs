@@ -245,7 +245,8 @@ impl RawField {
     }
 }
 
-fn first_borrow(tokens: TokenStream) -> Option<Punct> {
+/// The first `&`.
+pub(crate) fn first_borrow(tokens: TokenStream) -> Option<Punct> {
     tokens.into_iter().find_map(|tree| match tree {
         TokenTree::Punct(punct) if punct.as_char() == '&' => Some(punct),
         TokenTree::Group(group) => first_borrow(group.stream()),

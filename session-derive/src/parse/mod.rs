@@ -7,7 +7,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Data, DeriveInput, Expr, Lit, LitInt, LitStr, Meta, Token, Type, Visibility, token};
 
 pub(crate) use self::container::{RawAttributes, RawLock};
-pub(crate) use self::field::{RawField, RawMerge};
+pub(crate) use self::field::{RawField, RawMerge, first_borrow};
 pub(crate) use self::upgrade::{RawSource, RawUpgrade};
 use crate::diag::Errors;
 use crate::keyword::Level;
@@ -56,7 +56,7 @@ impl<T> Default for Slot<T> {
 
 impl<T> Slot<T> {
     /// Takes a value, or reports the second one.
-    fn set(&mut self, key: &Ident, value: T, errors: &mut Errors) {
+    pub(crate) fn set(&mut self, key: &Ident, value: T, errors: &mut Errors) {
         match &self.0 {
             Some(_) => errors.on(key, format!("duplicate `{key}`; remove one of them")),
             None => self.0 = Some(Spanned { key: key.clone(), value }),
@@ -81,9 +81,9 @@ impl<T> Slot<T> {
 }
 
 /// One `key`, and the stream after it.
-struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     level: Level,
-    key: Ident,
+    pub(crate) key: Ident,
     input: ParseStream<'a>,
 }
 
@@ -92,12 +92,12 @@ impl Entry<'_> {
         self.level.example(&self.key.to_string())
     }
 
-    fn unknown(&self) -> syn::Error {
+    pub(crate) fn unknown(&self) -> syn::Error {
         syn::Error::new(self.key.span(), self.level.unknown(&self.key.unraw().to_string()))
     }
 
     /// Nothing but the key.
-    fn flag(&self) -> syn::Result<()> {
+    pub(crate) fn flag(&self) -> syn::Result<()> {
         if self.input.peek(Token![=]) || self.input.peek(token::Paren) {
             let key = &self.key;
             return Err(self.input.error(format!("`{key}` is a flag and takes no value; write `{key}`")));
@@ -129,7 +129,7 @@ impl Entry<'_> {
         self.value("an integer")
     }
 
-    fn string(&self) -> syn::Result<LitStr> {
+    pub(crate) fn string(&self) -> syn::Result<LitStr> {
         self.value("a string")
     }
 
@@ -164,7 +164,7 @@ impl Entry<'_> {
 }
 
 /// Reads every `#[session(...)]`, and gives each `key` in them to `entry`.
-fn read(
+pub(crate) fn read(
     attrs: &[Attribute],
     level: Level,
     errors: &mut Errors,

@@ -1,0 +1,325 @@
+//! Raw to model. Every mistake is reported, and the model is made nevertheless: a stub is expanded from it.
+
+use std::collections::HashSet;
+
+use quote::ToTokens as _;
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Data, Fields, GenericParam, LitStr, Type};
+
+use super::case::Case;
+use super::model::{Content, Form, Member, Model, Tagging, Variant};
+use super::parse::{Raw, RawMember, RawVariant};
+use super::recursion::marked;
+use crate::check::krate;
+use crate::diag::Errors;
+use crate::parse::{first_borrow, peel};
+use crate::spelling::spelled;
+
+/// What makes the form of a type unknown.
+const TYPE_HIDDEN: &[(&str, &str)] = &[
+    ("untagged", "an `untagged` enum is stored without a name to tell its variants by"),
+    ("remote", "`remote` describes a type that is not this one"),
+    ("field_identifier", "a `field_identifier` is only read"),
+    ("variant_identifier", "a `variant_identifier` is only read"),
+];
+
+/// What makes the form of a variant unknown.
+const VARIANT_HIDDEN: &[(&str, &str)] = &[
+    ("untagged", "an `untagged` variant is stored without a name to tell it by"),
+    ("with", "what the functions of `with` store is not known"),
+    ("serialize_with", "what the function of `serialize_with` stores is not known"),
+    ("deserialize_with", "what the function of `deserialize_with` reads is not known"),
+];
+
+/// What makes the form of a member unknown.
+const MEMBER_HIDDEN: &[(&str, &str)] = &[
+    ("with", "what the functions of `with` store is not known"),
+    ("serialize_with", "what the function of `serialize_with` stores is not known"),
+    ("deserialize_with", "what the function of `deserialize_with` reads is not known"),
+    ("getter", "what a `getter` returns is not known"),
+];
+
+/// The model of `raw`.
+pub(super) fn check(raw: &Raw<'_>, errors: &mut Errors) -> Model {
+    let input = raw.input;
+    let krate = krate(&raw.krate, errors);
+    check_lifetimes(raw, errors);
+    let mut checker = Checker { raw, recursive: false, errors };
+    let form = checker.form();
+    let recursive = checker.recursive;
+    Model { ident: input.ident.clone(), generics: input.generics.clone(), krate, form, recursive }
+}
+
+fn check_lifetimes(raw: &Raw<'_>, errors: &mut Errors) {
+    for param in &raw.input.generics.params {
+        if let GenericParam::Lifetime(param) = param {
+            let lifetime = &param.lifetime;
+            errors.on(
+                lifetime,
+                format!(
+                    "values in a session must own their data; remove the lifetime `{lifetime}` (use `String` for `&str`, \
+                     `Vec<T>` for `&[T]`)"
+                ),
+            );
+        }
+    }
+}
+
+struct Checker<'a> {
+    raw: &'a Raw<'a>,
+    recursive: bool,
+    errors: &'a mut Errors,
+}
+
+/// How the names of members are made.
+#[derive(Clone, Copy)]
+struct Naming {
+    case: Option<Case>,
+    /// Whether each has a default.
+    default: bool,
+}
+
+impl Checker<'_> {
+    fn form(&mut self) -> Form {
+        let Raw { input, serde, opaque, members, .. } = self.raw;
+        let unknown = Form::Content(Content::Opaque(spelled(&input.ident)));
+        if opaque.is_given() {
+            return unknown;
+        }
+        if let Some((word, reason)) = serde.any(TYPE_HIDDEN) {
+            self.errors.on(&word.key, format!("{reason}; write `#[session(opaque)]` on `{}` as well", input.ident));
+            return unknown;
+        }
+        if let Some(ty) = self.converted() {
+            return self.content(&ty).map_or(unknown, Form::Content);
+        }
+        let naming = Naming { case: serde.case("rename_all", self.errors), default: serde.has("default") };
+        match &input.data {
+            Data::Union(data) => {
+                self.errors.on(data.union_token, "serde stores no unions; write an enum, which says what is in it");
+                unknown
+            },
+            Data::Enum(_) => self.variants(naming),
+            Data::Struct(_) if serde.has("transparent") => self.transparent(),
+            Data::Struct(data) => {
+                if let Some(word) = serde.find("tag") {
+                    self.errors.on(
+                        &word.key,
+                        format!(
+                            "`tag` on a struct adds a member that nothing reads; remove it, or write `#[session(opaque)]` \
+                             on `{}` as well",
+                            input.ident
+                        ),
+                    );
+                }
+                self.inside(&data.fields, members, naming).unwrap_or(Form::Unit)
+            },
+        }
+    }
+
+    /// The type of `into`, which must be the one of `from` or `try_from`.
+    fn converted(&mut self) -> Option<Type> {
+        let serde = &self.raw.serde;
+        let into = serde.text("into");
+        let from = serde.text("from").or_else(|| serde.text("try_from"));
+        match (into, from) {
+            (None, None) => None,
+            (Some(into), Some(from)) if into.value() == from.value() => into.parse().ok(),
+            (Some(at), _) | (None, Some(at)) => {
+                self.errors.on(
+                    at,
+                    format!(
+                        "what is stored must be what is read: `into` names one type and `from` (or `try_from`) the same; if \
+                         that cannot be, write `#[session(opaque)]` on `{}` as well",
+                        self.raw.input.ident
+                    ),
+                );
+                Some(syn::parse_quote!(()))
+            },
+        }
+    }
+
+    /// The one member that is stored, as serde picks it.
+    fn transparent(&mut self) -> Form {
+        let members = self.raw.members.iter();
+        let inner = members.filter(|member| !member.serde.skipped(self.errors) && !is_phantom(&member.field.ty));
+        let inner: Vec<_> = inner.collect();
+        let inner = inner.iter().find(|member| !member.serde.has("default")).or(inner.first());
+        // Without one, serde complains.
+        inner.and_then(|member| self.member_content(member)).map_or(Form::Unit, Form::Content)
+    }
+
+    fn variants(&mut self, naming: Naming) -> Form {
+        let Raw { serde, variants, .. } = self.raw;
+        let fields = serde.case("rename_all_fields", self.errors);
+        let text = |key| serde.text(key).map(LitStr::value);
+        let tagging = match (text("tag"), text("content")) {
+            (Some(tag), Some(content)) => Tagging::Adjacent { tag, content },
+            (Some(tag), None) => Tagging::Internal { tag },
+            (None, _) => Tagging::External,
+        };
+        let mut names = HashSet::new();
+        let variants = variants.iter().filter_map(|variant| self.variant(variant, naming.case, fields, &mut names));
+        Form::Enum(tagging, variants.collect())
+    }
+
+    fn variant(
+        &mut self,
+        raw: &RawVariant<'_>,
+        case: Option<Case>,
+        fields: Option<Case>,
+        names: &mut HashSet<String>,
+    ) -> Option<Variant> {
+        let RawVariant { variant, serde, members, cfg } = raw;
+        if let Some(cfg) = cfg {
+            self.errors.on(cfg, GATED);
+        }
+        if serde.skipped(self.errors) {
+            return None;
+        }
+        if let Some((word, reason)) = serde.any(VARIANT_HIDDEN) {
+            let ident = &self.raw.input.ident;
+            self.errors.on(&word.key, format!("{reason}; write `#[session(opaque)]` on `{ident}` as well"));
+            return None;
+        }
+        let own = variant.ident.unraw().to_string();
+        let name = serde.rename(&own, self.errors);
+        let name = name.unwrap_or_else(|| case.map_or_else(|| own.clone(), |case| case.of_variant(&own)));
+        if !names.insert(name.clone()) {
+            self.errors.on(&variant.ident, format!("two variants are stored as `{name}`; rename one of them"));
+        }
+        let naming = Naming { case: serde.case("rename_all", self.errors).or(fields), default: false };
+        let form = match (&variant.fields, members.as_slice()) {
+            // Serde takes it for one without content.
+            (Fields::Unnamed(_), [only]) if only.serde.skipped(self.errors) => None,
+            (fields, members) => self.inside(fields, members, naming),
+        };
+        Some(Variant { name, form })
+    }
+
+    /// What is in braces or parentheses; nothing where there are none.
+    fn inside(&mut self, fields: &Fields, members: &[RawMember<'_>], naming: Naming) -> Option<Form> {
+        Some(match (fields, members) {
+            (Fields::Unit, _) => return None,
+            (Fields::Unnamed(_), [only]) => match only.serde.find("skip") {
+                Some(word) => {
+                    self.errors.on(
+                        &word.key,
+                        "a struct around one value is stored as that value, and serde stores it nevertheless; write a \
+                         struct without members, or one with names",
+                    );
+                    return None;
+                },
+                None => Form::Content(self.member_content(only)?),
+            },
+            (Fields::Unnamed(_), members) => {
+                let items = members.iter().filter_map(|member| {
+                    self.check_place(member);
+                    if member.serde.skipped(self.errors) { None } else { self.member_content(member) }
+                });
+                Form::Tuple(items.collect())
+            },
+            (Fields::Named(_), members) => {
+                let mut names = HashSet::new();
+                Form::Struct(members.iter().filter_map(|member| self.member(member, naming, &mut names)).collect())
+            },
+        })
+    }
+
+    /// What is found by its place must always be there.
+    fn check_place(&mut self, member: &RawMember<'_>) {
+        if let Some(word) = member.serde.find("skip_serializing_if") {
+            self.errors.on(
+                &word.key,
+                "without this value, those after it are read in its place; remove this, or give the members names",
+            );
+        }
+    }
+
+    fn member(&mut self, raw: &RawMember<'_>, naming: Naming, names: &mut HashSet<String>) -> Option<Member> {
+        let serde = &raw.serde;
+        if serde.skipped(self.errors) {
+            return None;
+        }
+        let ident = raw.field.ident.as_ref()?;
+        if let Some(word) = serde.find("flatten") {
+            self.errors.on(
+                &word.key,
+                format!(
+                    "what `flatten` stores is not known here; write `#[session(opaque)]` on `{}` as well, or give what is \
+                     inside a name by removing `flatten`",
+                    self.raw.input.ident
+                ),
+            );
+            return None;
+        }
+        let own = ident.unraw().to_string();
+        let name = serde.rename(&own, self.errors);
+        let name = name.unwrap_or_else(|| naming.case.map_or_else(|| own.clone(), |case| case.of_member(&own)));
+        if !names.insert(name.clone()) {
+            self.errors.on(ident, format!("two members are stored as `{name}`; rename one of them"));
+        }
+        let default = naming.default || serde.has("default");
+        if let Some(word) = serde.find("skip_serializing_if").filter(|_| !default && !is_option(&raw.field.ty)) {
+            self.errors.on(
+                &word.key,
+                "what is left out here cannot be read back, because this member has no default; write \
+                 `#[serde(default)]` as well",
+            );
+        }
+        let optional = default || serde.has("skip_serializing_if");
+        Some(Member { name, content: self.member_content(raw)?, optional })
+    }
+
+    fn member_content(&mut self, member: &RawMember<'_>) -> Option<Content> {
+        if let Some(cfg) = member.cfg {
+            self.errors.on(cfg, GATED);
+        }
+        let ty = &member.field.ty;
+        if let Some(borrow) = first_borrow(ty.to_token_stream()) {
+            self.errors.on(
+                borrow,
+                "values in a session must own their data: a borrowed one cannot be loaded from a store; use `String` for \
+                 `&str`, `Vec<T>` for `&[T]`",
+            );
+            return None;
+        }
+        if member.opaque.is_given() {
+            return Some(Content::Opaque(spelled(peel(ty))));
+        }
+        if let Some((word, reason)) = member.serde.any(MEMBER_HIDDEN) {
+            self.errors.on(&word.key, format!("{reason}; write `#[session(opaque)]` on this member as well"));
+            return None;
+        }
+        self.content(ty)
+    }
+
+    fn content(&mut self, ty: &Type) -> Option<Content> {
+        match marked(ty, self.raw.input) {
+            Ok((tokens, found)) => {
+                self.recursive |= found;
+                Some(Content::Deep(tokens, ty.span()))
+            },
+            Err(error) => {
+                self.errors.add(error);
+                None
+            },
+        }
+    }
+}
+
+const GATED: &str = "what is stored cannot be `#[cfg]`-gated: it would differ between builds; keep it and gate its use";
+
+fn is_phantom(ty: &Type) -> bool {
+    is_called(ty, "PhantomData")
+}
+
+/// What serde takes for missing is `None`.
+fn is_option(ty: &Type) -> bool {
+    is_called(ty, "Option")
+}
+
+fn is_called(ty: &Type, name: &str) -> bool {
+    matches!(peel(ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
+}

@@ -1,0 +1,40 @@
+//! Shapes say what is stored: what real values encode to fits them, and what they give as samples is read.
+
+mod derived;
+mod fit;
+mod foreign;
+mod serde_rules;
+mod standard;
+mod text;
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use session::SessionValue;
+
+use self::fit::fits;
+
+/// Checks the text of `T`'s shape, that its sample is read and written back the same, and that `values` fit it.
+#[track_caller]
+fn check<T>(text: &str, values: impl IntoIterator<Item = T>)
+where
+    T: SessionValue + Serialize + DeserializeOwned,
+{
+    assert_eq!(T::SHAPE.text().as_str(), text);
+    let sample = T::SHAPE.sample();
+    fits(T::SHAPE, &sample).unwrap_or_else(|reason| panic!("the sample {sample} does not fit {text}: {reason}"));
+    let read: T = serde_json::from_value(sample.clone()).unwrap_or_else(|error| panic!("{sample} for {text}: {error}"));
+    assert_eq!(serde_json::to_value(read).unwrap(), sample, "{text}: the sample comes back as another");
+    for value in values {
+        let value = serde_json::to_value(value).unwrap();
+        fits(T::SHAPE, &value).unwrap_or_else(|reason| panic!("{value} does not fit {text}: {reason}"));
+    }
+}
+
+/// Checks that `value` does not fit the shape of `T`.
+#[track_caller]
+fn refuses<T: SessionValue + Debug>(value: serde_json::Value) {
+    let text = T::SHAPE.text();
+    assert!(fits(T::SHAPE, &value).is_err(), "{value} fits {}", text.as_str());
+}
