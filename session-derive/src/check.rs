@@ -6,18 +6,18 @@ use std::collections::HashMap;
 use proc_macro2::Ident;
 use quote::{ToTokens as _, format_ident};
 use syn::ext::IdentExt as _;
-use syn::{Data, Fields, GenericArgument, GenericParam, LitStr, Path, PathArguments, Type};
+use syn::{Data, Fields, GenericArgument, GenericParam, LitInt, LitStr, Path, PathArguments, Type};
 
 use crate::diag::Errors;
-use crate::model::{Accessors, Default, Field, Merge, Model, Role, Stored, Survive};
-use crate::parse::{Raw, RawField, RawMerge, Slot, is_plain_literal, peel};
+use crate::model::{Accessors, Default, Field, Lock, Merge, Model, Role, Stored, Survive};
+use crate::parse::{Raw, RawField, RawLock, RawMerge, Slot, is_plain_literal, peel};
 
 mod evolution;
 mod history;
 mod name;
 mod settings;
 
-pub(crate) use self::settings::krate;
+pub(crate) use self::settings::{krate, snake_case};
 
 /// How many bits the runtime has to mark fields with.
 const MOST_FIELDS: usize = 128;
@@ -60,6 +60,12 @@ pub(crate) fn check(raw: &Raw<'_>, errors: &mut Errors) -> Option<Model> {
         krate: settings.krate,
         name: settings.name,
         version: settings.version,
+        version_span: raw.attributes.version.value().map_or_else(|| raw.ident.span(), LitInt::span),
+        lock: match raw.attributes.lock.value() {
+            None => Lock::Implicit,
+            Some(RawLock::Off) => Lock::Off,
+            Some(RawLock::Path(path)) => Lock::Path(path.clone()),
+        },
         idle: settings.idle,
         absolute: settings.absolute,
         evolution,
@@ -251,6 +257,8 @@ fn model(field: &RawField, version: u32, stored: &mut usize, errors: &mut Errors
             rejects: history::rejects(field, errors),
             since: history::since(field, version, errors),
             history,
+            opaque: attributes.opaque.is_given(),
+            sample: attributes.sample.value().cloned(),
         }
     });
     Field {

@@ -4,7 +4,7 @@
 
 use std::fmt::Display;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
 /// What was wrong so far. Nothing stops at the first mistake.
@@ -15,6 +15,11 @@ impl Errors {
     /// Reports a mistake in `tokens`.
     pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.add(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// Reports a mistake at `span`.
+    pub(crate) fn at(&mut self, span: Span, message: impl Display) {
+        self.add(syn::Error::new(span, message));
     }
 
     /// Reports what a parser found.

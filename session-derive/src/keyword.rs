@@ -249,8 +249,13 @@ fn list(keywords: &[Keyword]) -> String {
 
 /// The word that `name` is most likely a misspelling of.
 pub(crate) fn nearest(keywords: &'static [Keyword], name: &str) -> Option<&'static str> {
-    let near = keywords.iter().map(|keyword| (distance(keyword.name, name), keyword.name));
-    near.filter(|(distance, keyword)| *distance <= (keyword.len() / 4).max(1)).min().map(|(_, keyword)| keyword)
+    nearest_of(keywords.iter().map(|keyword| keyword.name), name)
+}
+
+/// The one of `words` that `name` is most likely a misspelling of.
+pub(crate) fn nearest_of<'a>(words: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+    let near = words.map(|word| (distance(word, name), word));
+    near.filter(|(distance, word)| *distance <= (word.len() / 4).max(1)).min().map(|(_, word)| word)
 }
 
 /// How many letters were left out, added, exchanged or swapped with the next one.

@@ -1,6 +1,6 @@
 //! The checked model: all that `expand` knows. No attribute is left in it, and raw identifiers are dealt with.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, LitStr, Path, Type, Visibility};
 
 /// A struct that may be a session.
@@ -17,6 +17,9 @@ pub(crate) struct Model {
     pub(crate) name: String,
     /// The version of the stored shape.
     pub(crate) version: u32,
+    /// Where that is said, or else the struct's name.
+    pub(crate) version_span: Span,
+    pub(crate) lock: Lock,
     /// In seconds, if given.
     pub(crate) idle: Option<u64>,
     /// In seconds, if given.
@@ -26,6 +29,16 @@ pub(crate) struct Model {
     pub(crate) fields: Vec<Field>,
 }
 
+/// Where the schema lock is.
+pub(crate) enum Lock {
+    /// Nowhere: there is none.
+    Off,
+    /// Where it is looked for, if it is there.
+    Implicit,
+    /// Below the package's folder.
+    Path(LitStr),
+}
+
 /// What a struct says about its other versions.
 pub(crate) struct Evolution {
     /// The keys of removed fields.
@@ -33,6 +46,10 @@ pub(crate) struct Evolution {
     /// Those of them that are deleted.
     pub(crate) purge: Vec<LitStr>,
     pub(crate) previous: Option<Previous>,
+    /// Whether it is only kept as another struct's `previous`.
+    pub(crate) legacy: bool,
+    /// Whether every field's shape must be known.
+    pub(crate) strict: bool,
     pub(crate) newer: Newer,
     pub(crate) min_reader: Option<u32>,
     /// The word `garde`, if there are rules.
@@ -126,6 +143,10 @@ pub(crate) struct Stored {
     /// The version that it first appeared in, if given.
     pub(crate) since: Option<u32>,
     pub(crate) history: History,
+    /// Whether its shape is nobody's business.
+    pub(crate) opaque: bool,
+    /// A value for the lock.
+    pub(crate) sample: Option<Expr>,
 }
 
 /// What a field was in older versions.

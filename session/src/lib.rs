@@ -37,6 +37,7 @@ mod redact;
 mod codec;
 mod fingerprint;
 mod invalid;
+mod lock;
 mod merge;
 mod payload;
 mod record;

@@ -16,6 +16,10 @@ pub use crate::shape::{
 pub use crate::tracked::{Tracked, update};
 pub use crate::{__codec, __garde};
 
+pub mod lock {
+    pub use crate::lock::{Entry, Lock, kept, same, source, test};
+}
+
 #[cfg(feature = "axum")]
 pub mod axum {
     pub use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};

@@ -18,6 +18,8 @@ pub(super) fn check(raw: &Raw<'_>, version: u32, errors: &mut Errors) -> Evoluti
         reserved: attributes.reserved.clone(),
         purge: attributes.purge.clone(),
         previous: previous(raw, version, errors),
+        legacy: attributes.legacy.is_given(),
+        strict: attributes.strict.is_given(),
         newer: newer(&attributes.newer, errors),
         min_reader: min_reader(&attributes.min_reader, version, errors),
         validate: validate(&attributes.validate, errors),

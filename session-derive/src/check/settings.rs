@@ -57,7 +57,7 @@ fn name(raw: &Raw<'_>, errors: &mut Errors) -> String {
 }
 
 /// `HttpShop` and `HTTPShop` to `http_shop`.
-fn snake_case(name: &str) -> String {
+pub(crate) fn snake_case(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut snake = String::new();
     for (index, letter) in letters.iter().enumerate() {

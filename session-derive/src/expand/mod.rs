@@ -6,10 +6,12 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+use crate::lock::Locked;
 use crate::model::Model;
 
 mod access;
 mod lifecycle;
+mod lock;
 mod older;
 mod schema;
 mod stub;
@@ -33,20 +35,24 @@ impl Bodies {
 }
 
 /// Everything that the derive emits.
-pub(crate) fn expand(model: &Model) -> TokenStream {
+pub(crate) fn expand(model: &Model, locked: Option<&Locked>) -> TokenStream {
     let krate = &model.krate;
     let (ident, handle) = (&model.ident, &model.handle);
     let allow = allow_list();
     let access = access::items(model, Bodies::Real);
-    let schema = schema::items(model);
+    let schema = schema::items(model, locked);
+    let shapes = lock::assertions(model, locked);
+    let test = lock::test(model, locked);
     quote! {
         #access
         #allow
         const _: () = {
             use #krate::__private as __p;
             #schema
+            #shapes
             #krate::__impl_extractor!(#handle, #ident);
         };
+        #test
     }
 }
 

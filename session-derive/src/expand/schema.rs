@@ -4,12 +4,13 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{Bodies, index, older};
+use super::{Bodies, index, lock, older};
+use crate::lock::Locked;
 use crate::model::{Default, Evolution, Field, Merge, Model, Newer, Role, Stored, Survive};
 
-pub(super) fn items(model: &Model) -> TokenStream {
+pub(super) fn items(model: &Model, locked: Option<&Locked>) -> TokenStream {
     let fields = model.stored().map(|(field, stored)| field_impl(model, field, stored));
-    let schema = schema(model);
+    let schema = schema(model, locked);
     let identified = identified(model, Bodies::Real);
     let handle = handle(model, Bodies::Real);
     quote! {
@@ -21,7 +22,7 @@ pub(super) fn items(model: &Model) -> TokenStream {
 }
 
 /// The type that stands for a stored field.
-fn marker(stored: &Stored) -> Ident {
+pub(super) fn marker(stored: &Stored) -> Ident {
     format_ident!("__Field{}", stored.index)
 }
 
@@ -106,13 +107,14 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
     })
 }
 
-fn schema(model: &Model) -> TokenStream {
+fn schema(model: &Model, locked: Option<&Locked>) -> TokenStream {
     let Model { ident, handle, name, version, .. } = model;
     let idle = duration("IDLE", model.idle);
     let absolute = duration("ABSOLUTE", model.absolute);
     let section = section(&model.evolution);
     let previous = previous(model);
     let validate = validate(model);
+    let lock = lock::entries(model, locked);
     let markers = model.stored().map(|(_, stored)| marker(stored));
     let user = match model.user() {
         Some((_, stored)) => {
@@ -148,6 +150,7 @@ fn schema(model: &Model) -> TokenStream {
                 Self { #(#values),* }
             }
             #validate
+            #lock
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::codec::Codec;
 use crate::error::BoxError;
 use crate::fingerprint::fingerprint;
 use crate::invalid::Violations;
+use crate::lock::Lock;
 use crate::tracked::Tracked;
 
 pub(crate) mod field;
@@ -61,6 +62,11 @@ pub trait Schema: Sized + Send + Sync + 'static {
     /// The struct as `stored` has it, and defaults for what it lacks.
     #[doc(hidden)]
     fn load(stored: &mut Stored<'_>) -> Self;
+    /// What the schema lock says of it. Only there in tests.
+    #[doc(hidden)]
+    fn lock() -> Lock {
+        Lock::default()
+    }
     /// Which rules it breaks.
     #[doc(hidden)]
     fn validate(&self) -> Result<(), Violations> {

@@ -1,0 +1,105 @@
+//! The compiler's part of the schema lock: assertions about types, and the test that writes the file and replays it.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+
+use super::schema::marker;
+use crate::lock::{Assertion, Claim, Locked, strategy};
+use crate::model::Model;
+use crate::spelling::spelled;
+
+/// What must hold when the struct is compiled.
+pub(super) fn assertions(model: &Model, locked: Option<&Locked>) -> Option<TokenStream> {
+    let tracked = locked.map(|locked| {
+        let file = format!("/{}", locked.path);
+        // So that whoever edits only the file, or only asks for another check, has the macro run again.
+        let file = locked.exists.then(|| {
+            quote!(
+                const _: &[::core::primitive::u8] =
+                    ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #file));
+            )
+        });
+        let claims = locked.assertions.iter().map(|assertion| claim(model, assertion));
+        let claims = (!locked.assertions.is_empty()).then(|| quote!(const _: () = { #(#claims)* };));
+        quote!(#file #claims)
+    });
+    let strict = model.evolution.strict.then(|| strict(model));
+    let watched = (!matches!(model.lock, crate::model::Lock::Off)).then(|| {
+        quote!(
+            const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!("SESSION_LOCK");
+        )
+    });
+    Some(quote!(#watched #tracked #strict))
+}
+
+fn claim(model: &Model, assertion: &Assertion) -> TokenStream {
+    let Assertion { claim, ty, opaque, span, key, text, version } = assertion;
+    let shape = shape(model, ty, *opaque);
+    let named = model.evolution.codec.as_ref().is_none_or(|codec| codec != "postcard");
+    match claim {
+        Claim::Same => quote_spanned!(*span=> __p::lock::same(#key, #shape, #named, #text, #version);),
+        Claim::Kept(old) => quote_spanned!(*span=> __p::lock::kept(#key, #shape, #named, (#text, #old), #version);),
+        Claim::Source => quote_spanned!(*span=> __p::lock::source(#key, #shape, #named, #text, #version);),
+    }
+}
+
+fn strict(model: &Model) -> TokenStream {
+    let shapes = model.stored().filter(|(_, stored)| !stored.opaque).map(|(field, _)| {
+        let ty = &field.ty;
+        quote_spanned!(ty.span()=> <#ty as __p::SessionValue>::SHAPE)
+    });
+    quote!(const _: &[&__p::Shape] = &[#(#shapes),*];)
+}
+
+fn shape(model: &Model, ty: &Type, opaque: bool) -> TokenStream {
+    let krate = &model.krate;
+    let text = spelled(ty);
+    match opaque {
+        true => quote!(&__p::Shape::Opaque(#text)),
+        false => quote_spanned!(ty.span()=> #krate::__shape_of!(#ty, #text)),
+    }
+}
+
+/// What the test writes and replays.
+pub(super) fn entries(model: &Model, locked: Option<&Locked>) -> Option<TokenStream> {
+    locked.filter(|locked| locked.tested)?;
+    let entries = model.stored().map(|(field, stored)| {
+        let ty = &field.ty;
+        let marker = marker(stored);
+        let shape = shape(model, ty, stored.opaque);
+        let strategy = strategy(&stored.merge);
+        let sample = match &stored.sample {
+            None => quote!(::core::option::Option::None),
+            Some(expr) => {
+                let value = quote_spanned!(expr.span()=> ::core::convert::Into::<#ty>::into(#expr));
+                quote!(::core::option::Option::Some(#value))
+            },
+        };
+        quote!(__p::lock::Entry::of::<Self, #marker>(#shape, #strategy, #sample))
+    });
+    let evolution = &model.evolution;
+    let reserved = evolution.reserved.iter().chain(&evolution.purge);
+    Some(quote! {
+        #[cfg(test)]
+        fn lock() -> __p::lock::Lock {
+            __p::lock::Lock::new(::std::vec![#(#entries),*], &[#(#reserved),*])
+        }
+    })
+}
+
+/// The test.
+pub(super) fn test(model: &Model, locked: Option<&Locked>) -> Option<TokenStream> {
+    let locked = locked.filter(|locked| locked.tested)?;
+    let (krate, ident, path) = (&model.krate, &model.ident, &locked.path);
+    let name = format_ident!("session_lock_{}", crate::check::snake_case(&ident.unraw().to_string()));
+    Some(quote! {
+        #[cfg(test)]
+        #[test]
+        fn #name() {
+            #krate::__private::lock::test::<#ident>(::core::env!("CARGO_MANIFEST_DIR"), #path);
+        }
+    })
+}

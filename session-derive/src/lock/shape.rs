@@ -1,0 +1,248 @@
+//! The text of a shape, read back: tokens that make the same shape.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use syn::Path;
+
+const INTEGERS: &[&str] = &["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128"];
+
+/// An expression of type `&'static Shape`; none if `text` is none that this version writes.
+pub(super) fn tokens(krate: &Path, text: &str) -> Option<TokenStream> {
+    let mut reader = Reader { krate, rest: text };
+    let shape = reader.shape()?;
+    reader.rest.is_empty().then_some(shape)
+}
+
+struct Reader<'a> {
+    krate: &'a Path,
+    rest: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn eat(&mut self, text: &str) -> bool {
+        match self.rest.strip_prefix(text) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            },
+            None => false,
+        }
+    }
+
+    fn expect(&mut self, text: &str) -> Option<()> {
+        self.eat(text).then_some(())
+    }
+
+    fn shape(&mut self) -> Option<TokenStream> {
+        let krate = self.krate;
+        let mut shape = self.primary()?;
+        while self.eat("?") {
+            shape = quote!(&#krate::Shape::Option(#shape));
+        }
+        Some(shape)
+    }
+
+    fn primary(&mut self) -> Option<TokenStream> {
+        let krate = self.krate;
+        if self.eat("opaque <") {
+            let end = closing(self.rest)?;
+            let (text, rest) = self.rest.split_at_checked(end)?;
+            self.rest = rest.strip_prefix('>')?;
+            return Some(quote!(&#krate::Shape::Opaque(#text)));
+        }
+        for (word, variant) in [("set<", quote!(Set)), ("secret<", quote!(Secret))] {
+            if self.eat(word) {
+                let inner = self.shape()?;
+                self.expect(">")?;
+                return Some(quote!(&#krate::Shape::#variant(#inner)));
+            }
+        }
+        if self.eat("rec ") {
+            let inner = self.shape()?;
+            return Some(quote!(&#krate::Shape::Recursive { id: "", shape: #inner }));
+        }
+        if self.eat("enum ") {
+            return self.enumeration();
+        }
+        if self.eat("()") {
+            return Some(quote!(&#krate::Shape::Unit));
+        }
+        if self.eat("(") {
+            return self.tuple();
+        }
+        if self.eat("[") {
+            let item = self.shape()?;
+            if self.eat("; ") {
+                let len = self.number()?;
+                self.expect("]")?;
+                return Some(quote!(&#krate::Shape::Array(#item, #len)));
+            }
+            self.expect("]")?;
+            return Some(quote!(&#krate::Shape::Seq(#item)));
+        }
+        if self.eat("{") {
+            return self.braces();
+        }
+        self.word()
+    }
+
+    fn word(&mut self) -> Option<TokenStream> {
+        let krate = self.krate;
+        let word = self.plain()?;
+        Some(match word {
+            "self" => {
+                if self.eat("^") {
+                    self.number()?;
+                }
+                quote!(&#krate::Shape::Back(""))
+            },
+            "bool" => quote!(&#krate::Shape::Bool),
+            "char" => quote!(&#krate::Shape::Char),
+            "string" => quote!(&#krate::Shape::String),
+            "bytes" => quote!(&#krate::Shape::Bytes),
+            "f32" | "f64" => quote!(&#krate::Shape::Float(#word)),
+            _ if INTEGERS.contains(&word) => quote!(&#krate::Shape::Integer(#word)),
+            _ => quote!(&#krate::Shape::Text { name: #word, sample: "" }),
+        })
+    }
+
+    fn plain(&mut self) -> Option<&'a str> {
+        let end =
+            self.rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at_checked(end).filter(|(word, _)| !word.is_empty())?;
+        self.rest = rest;
+        Some(word)
+    }
+
+    fn number(&mut self) -> Option<Literal> {
+        self.plain()?.parse().ok().map(Literal::usize_unsuffixed)
+    }
+
+    /// A name as it is, or in quotes.
+    fn name(&mut self) -> Option<String> {
+        if !self.eat("\"") {
+            return self.plain().map(str::to_owned);
+        }
+        let mut name = Vec::new();
+        loop {
+            let byte = *self.rest.as_bytes().first()?;
+            let (first, rest) = self.rest.split_at_checked(self.rest.chars().next()?.len_utf8())?;
+            self.rest = rest;
+            match byte {
+                b'"' => return String::from_utf8(name).ok(),
+                b'\\' if self.eat("x") => {
+                    let (digits, rest) = self.rest.split_at_checked(2)?;
+                    name.push(u8::from_str_radix(digits, 16).ok()?);
+                    self.rest = rest;
+                },
+                b'\\' => {
+                    let escaped = self.rest.chars().next()?;
+                    self.rest = self.rest.get(escaped.len_utf8()..)?;
+                    name.extend(escaped.to_string().bytes());
+                },
+                _ => name.extend(first.bytes()),
+            }
+        }
+    }
+
+    fn tuple(&mut self) -> Option<TokenStream> {
+        let krate = self.krate;
+        let mut items = Vec::new();
+        while !self.eat(")") {
+            if self.eat(",)") {
+                break;
+            }
+            items.push(self.shape()?);
+            self.eat(", ");
+        }
+        Some(quote!(&#krate::Shape::Tuple(&[#(#items),*])))
+    }
+
+    /// A struct or a map, behind its `{`.
+    fn braces(&mut self) -> Option<TokenStream> {
+        let krate = self.krate;
+        let start = self.rest;
+        if let Some(members) = self.members() {
+            return Some(quote!(&#krate::Shape::Struct(&[#(#members),*])));
+        }
+        self.rest = start;
+        let key = self.shape()?;
+        self.expect(" => ")?;
+        let value = self.shape()?;
+        self.expect("}")?;
+        Some(quote!(&#krate::Shape::Map { key: #key, value: #value }))
+    }
+
+    fn members(&mut self) -> Option<Vec<TokenStream>> {
+        let krate = self.krate;
+        let mut members = Vec::new();
+        while !self.eat("}") {
+            let name = self.name()?;
+            let optional = self.eat("?").then(|| quote!(.optional()));
+            self.expect(": ")?;
+            let shape = self.shape()?;
+            members.push(quote!(#krate::__private::Member::new(#name, #shape) #optional));
+            self.eat(", ");
+        }
+        Some(members)
+    }
+
+    /// An enum, behind that word.
+    fn enumeration(&mut self) -> Option<TokenStream> {
+        let krate = self.krate;
+        let tag = self.setting("tag=")?;
+        let content = self.setting("content=")?;
+        let tagging = match (tag, content) {
+            (None, _) => quote!(External),
+            (Some(tag), None) => quote!(Internal { tag: #tag }),
+            (Some(tag), Some(content)) => quote!(Adjacent { tag: #tag, content: #content }),
+        };
+        self.expect("{")?;
+        let mut variants = Vec::new();
+        while !self.eat("}") {
+            let name = self.name()?;
+            variants.push(match self.eat(": ") {
+                true => {
+                    let shape = self.shape()?;
+                    quote!(#krate::__private::Variant::new(#name, #shape))
+                },
+                false => quote!(#krate::__private::Variant::unit(#name)),
+            });
+            self.eat(", ");
+        }
+        Some(
+            quote!(&#krate::Shape::Enum { tagging: #krate::__private::Tagging::#tagging, variants: &[#(#variants),*] }),
+        )
+    }
+
+    /// `Some(None)` where it is not given.
+    fn setting(&mut self, key: &str) -> Option<Option<String>> {
+        if !self.eat(key) {
+            return Some(None);
+        }
+        let name = self.name()?;
+        self.expect(" ")?;
+        Some(Some(name))
+    }
+}
+
+/// Where the `>` is that closes what is open at the start of `text`.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = 1_usize;
+    let mut before = ' ';
+    for (index, letter) in text.char_indices() {
+        match letter {
+            '<' => open += 1,
+            // The arrow of a function type closes nothing.
+            '>' if before != '-' => {
+                open -= 1;
+                if open == 0 {
+                    return Some(index);
+                }
+            },
+            _ => {},
+        }
+        before = letter;
+    }
+    None
+}
