@@ -8,6 +8,7 @@ mod cookies;
 mod engine;
 mod faults;
 mod layering;
+mod lock;
 mod sections;
 mod shapes;
 mod shop;

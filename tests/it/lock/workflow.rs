@@ -1,0 +1,124 @@
+//! From the first lock to the third version, as a team does it.
+
+use super::Scratch;
+
+const V2: (&str, &str) = ("version = 1", "version = 2");
+const V3: (&str, &str) = ("version = 1", "version = 3");
+const RENAMED: (&str, &str) = ("pub nick:", "#[session(was = \"nick\")]\n    pub alias:");
+const RETYPED: (&str, &str) =
+    ("pub visits: u32", "#[session(upgrade(in = 3, from = u32, with = u64::from))]\n    pub visits: u64");
+
+#[test]
+fn three_versions() {
+    let scratch = Scratch::new();
+    assert!(scratch.check().is_empty(), "silent until there is a lock");
+    let (ok, output) = scratch.test("");
+    assert!(ok && output.contains("0 passed") && scratch.lock().is_empty(), "and writes none by itself: {output}");
+
+    let (ok, output) = scratch.test("write");
+    assert!(ok && output.contains("1 passed"), "{output}");
+    let first = scratch.lock();
+    for line in ["session shop", "  cart: [{qty: u32, sku: string}]", "  merge visits counter", "  sample nick \"s\""] {
+        assert!(first.contains(&format!("{line}\n")), "{line} in\n{first}");
+    }
+    assert!(scratch.test("").0, "what is written holds");
+
+    scratch.edit(&[V2, RENAMED]);
+    assert!(scratch.check().is_empty());
+    let (ok, output) = scratch.test("");
+    assert!(!ok && output.contains("version 2 of session `shop` is not in sessions/shop.lock"), "{output}");
+    assert_eq!(scratch.lock(), first, "nothing is written unasked");
+    let (ok, output) = scratch.test("write");
+    assert!(ok, "{output}");
+    let second = scratch.lock();
+    assert!(second.starts_with(&first), "what was released stays as it was");
+
+    scratch.edit(&[V3, RENAMED, RETYPED]);
+    assert!(scratch.check().is_empty());
+    let (ok, output) = scratch.test("write");
+    assert!(ok && scratch.lock().contains("  visits@3: u64\n"), "{output}");
+    assert!(scratch.test("").0);
+
+    // Back to an older struct: a version never goes back.
+    scratch.edit(&[V2, RENAMED]);
+    assert!(scratch.check().iter().any(|complaint| complaint.message.contains("versions never go back")));
+}
+
+#[test]
+fn an_unreleased_version_is_rewritten_and_a_released_one_is_not() {
+    let scratch = Scratch::locked();
+    let first = scratch.lock();
+    scratch.edit(&[V2, ("pub name", "#[session(since = 2)]\n    pub theme: String,\n    pub name")]);
+    assert!(scratch.test("write").0);
+    let released = scratch.path("released");
+    std::fs::create_dir_all(&released).unwrap();
+    std::fs::write(released.join("shop.lock"), &first).unwrap();
+
+    // Another thought: version 2 has a number there.
+    let edits = [V2, ("pub name", "#[session(since = 2)]\n    pub theme: u8,\n    pub name")];
+    scratch.edit(&edits);
+    assert!(scratch.check()[0].message.contains("`theme` is `u8` here, but `string` in the locked version 2"));
+    let (ok, output) = scratch.test("write");
+    assert!(!ok && scratch.lock().contains("theme: string"), "never silently: {output}");
+    let (ok, output) = scratch.test("diff");
+    assert!(!ok, "{output}");
+    let (ok, output) = scratch.test("rewrite");
+    assert!(ok && scratch.lock().contains("theme: u8") && scratch.lock().starts_with(&first), "{output}");
+
+    // Version 1 is out there: rewriting it is noticed where it is compared with what was released.
+    scratch.write("sessions/shop.lock", &scratch.lock().replace("sample name \"s\"", "sample name \"t\""));
+    assert!(!scratch.check().is_empty(), "the checksum");
+    std::fs::remove_file(scratch.path("sessions/shop.lock")).unwrap();
+    scratch.edit(&[("name: String", "name: u32")]);
+    assert!(scratch.test("write").0);
+    let mut command = scratch.cargo(&["test", "--lib"]);
+    let output = command.env("SESSION_LOCK_AGAINST", &released).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && text.contains("version 1 was released, and is changed or gone here"), "{text}");
+}
+
+/// What compiles may still lose data: samples of every release are loaded with today's code.
+#[test]
+fn samples_of_all_releases_are_replayed() {
+    let scratch = Scratch::locked();
+    let fallible = "#[session(upgrade(in = 2, from = String, try_with = mail))]\n    pub name: Mail";
+    let mail = "\n#[derive(Default, Serialize, Deserialize, SessionValue)]\npub struct Mail(String);\n\
+                fn mail(text: String) -> Result<Mail, &'static str> { if text.contains('@') { Ok(Mail(text)) } else { Err(\"no @\") } }\n#[derive(Session)]";
+    scratch.edit(&[V2, ("\n#[derive(Session)]", mail), ("pub name: String", fallible)]);
+    assert!(scratch.check().is_empty());
+    let (ok, output) = scratch.test("write");
+    assert!(!ok && output.contains("a session `shop` that version 1 has stored loses data"), "{output}");
+    assert!(output.contains("`name`") && output.contains("no @"), "{output}");
+    // The author says what a name really looked like.
+    std::fs::remove_file(scratch.path("sessions/shop.lock")).unwrap();
+    scratch.edit(&[("pub name", "#[session(sample = \"a@b.example\")]\n    pub name")]);
+    assert!(scratch.test("write").0 && scratch.lock().contains("sample name \"a@b.example\""));
+    scratch.edit(&[V2, ("\n#[derive(Session)]", mail), ("pub name: String", fallible)]);
+    let (ok, output) = scratch.test("write");
+    assert!(ok, "{output}");
+}
+
+#[test]
+fn published_crates_take_their_lock_along_and_read_only_trees_build() {
+    let scratch = Scratch::locked();
+    let mut command = scratch.cargo(&["package", "--list", "--allow-dirty", "--no-verify"]);
+    let output = command.output().unwrap();
+    let listed = String::from_utf8_lossy(&output.stdout);
+    assert!(listed.contains("sessions/shop.lock"), "{listed}{}", String::from_utf8_lossy(&output.stderr));
+    let modes = |mode| {
+        for name in ["sessions/shop.lock", "sessions", "src/lib.rs", "src"] {
+            let path = scratch.path(name);
+            let mut permissions = std::fs::metadata(&path).unwrap().permissions();
+            std::os::unix::fs::PermissionsExt::set_mode(
+                &mut permissions,
+                if path.is_dir() { mode | 0o111 } else { mode },
+            );
+            std::fs::set_permissions(&path, permissions).unwrap();
+        }
+    };
+    modes(0o444);
+    let before = scratch.lock();
+    assert!(scratch.check().is_empty() && scratch.test("").0);
+    assert_eq!(scratch.lock(), before);
+    modes(0o644);
+}
