@@ -1,7 +1,5 @@
 //! What generated code names. Not for people, and not stable.
 
-pub use std::option::Option::{None, Some};
-
 pub use crate::schema::{
     Column, Field, FieldDefault, FieldInfo, Handle, Identified, MergeRule, Schema, Storable, Stored, Survive,
 };
