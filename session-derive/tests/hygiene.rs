@@ -161,6 +161,11 @@ mod values_without_prelude {
         variant: ::core::primitive::u8,
     }
 
+    pub(super) struct Unknown;
+    pub(super) const DEEP: &::session_renamed::Shape =
+        ::session_renamed::__shape_of!(::core::option::Option<::core::primitive::u8>, "");
+    pub(super) const OPAQUE: &::session_renamed::Shape = ::session_renamed::__shape_of!(Unknown, "Unknown");
+
     #[::core::prelude::v1::derive(::session_renamed::SessionValue)]
     #[session(crate = "::session_renamed")]
     #[expect(dead_code, reason = "only its shape is asked for")]
@@ -174,6 +179,8 @@ mod values_without_prelude {
 #[test]
 fn shapes_without_a_prelude() {
     use session_renamed::SessionValue as _;
+    assert_eq!(values_without_prelude::DEEP.text().as_str(), "u8?");
+    assert_eq!(values_without_prelude::OPAQUE.text().as_str(), "opaque <Unknown>");
     let text = values_without_prelude::Option::<u8>::SHAPE.text();
     let shape = "rec {member: self?, variant: opaque <::core::primitive::u8>}";
     assert_eq!(text.as_str(), format!("enum {{Both: {{one: u8, shape: {shape}}}, None, Some: u8}}"));

@@ -5,10 +5,7 @@
 const _: () = {
     use ::session::__private as __p;
     #[automatically_derived]
-    impl<T> __p::SessionValue for Item<T>
-    where
-        T: __p::SessionValue,
-    {
+    impl<T> __p::SessionValue for Item<T> {
         const SHAPE: &'static __p::Shape = &__p::Shape::Opaque("Item");
     }
 };
