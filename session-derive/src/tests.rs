@@ -7,12 +7,20 @@ use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::derive;
+use crate::{derive, value};
 
 fn expand(input: TokenStream) -> String {
     let input = syn::parse2(input).expect("a struct");
-    let file = syn::parse2(derive(&input)).expect("items");
-    prettyplease::unparse(&file)
+    pretty(derive(&input))
+}
+
+fn expand_value(input: TokenStream) -> String {
+    let input = syn::parse2(input).expect("a type");
+    pretty(value::derive(&input))
+}
+
+fn pretty(tokens: TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(tokens).expect("items"))
 }
 
 fn check(input: TokenStream, expected: &ExpectFile) {
@@ -137,6 +145,102 @@ fn stub() {
         }
     };
     check(input, &expect_file!["../tests/expand/stub.rs"]);
+}
+
+fn check_value(input: TokenStream, expected: &ExpectFile) {
+    expected.assert_eq(&expand_value(input));
+}
+
+#[test]
+fn value_struct() {
+    let input = quote! {
+        #[serde(rename_all = "camelCase")]
+        pub struct Item {
+            pub sku: String,
+            pub list_price: Option<u32>,
+            #[serde(default)]
+            pub gift: bool,
+            #[session(opaque)]
+            pub colours: HashMap<String, [u8; 3]>,
+            #[serde(skip)]
+            pub scratch: u8,
+        }
+    };
+    check_value(input, &expect_file!["../tests/expand/value_struct.rs"]);
+}
+
+#[test]
+fn value_enum() {
+    let input = quote! {
+        #[serde(tag = "type", content = "of", rename_all = "snake_case")]
+        enum Payment {
+            Cash,
+            OnAccount(u32),
+            Split(u8, Item),
+            Card { number: String },
+        }
+    };
+    check_value(input, &expect_file!["../tests/expand/value_enum.rs"]);
+}
+
+#[test]
+fn value_generic_and_recursive() {
+    let input = quote! {
+        #[session(crate = "crate::web::session")]
+        struct List<T, const N: usize>
+        where
+            T: Clone,
+        {
+            head: [T; N],
+            tail: Option<Box<List<T, N>>>,
+        }
+    };
+    check_value(input, &expect_file!["../tests/expand/value_generic_and_recursive.rs"]);
+}
+
+/// Beside an error: the trait, and nothing that asks for it.
+#[test]
+fn value_stub() {
+    let input = quote! {
+        struct Item<T> {
+            #[serde(with = "hex")]
+            colour: T,
+        }
+    };
+    check_value(input, &expect_file!["../tests/expand/value_stub.rs"]);
+}
+
+/// What one more member costs.
+#[test]
+fn lines_per_member() {
+    let one = expand_value(quote!(
+        struct Item {
+            a: u64,
+            b: Vec<Part>,
+        }
+    ));
+    let two = expand_value(quote!(
+        struct Item {
+            a: u64,
+            b: Vec<Part>,
+            c: Option<u8>,
+        }
+    ));
+    let lines = two.lines().count() - one.lines().count();
+    assert!(lines <= 3, "{lines} lines");
+}
+
+/// The text of an opaque type does not depend on how it was written, nor on who prints it.
+#[test]
+fn spelling() {
+    let spelled = |ty: TokenStream| crate::spelling::spelled(ty);
+    assert_eq!(spelled(quote!(HashMap < String , [ u8 ; 3 ] >)), "HashMap<String, [u8; 3]>");
+    assert_eq!(
+        spelled(quote!(Box<dyn for<'a> Fn(&'a mut u8) -> bool + Send>)),
+        "Box<dyn for<'a> Fn(&'a mut u8) -> bool + Send>"
+    );
+    assert_eq!(spelled(quote!(::a::B<Item = (u8, r#type)>)), "::a::B<Item = (u8, r#type)>");
+    assert_eq!(spelled(quote!(<T as a::B>::C)), "<T as a::B>::C");
 }
 
 /// What one more field costs whoever reads the expansion, or compiles it.

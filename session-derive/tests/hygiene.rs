@@ -67,6 +67,36 @@ pub mod everything {
         private: u8,
     }
 
+    /// A value.
+    #[derive(session_renamed::SessionValue, Debug, Clone, Copy)]
+    #[session(crate = "::session_renamed")]
+    #[non_exhaustive]
+    pub struct Line<T> {
+        /// How many.
+        pub quantity: u32,
+        /// What.
+        pub item: T,
+    }
+
+    /// One of several values.
+    #[derive(session_renamed::SessionValue, Debug, Clone)]
+    #[session(crate = "::session_renamed")]
+    #[non_exhaustive]
+    pub enum Tree {
+        /// Within itself.
+        Node(Vec<Self>),
+        /// With members.
+        Leaf {
+            /// One.
+            line: Line<u8>,
+            /// Opaque.
+            #[session(opaque)]
+            other: u8,
+        },
+        /// Nothing.
+        Nothing,
+    }
+
     impl Shop {
         const NO_ORDER: i64 = -1;
 
@@ -91,6 +121,7 @@ mod without_prelude {
         Option Some None Result Ok Err String Vec Into From Fn FnMut FnOnce Default Send Sync Sized Drop Clone Copy Debug
         Deref DerefMut Handle Field Key Session Schema Tracked Column Stored Error
         u8 u16 u32 u64 usize i8 i32 i64 f64 bool str char
+        Shape Member Variant Tagging SessionValue
     }
     #[expect(unused_macros, reason = "only the name matters")]
     macro_rules! unimplemented {
@@ -115,6 +146,44 @@ mod without_prelude {
         #[session(conflict = "reject")]
         pub(super) session: ::core::primitive::bool,
     }
+}
+
+/// Values, without a prelude.
+mod values_without_prelude {
+    #![no_implicit_prelude]
+
+    #[::core::prelude::v1::derive(::session_renamed::SessionValue)]
+    #[session(crate = "::session_renamed")]
+    #[expect(dead_code, reason = "only its shape is asked for")]
+    pub(super) struct Shape {
+        member: ::core::option::Option<::std::boxed::Box<Self>>,
+        #[session(opaque)]
+        variant: ::core::primitive::u8,
+    }
+
+    pub(super) struct Unknown;
+    pub(super) const DEEP: &::session_renamed::Shape =
+        ::session_renamed::__shape_of!(::core::option::Option<::core::primitive::u8>, "");
+    pub(super) const OPAQUE: &::session_renamed::Shape = ::session_renamed::__shape_of!(Unknown, "Unknown");
+
+    #[::core::prelude::v1::derive(::session_renamed::SessionValue)]
+    #[session(crate = "::session_renamed")]
+    #[expect(dead_code, reason = "only its shape is asked for")]
+    pub(super) enum Option<T> {
+        Some(T),
+        Both { one: T, shape: Shape },
+        None,
+    }
+}
+
+#[test]
+fn shapes_without_a_prelude() {
+    use session_renamed::SessionValue as _;
+    assert_eq!(values_without_prelude::DEEP.text().as_str(), "u8?");
+    assert_eq!(values_without_prelude::OPAQUE.text().as_str(), "opaque <Unknown>");
+    let text = values_without_prelude::Option::<u8>::SHAPE.text();
+    let shape = "rec {member: self?, variant: opaque <::core::primitive::u8>}";
+    assert_eq!(text.as_str(), format!("enum {{Both: {{one: u8, shape: {shape}}}, None, Some: u8}}"));
 }
 
 /// Modules with the names of crates and of primitive types, as `::core` and `core` differ.

@@ -28,7 +28,7 @@ pub use self::text::{ShapeText, same_text};
     message = "the stored shape of `{Self}` is not known",
     label = "not a `SessionValue`",
     note = "add `#[derive(session::SessionValue)]` to `{Self}`; for a type of another crate turn on the feature of `session` \
-            that is called like the crate, or write `session::session_value!({Self} as ...)` on a type of your own around it",
+            that is called like the crate, or put it in a type of your own and see `session::session_value!`",
     note = "a member whose shape nobody needs to know can be `#[session(opaque)]`"
 )]
 pub trait SessionValue {
@@ -39,6 +39,7 @@ pub trait SessionValue {
 /// What is stored of a type. The names of Rust types are no part of it: types that are stored alike have one shape.
 ///
 /// Code that matches must expect further shapes; code that makes one is usually `#[derive(SessionValue)]`.
+// No variant is called like a type that people have in their sessions: the compiler would write that type's path out in its messages.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Shape {
@@ -53,7 +54,7 @@ pub enum Shape {
     /// One character.
     Char,
     /// Any text.
-    String,
+    Str,
     /// Bytes, where the type asks serde for bytes and not for a list of numbers.
     Bytes,
     /// Text with rules of its own.
@@ -64,7 +65,7 @@ pub enum Shape {
         sample: &'static str,
     },
     /// A value or none.
-    Option(&'static Shape),
+    Optional(&'static Shape),
     /// Any number of values.
     Seq(&'static Shape),
     /// Any number of values, all different.
@@ -90,7 +91,7 @@ pub enum Shape {
         variants: &'static [Variant],
     },
     /// A value that is never printed.
-    Secret(&'static Shape),
+    Redacted(&'static Shape),
     /// A type whose stored form is not known, as it is written in the code.
     Opaque(&'static str),
     /// A shape that contains itself.
@@ -132,7 +133,7 @@ pub struct Member {
     pub name: &'static str,
     /// What is stored.
     pub shape: &'static Shape,
-    /// Whether it can be missing. An [`Shape::Option`] can be, whatever this says.
+    /// Whether it can be missing. A [`Shape::Optional`] can be, whatever this says.
     pub optional: bool,
 }
 
@@ -224,7 +225,7 @@ macro_rules! session_value {
 #[expect(clippy::panic, reason = "runs in the compiler")]
 pub const fn text_with_sample(shape: &Shape, sample: &'static str) -> Shape {
     match shape {
-        Shape::String => Shape::Text { name: "string", sample },
+        Shape::Str => Shape::Text { name: "string", sample },
         Shape::Text { name, .. } => Shape::Text { name, sample },
         _ => panic!("`sample` is for types that are stored as text, and this one is not; leave it out"),
     }
@@ -255,8 +256,8 @@ macro_rules! __shape_of {
         #[allow(unused_imports, reason = "where the inherent constant is found")]
         use $crate::__private::ProbeFallback as _;
         const SHAPE: &$crate::Shape = match <$crate::__private::Probe<$type>>::DEEP {
-            $crate::__private::Some(shape) => shape,
-            $crate::__private::None => &$crate::Shape::Opaque($text),
+            ::core::option::Option::Some(shape) => shape,
+            ::core::option::Option::None => &$crate::Shape::Opaque($text),
         };
         SHAPE
     }};

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
@@ -45,10 +46,12 @@ pub(super) fn check(raw: &Raw<'_>, errors: &mut Errors) -> Model {
     let input = raw.input;
     let krate = krate(&raw.krate, errors);
     check_lifetimes(raw, errors);
-    let mut checker = Checker { raw, recursive: false, errors };
+    let mut checker = Checker { raw, recursive: false, words: HashSet::new(), errors };
     let form = checker.form();
-    let recursive = checker.recursive;
-    Model { ident: input.ident.clone(), generics: input.generics.clone(), krate, form, recursive }
+    let Checker { recursive, words, .. } = checker;
+    let parameters = input.generics.type_params().map(|parameter| &parameter.ident);
+    let bounded = parameters.filter(|ident| words.contains(ident)).cloned().collect();
+    Model { ident: input.ident.clone(), generics: input.generics.clone(), krate, form, recursive, bounded }
 }
 
 fn check_lifetimes(raw: &Raw<'_>, errors: &mut Errors) {
@@ -69,6 +72,8 @@ fn check_lifetimes(raw: &Raw<'_>, errors: &mut Errors) {
 struct Checker<'a> {
     raw: &'a Raw<'a>,
     recursive: bool,
+    /// All words in the types whose shape is asked for.
+    words: HashSet<Ident>,
     errors: &'a mut Errors,
 }
 
@@ -299,12 +304,25 @@ impl Checker<'_> {
         match marked(ty, self.raw.input) {
             Ok((tokens, found)) => {
                 self.recursive |= found;
+                if !is_phantom(ty) {
+                    collect(tokens.clone(), &mut self.words);
+                }
                 Some(Content::Deep(tokens, ty.span()))
             },
             Err(error) => {
                 self.errors.add(error);
                 None
             },
+        }
+    }
+}
+
+fn collect(tokens: TokenStream, words: &mut HashSet<Ident>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => drop(words.insert(word)),
+            TokenTree::Group(group) => collect(group.stream(), words),
+            _ => {},
         }
     }
 }

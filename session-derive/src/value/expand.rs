@@ -32,11 +32,10 @@ pub(super) fn stub(model: &Model) -> TokenStream {
 }
 
 fn implementation(model: &Model, items: &TokenStream, shape: &TokenStream) -> TokenStream {
-    let Model { ident, krate, generics, .. } = model;
+    let Model { ident, krate, generics, bounded, .. } = model;
     let (parameters, arguments, _) = generics.split_for_impl();
     let written = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
-    let types = generics.type_params().map(|parameter| &parameter.ident);
-    let bounds = quote!(#(#written,)* #(#types: __p::SessionValue,)*);
+    let bounds = quote!(#(#written,)* #(#bounded: __p::SessionValue,)*);
     let bounds = (!bounds.is_empty()).then(|| quote!(where #bounds));
     quote! {
         #[allow(

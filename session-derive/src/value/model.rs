@@ -12,6 +12,8 @@ pub(super) struct Model {
     pub(super) form: Form,
     /// Whether a member of it contains the type itself.
     pub(super) recursive: bool,
+    /// The type parameters that must have a shape.
+    pub(super) bounded: Vec<Ident>,
 }
 
 /// What a type or the inside of a variant is stored as.

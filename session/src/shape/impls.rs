@@ -28,10 +28,10 @@ shapes! {
     f32 => Shape::Float("f32"),
     f64 => Shape::Float("f64"),
     char => Shape::Char,
-    str => Shape::String,
-    String => Shape::String,
-    Path => Shape::String,
-    PathBuf => Shape::String,
+    str => Shape::Str,
+    String => Shape::Str,
+    Path => Shape::Str,
+    PathBuf => Shape::Str,
     Duration => Shape::Struct(&[Member::new("secs", u64::SHAPE), Member::new("nanos", u32::SHAPE)]),
     SystemTime => Shape::Struct(&[
         Member::new("secs_since_epoch", u64::SHAPE),
@@ -90,7 +90,7 @@ impl<T: ?Sized> SessionValue for PhantomData<T> {
 }
 
 impl<T: SessionValue> SessionValue for Option<T> {
-    const SHAPE: &'static Shape = &Shape::Option(T::SHAPE);
+    const SHAPE: &'static Shape = &Shape::Optional(T::SHAPE);
 }
 
 impl<T: SessionValue, E: SessionValue> SessionValue for Result<T, E> {
@@ -152,5 +152,5 @@ tuples! {
 }
 
 impl<T: Zeroize + SessionValue> SessionValue for Secret<T> {
-    const SHAPE: &'static Shape = &Shape::Secret(T::SHAPE);
+    const SHAPE: &'static Shape = &Shape::Redacted(T::SHAPE);
 }

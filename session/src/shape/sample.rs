@@ -22,10 +22,10 @@ fn sample(shape: &Shape) -> Option<Value> {
         Shape::Integer(_) => 1.into(),
         Shape::Float(_) => 0.5.into(),
         Shape::Char => "c".into(),
-        Shape::String => "s".into(),
+        Shape::Str => "s".into(),
         Shape::Bytes => vec![1].into(),
         Shape::Text { sample, .. } => (*sample).into(),
-        Shape::Option(inner) => sample(inner).unwrap_or(Value::Null),
+        Shape::Optional(inner) => sample(inner).unwrap_or(Value::Null),
         Shape::Seq(item) | Shape::Set(item) => Value::Array(sample(item).into_iter().collect()),
         Shape::Array(_, 0) => Value::Array(Vec::new()),
         Shape::Array(item, len) => vec![sample(item)?; *len].into(),
@@ -36,7 +36,7 @@ fn sample(shape: &Shape) -> Option<Value> {
         Shape::Tuple(items) => items.iter().map(|item| sample(item)).collect::<Option<Vec<_>>>()?.into(),
         Shape::Struct(members) => object(members)?.into(),
         Shape::Enum { tagging, variants } => variants.iter().find_map(|of| variant(*tagging, of))?,
-        Shape::Secret(inner) | Shape::Recursive { shape: inner, .. } => sample(inner)?,
+        Shape::Redacted(inner) | Shape::Recursive { shape: inner, .. } => sample(inner)?,
         Shape::Opaque(_) | Shape::Back(_) => return None,
     })
 }

@@ -125,16 +125,16 @@ const fn shape(out: &mut ShapeText, of: &Shape, around: &Around<'_>) {
         Shape::Unit => out.put(b"()"),
         Shape::Bool => out.put(b"bool"),
         Shape::Char => out.put(b"char"),
-        Shape::String => out.put(b"string"),
+        Shape::Str => out.put(b"string"),
         Shape::Bytes => out.put(b"bytes"),
         Shape::Integer(name) | Shape::Float(name) | Shape::Text { name, .. } => out.put(name.as_bytes()),
-        Shape::Option(inner) => {
+        Shape::Optional(inner) => {
             shape(out, inner, around);
             out.put(b"?");
         },
         Shape::Seq(item) => enclosed(out, "[", item, "]", around),
         Shape::Set(item) => enclosed(out, "set<", item, ">", around),
-        Shape::Secret(inner) => enclosed(out, "secret<", inner, ">", around),
+        Shape::Redacted(inner) => enclosed(out, "secret<", inner, ">", around),
         Shape::Array(item, len) => {
             enclosed(out, "[", item, "; ", around);
             number(out, *len);

@@ -235,6 +235,22 @@ fn generic() {
         #[serde(skip)]
         of: PhantomData<[T; N]>,
     }
+    /// Not a value; the ids of such are.
+    struct Customer;
+    #[derive(Serialize, Deserialize, SessionValue)]
+    #[serde(bound = "")]
+    struct Id<T> {
+        number: u64,
+        of: PhantomData<T>,
+        #[serde(skip)]
+        #[expect(dead_code, reason = "that it is there is the point")]
+        cached: Option<Box<T>>,
+        #[session(opaque)]
+        never: [PhantomData<T>; 0],
+    }
+    let id = serde_json::to_value(Id::<Customer> { number: 1, of: PhantomData, cached: None, never: [] }).unwrap();
+    super::fits(Id::<Customer>::SHAPE, &id).unwrap();
+    assert_eq!(Id::<Customer>::SHAPE.text().as_str(), "{never: opaque <[PhantomData<T>; 0]>, number: u64, of: ()}");
     let page = Page::<Item> { items: vec![item()], sizes: [(1, item())], of: PhantomData };
     check("{items: [{qty: u32, sku: string}], sizes: [(u8, {qty: u32, sku: string}); 1]}", [page]);
 }

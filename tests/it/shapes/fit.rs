@@ -17,10 +17,10 @@ fn fit(shape: &Shape, value: &Value, around: &Around<'_>) -> Result<(), String> 
         (Shape::Integer(name), Value::Number(number)) => integer(name, &number.to_string()),
         (Shape::Float(_), Value::Number(_)) => true,
         (Shape::Char, Value::String(text)) => text.chars().count() == 1,
-        (Shape::String | Shape::Text { .. }, Value::String(_)) => true,
+        (Shape::Str | Shape::Text { .. }, Value::String(_)) => true,
         (Shape::Bytes, Value::Array(items)) => items.iter().all(|item| item.as_u64().is_some_and(|byte| byte < 256)),
-        (Shape::Option(_), Value::Null) => true,
-        (Shape::Option(inner) | Shape::Secret(inner), value) => return fit(inner, value, around),
+        (Shape::Optional(_), Value::Null) => true,
+        (Shape::Optional(inner) | Shape::Redacted(inner), value) => return fit(inner, value, around),
         (Shape::Seq(item), Value::Array(items)) => return each(item, items, around),
         (Shape::Set(item), Value::Array(items)) => {
             return if (1..items.len()).any(|at| items[at..].contains(&items[at - 1])) {

@@ -1,0 +1,34 @@
+use serde::{Deserialize, Serialize};
+use session::SessionValue;
+
+mod hex {
+    pub fn serialize<S: serde::Serializer>(value: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+        serde::Deserialize::deserialize(deserializer)
+    }
+}
+
+#[derive(Serialize, Deserialize, SessionValue)]
+#[session(opaqe)]
+#[serde(rename_all(serialize = "camelCase"))]
+struct Item {
+    #[session(rename = "n")]
+    name: String,
+    #[serde(with = "hex")]
+    colour: u32,
+    #[serde(skip_deserializing)]
+    size: u8,
+    #[serde(flatten)]
+    rest: std::collections::HashMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize, SessionValue)]
+struct Cart {
+    items: Vec<Item>,
+}
+
+fn main() {
+    let _ = <Item as SessionValue>::SHAPE;
+}

@@ -1,0 +1,12 @@
+use serde::{Deserialize, Serialize};
+use session::SessionValue;
+
+#[derive(Serialize, Deserialize, SessionValue)]
+struct Item {
+    #[serde(skip_serializing, default)]
+    name: String,
+}
+
+fn main() {
+    let _ = <Item as SessionValue>::SHAPE;
+}

@@ -1,0 +1,11 @@
+use serde::{Deserialize, Serialize};
+use session::SessionValue;
+
+#[derive(Serialize, Deserialize, SessionValue)]
+struct Item {
+    id: std::sync::Mutex<u8>,
+}
+
+fn main() {
+    let _ = <Item as SessionValue>::SHAPE;
+}
