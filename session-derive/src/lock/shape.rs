@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
         let krate = self.krate;
         let mut shape = self.primary()?;
         while self.eat("?") {
-            shape = quote!(&#krate::Shape::Option(#shape));
+            shape = quote!(&#krate::Shape::Optional(#shape));
         }
         Some(shape)
     }
@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
             self.rest = rest.strip_prefix('>')?;
             return Some(quote!(&#krate::Shape::Opaque(#text)));
         }
-        for (word, variant) in [("set<", quote!(Set)), ("secret<", quote!(Secret))] {
+        for (word, variant) in [("set<", quote!(Set)), ("secret<", quote!(Redacted))] {
             if self.eat(word) {
                 let inner = self.shape()?;
                 self.expect(">")?;
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
             },
             "bool" => quote!(&#krate::Shape::Bool),
             "char" => quote!(&#krate::Shape::Char),
-            "string" => quote!(&#krate::Shape::String),
+            "string" => quote!(&#krate::Shape::Str),
             "bytes" => quote!(&#krate::Shape::Bytes),
             "f32" | "f64" => quote!(&#krate::Shape::Float(#word)),
             _ if INTEGERS.contains(&word) => quote!(&#krate::Shape::Integer(#word)),

@@ -97,10 +97,10 @@ pub(super) const fn render(shape: &Shape, named: bool) -> ShapeText {
 /// names of their members.
 const fn compatible(old: &Shape, new: &Shape) -> bool {
     match (old, new) {
-        (Shape::Option(old), Shape::Option(new))
+        (Shape::Optional(old), Shape::Optional(new))
         | (Shape::Seq(old), Shape::Seq(new))
         | (Shape::Set(old), Shape::Set(new))
-        | (Shape::Secret(old), Shape::Secret(new))
+        | (Shape::Redacted(old), Shape::Redacted(new))
         | (Shape::Recursive { shape: old, .. }, Shape::Recursive { shape: new, .. }) => compatible(old, new),
         (Shape::Array(old, old_len), Shape::Array(new, new_len)) => *old_len == *new_len && compatible(old, new),
         (Shape::Map { key: old_key, value: old }, Shape::Map { key: new_key, value: new }) => {
@@ -125,7 +125,7 @@ const fn is_leaf(shape: &Shape) -> bool {
             | Shape::Integer(_)
             | Shape::Float(_)
             | Shape::Char
-            | Shape::String
+            | Shape::Str
             | Shape::Bytes
             | Shape::Text { .. }
             | Shape::Opaque(_)
@@ -149,7 +149,7 @@ const fn reads(written: &[Member], mut known: &[Member]) -> bool {
         known = rest;
         let fits = match find_member(written, member.name) {
             Some(other) => compatible(other.shape, member.shape),
-            None => member.optional || matches!(member.shape, Shape::Option(_)),
+            None => member.optional || matches!(member.shape, Shape::Optional(_)),
         };
         if !fits {
             return false;
