@@ -193,6 +193,7 @@ impl Request {
                 delta.user = Some(user);
             }
         }
+        delta.changes.reserve_exact(changes.len());
         for change in changes {
             if let Err(error) = delta.push(change, &seen.payload, stored, &self.manager.config.sections) {
                 failure.get_or_insert(error);
