@@ -23,10 +23,10 @@ use crate::record::{HEADER, IDLE_AT, MAGIC, idle_bytes};
 use crate::token::SessionId;
 
 /// Byte positions in the scripts are those of the record's header, counted from one. Numbers are compared as numbers: Lua
-/// compares strings by the server's locale. The fourth argument is how long the third, the new record, lives: what time it is
+/// compares strings by the server's locale. Those for commands are written as strings: Lua would print them like floats. The fourth argument is how long the third, the new record, lives: what time it is
 /// follows from both.
 const COMMIT: &str = r"
-local head = redis.call('GETRANGE', KEYS[1], 0, 27)
+local head = redis.call('GETRANGE', KEYS[1], '0', '27')
 local expected = string.sub(head, 1, 20) == ARGV[1]
 if not expected then
   if head == '' then return 'GONE' end
@@ -36,14 +36,14 @@ local idle, later = struct.unpack('>I8', head, 21), struct.unpack('>I8', ARGV[3]
 if idle <= later - ARGV[4] then return 'GONE' end
 if expected then
   if idle > later then
-    local idle = redis.call('GETRANGE', KEYS[1], 20, 31)
+    local idle = redis.call('GETRANGE', KEYS[1], '20', '31')
     redis.call('SET', KEYS[1], string.sub(ARGV[3], 1, 20) .. idle .. string.sub(ARGV[3], 33), 'KEEPTTL')
   else
     redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
   end
   return 1
 end
-local writers = redis.call('GETRANGE', KEYS[1], 132, 195)
+local writers = redis.call('GETRANGE', KEYS[1], '132', '195')
 for at = 1, 57, 8 do
   if string.sub(writers, at, at + 7) == ARGV[2] then return 1 end
 end
@@ -51,12 +51,12 @@ if string.sub(head, 5, 12) ~= string.sub(ARGV[1], 5, 12) then return 'SUPERSEDED
 return {redis.call('GET', KEYS[1])}
 ";
 const TOUCH: &str = r"
-local head = redis.call('GETRANGE', KEYS[1], 0, 31)
+local head = redis.call('GETRANGE', KEYS[1], '0', '31')
 if head == '' then return 'GONE' end
 if string.sub(head, 1, 4) ~= '\165S\1\0' or string.len(head) < 32 then return 'FOREIGN' end
 if struct.unpack('>I8', head, 21) <= tonumber(ARGV[3]) then return 'GONE' end
 if struct.unpack('>I8', head, 21) < struct.unpack('>I8', ARGV[1]) then
-  redis.call('SETRANGE', KEYS[1], 20, ARGV[1])
+  redis.call('SETRANGE', KEYS[1], '20', ARGV[1])
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
 return 'TOUCHED'
@@ -222,7 +222,9 @@ impl RedisStore {
 
     async fn query<T: redis::FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
         let mut connection = self.connection();
-        self.note(command.query_async(&mut connection).await)
+        // Not `query_async`, which would put this into a box of its own.
+        let answer = connection.send_packed_command(command).await.and_then(Value::extract_error);
+        self.note(answer).and_then(|answer| Ok(redis::from_redis_value(answer)?))
     }
 
     /// Runs the `call` of a script. The server knows it from the second time on.
