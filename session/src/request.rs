@@ -89,10 +89,10 @@ impl Request {
 
     /// Makes a used slot new.
     pub(crate) fn recycle(&mut self) {
-        if self.is_untouched() {
-            return;
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if state.phase != Phase::Untouched {
+            *state = State::default();
         }
-        *self.state.get_mut().unwrap_or_else(PoisonError::into_inner) = State::default();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
