@@ -26,7 +26,7 @@ pub(crate) struct Work {
 
 pub(crate) type Outcome = Result<Arc<Record>, Error>;
 
-/// Somebody else's work, and where its outcome goes.
+/// Work on its way, and where its outcome goes.
 pub(crate) struct Passenger {
     pub(crate) work: Work,
     /// `None` is the leader itself.
@@ -34,8 +34,8 @@ pub(crate) struct Passenger {
 }
 
 impl Passenger {
-    pub(crate) fn leader(work: Work) -> Self {
-        Self { work, turn: None }
+    fn leader(work: Option<Work>) -> Vec<Self> {
+        work.map_or_else(Vec::new, |work| vec![Self { work, turn: None }])
     }
 
     /// Sends the outcome on. The leader's own comes back.
@@ -63,7 +63,7 @@ impl Waiter {
 
 enum Turn {
     Done(Outcome),
-    Lead { latest: Option<Arc<Record>>, work: Option<Work>, passengers: Vec<Passenger> },
+    Lead { latest: Option<Arc<Record>>, aboard: Vec<Passenger> },
 }
 
 const SHARDS: usize = 16;
@@ -78,7 +78,7 @@ pub(crate) struct Lines {
 pub(crate) enum Place<'a> {
     /// A leader took the work along.
     Done(Outcome),
-    /// Lead: commit `work` and the passengers'.
+    /// Lead: commit the work of all who are aboard.
     Lead(Lead<'a>),
 }
 
@@ -88,8 +88,8 @@ pub(crate) struct Lead<'a> {
     id: SessionId,
     /// The record as last written by this process, if known.
     pub(crate) latest: Option<Arc<Record>>,
-    pub(crate) work: Option<Work>,
-    pub(crate) passengers: Vec<Passenger>,
+    /// The leader's own work first, if it has any.
+    pub(crate) aboard: Vec<Passenger>,
 }
 
 impl Lines {
@@ -100,7 +100,7 @@ impl Lines {
             match shard.get_mut(&id) {
                 None => {
                     shard.insert(id, VecDeque::new());
-                    return Place::Lead(Lead { lines: self, id, latest: None, work, passengers: Vec::new() });
+                    return Place::Lead(Lead { lines: self, id, latest: None, aboard: Passenger::leader(work) });
                 },
                 Some(line) => {
                     let (turn, waiting) = oneshot::channel();
@@ -112,9 +112,7 @@ impl Lines {
         let mut waiting = Waiting { lines: self, id, turn: waiting };
         match (&mut waiting.turn).await {
             Ok(Turn::Done(outcome)) => Place::Done(outcome),
-            Ok(Turn::Lead { latest, work, passengers }) => {
-                Place::Lead(Lead { lines: self, id, latest, work, passengers })
-            },
+            Ok(Turn::Lead { latest, aboard }) => Place::Lead(Lead { lines: self, id, latest, aboard }),
             // Only a runtime that shuts down drops a leader with its passengers.
             Err(_) => Place::Done(Err(Error::new(crate::ErrorKind::Unknown, "the commit was cut off by a shutdown"))),
         }
@@ -133,22 +131,17 @@ impl Lines {
             return;
         };
         while let Some(first) = line.pop_front() {
-            let mut passengers = Vec::new();
-            if first.can_ride() {
-                while line.front().is_some_and(Waiter::can_ride) {
-                    if let Some(Waiter { work: Some(work), turn }) = line.pop_front() {
-                        passengers.push(Passenger { work, turn: Some(turn) });
-                    }
+            let takes_others = first.can_ride();
+            let mut aboard = Passenger::leader(first.work);
+            while takes_others && line.front().is_some_and(Waiter::can_ride) {
+                if let Some(Waiter { work: Some(work), turn }) = line.pop_front() {
+                    aboard.push(Passenger { work, turn: Some(turn) });
                 }
             }
-            match first.turn.send(Turn::Lead { latest: latest.cloned(), work: first.work, passengers }) {
+            match first.turn.send(Turn::Lead { latest: latest.cloned(), aboard }) {
                 Ok(()) => return,
                 // It has left: the next one leads, and what would have ridden waits on, in order.
-                Err(Turn::Lead { passengers, .. }) => {
-                    let waiting =
-                        passengers.into_iter().rev().filter_map(|Passenger { work, turn }| Some((work, turn?)));
-                    waiting.for_each(|(work, turn)| line.push_front(Waiter { work: Some(work), turn }));
-                },
+                Err(Turn::Lead { aboard, .. }) => wait_on(line, aboard),
                 Err(Turn::Done(_)) => {},
             }
         }
@@ -160,9 +153,18 @@ impl Lead<'_> {
     /// Lets passengers wait on, before everybody who came later.
     pub(crate) fn put_back(&self, passengers: Vec<Passenger>) {
         let mut shard = self.lines.shard(self.id);
-        let Some(line) = shard.get_mut(&self.id) else { return };
-        let waiting = passengers.into_iter().rev().filter_map(|Passenger { work, turn }| Some((work, turn?)));
-        waiting.for_each(|(work, turn)| line.push_front(Waiter { work: Some(work), turn }));
+        if let Some(line) = shard.get_mut(&self.id) {
+            wait_on(line, passengers);
+        }
+    }
+}
+
+/// Back to the front of the line, in order; for a leader there is nothing to wait for.
+fn wait_on(line: &mut VecDeque<Waiter>, passengers: Vec<Passenger>) {
+    for Passenger { work, turn } in passengers.into_iter().rev() {
+        if let Some(turn) = turn {
+            line.push_front(Waiter { work: Some(work), turn });
+        }
     }
 }
 
@@ -182,8 +184,8 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.turn.close();
-        if let Ok(Turn::Lead { latest, passengers, .. }) = self.turn.try_recv() {
-            for passenger in passengers {
+        if let Ok(Turn::Lead { latest, aboard }) = self.turn.try_recv() {
+            for passenger in aboard {
                 passenger.tell(Err(Error::new(
                     crate::ErrorKind::Unavailable,
                     "the commit was cut off; nothing was written",

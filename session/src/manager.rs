@@ -144,7 +144,7 @@ impl Manager {
     pub(crate) async fn commit(&self, id: SessionId, work: Work) -> Outcome {
         match self.lines.enter(id, Some(work)).await {
             Place::Done(outcome) => outcome,
-            Place::Lead(lead) => self.drive(id, lead).await,
+            Place::Lead(mut lead) => self.drive(id, &mut lead).await,
         }
     }
 
@@ -156,13 +156,9 @@ impl Manager {
         }
     }
 
-    async fn drive(&self, id: SessionId, mut lead: Lead<'_>) -> Outcome {
+    async fn drive(&self, id: SessionId, lead: &mut Lead<'_>) -> Outcome {
         let mut own: Option<Outcome> = None;
-        let mut aboard = std::mem::take(&mut lead.passengers);
-        let Some(work) = lead.work.take() else {
-            return Err(exhausted());
-        };
-        aboard.insert(0, Passenger::leader(work));
+        let mut aboard = std::mem::take(&mut lead.aboard);
         let mut deliver = |passenger: Passenger, outcome: Outcome| match passenger.tell(outcome) {
             None => {},
             mine => own = mine,
@@ -185,9 +181,8 @@ impl Manager {
             }
             match self.write(id, &current, op, &next, now).await {
                 Ok(Committed::Applied) => {
-                    let record = Arc::new(next);
-                    aboard.drain(..).for_each(|passenger| deliver(passenger, Ok(Arc::clone(&record))));
-                    lead.latest = Some(record);
+                    aboard.drain(..).for_each(|passenger| deliver(passenger, Ok(Arc::clone(&next))));
+                    lead.latest = Some(next);
                     break None;
                 },
                 Ok(Committed::Conflict(fresh)) => {
@@ -219,14 +214,15 @@ impl Manager {
         op: OpId,
         aboard: &mut Vec<Passenger>,
         now: Timestamp,
-    ) -> (Record, Vec<(Passenger, Error)>) {
+    ) -> (Arc<Record>, Vec<(Passenger, Error)>) {
         let rules = self.rules(now);
-        let mut next = Record::clone(current);
+        let mut after = Arc::clone(current);
+        let next = Arc::make_mut(&mut after);
         let mut failed = Vec::new();
         for (index, passenger) in aboard.iter().enumerate() {
             let Work { delta, base, verifier } = &passenger.work;
             let applied = match base.epoch() == current.epoch() {
-                true => delta.apply(&mut next, *verifier, &rules),
+                true => delta.apply(next, *verifier, &rules),
                 false => Err(superseded()),
             };
             if let Err(error) = applied {
@@ -236,7 +232,7 @@ impl Manager {
         let lost = failed.into_iter().rev().map(|(index, error)| (aboard.remove(index), error)).collect();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);
-        (next, lost)
+        (after, lost)
     }
 
     /// One compare-and-set for a change that was made on exactly `current`.

@@ -90,10 +90,10 @@ impl Request {
 
     /// Makes a used slot new.
     pub(crate) fn recycle(&mut self) {
-        if self.is_untouched() {
-            return;
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if state.phase != Phase::Untouched {
+            *state = State::default();
         }
-        *self.state.get_mut().unwrap_or_else(PoisonError::into_inner) = State::default();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -194,6 +194,7 @@ impl Request {
                 delta.user = Some(user);
             }
         }
+        delta.changes.reserve_exact(changes.len());
         for change in changes {
             if let Err(error) = delta.push(change, &seen.payload, stored, &self.manager.config.sections) {
                 failure.get_or_insert(error);

@@ -23,24 +23,27 @@ use crate::record::{HEADER, IDLE_AT, MAGIC, idle_bytes};
 use crate::token::SessionId;
 
 /// Byte positions in the scripts are those of the record's header, counted from one. Numbers are compared as numbers: Lua
-/// compares strings by the server's locale.
+/// compares strings by the server's locale. Those for commands are written as strings: Lua would print them like floats. The fourth argument is how long the third, the new record, lives: what time it is
+/// follows from both.
 const COMMIT: &str = r"
-local head = redis.call('GETRANGE', KEYS[1], 0, 27)
-if string.sub(head, 1, 20) == ARGV[1] then
-  local idle = struct.unpack('>I8', head, 21)
-  if idle <= tonumber(ARGV[5]) then return 'GONE' end
-  if idle > tonumber(ARGV[6]) then
-    local idle = redis.call('GETRANGE', KEYS[1], 20, 31)
+local head = redis.call('GETRANGE', KEYS[1], '0', '27')
+local expected = string.sub(head, 1, 20) == ARGV[1]
+if not expected then
+  if head == '' then return 'GONE' end
+  if string.sub(head, 1, 4) ~= string.sub(ARGV[1], 1, 4) or string.len(head) < 28 then return 'FOREIGN' end
+end
+local idle, later = struct.unpack('>I8', head, 21), struct.unpack('>I8', ARGV[3], 21)
+if idle <= later - ARGV[4] then return 'GONE' end
+if expected then
+  if idle > later then
+    local idle = redis.call('GETRANGE', KEYS[1], '20', '31')
     redis.call('SET', KEYS[1], string.sub(ARGV[3], 1, 20) .. idle .. string.sub(ARGV[3], 33), 'KEEPTTL')
   else
     redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
   end
   return 1
 end
-if head == '' then return 'GONE' end
-if string.sub(head, 1, 4) ~= string.sub(ARGV[1], 1, 4) or string.len(head) < 28 then return 'FOREIGN' end
-if struct.unpack('>I8', head, 21) <= tonumber(ARGV[5]) then return 'GONE' end
-local writers = redis.call('GETRANGE', KEYS[1], 132, 195)
+local writers = redis.call('GETRANGE', KEYS[1], '132', '195')
 for at = 1, 57, 8 do
   if string.sub(writers, at, at + 7) == ARGV[2] then return 1 end
 end
@@ -48,12 +51,12 @@ if string.sub(head, 5, 12) ~= string.sub(ARGV[1], 5, 12) then return 'SUPERSEDED
 return {redis.call('GET', KEYS[1])}
 ";
 const TOUCH: &str = r"
-local head = redis.call('GETRANGE', KEYS[1], 0, 31)
+local head = redis.call('GETRANGE', KEYS[1], '0', '31')
 if head == '' then return 'GONE' end
 if string.sub(head, 1, 4) ~= '\165S\1\0' or string.len(head) < 32 then return 'FOREIGN' end
 if struct.unpack('>I8', head, 21) <= tonumber(ARGV[3]) then return 'GONE' end
 if struct.unpack('>I8', head, 21) < struct.unpack('>I8', ARGV[1]) then
-  redis.call('SETRANGE', KEYS[1], 20, ARGV[1])
+  redis.call('SETRANGE', KEYS[1], '20', ARGV[1])
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
 return 'TOUCHED'
@@ -190,12 +193,9 @@ impl RedisStore {
         let id = SessionId::from_bytes([0xff; 16]);
         let key = self.key(id);
         self.measure(SystemClock.now()).await?;
-        let _: Value = self.query(Cmd::new().arg("GET").arg(&key)).await.map_err(|error| read_failed("GET", &error))?;
+        let _: Value = self.query(&get(&key)).await.map_err(|error| read_failed("GET", &error))?;
         for (name, script) in [("EVALSHA (commit)", &self.shared.commit), ("EVALSHA (touch)", &self.shared.touch)] {
-            let mut connection = self.connection();
-            let invoked =
-                script.key(&key).arg(&[0_u8; 16]).arg(&[0_u8; 8]).invoke_async::<Value>(&mut connection).await;
-            self.note(invoked).map_err(|error| read_failed(name, &error))?;
+            self.run(script, &call(script, &key, 0)).await.map_err(|error| read_failed(name, &error))?;
         }
         // Writes nothing: `XX` on a key that is never there.
         let mut set = Cmd::new();
@@ -222,7 +222,22 @@ impl RedisStore {
 
     async fn query<T: redis::FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
         let mut connection = self.connection();
-        self.note(command.query_async(&mut connection).await)
+        // Not `query_async`, which would put this into a box of its own.
+        let answer = connection.send_packed_command(command).await.and_then(Value::extract_error);
+        self.note(answer).and_then(|answer| Ok(redis::from_redis_value(answer)?))
+    }
+
+    /// Runs the `call` of a script. The server knows it from the second time on.
+    async fn run(&self, script: &Script, call: &Cmd) -> Result<Value, RedisError> {
+        let answer = self.query(call).await;
+        match &answer {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                let loaded = script.load_async(&mut self.connection()).await;
+                self.note(loaded)?;
+                self.query(call).await
+            },
+            _ => answer,
+        }
     }
 
     /// Hangs up on a server that turned out to be a replica: the client would keep the line, and behind the same address there may
@@ -263,13 +278,13 @@ impl RedisStore {
         self.shared.measured.load(Ordering::Relaxed).abs_diff(now.as_millis()) > millis(MEASURE_EVERY)
     }
 
-    /// The record's bytes by the server's clock, and how long it lives from now.
-    fn outgoing(&self, record: &Record, now: Timestamp) -> Result<(Vec<u8>, u64), StoreError> {
+    /// The record's bytes by the server's clock.
+    fn outgoing(&self, record: &Record) -> Result<Vec<u8>, StoreError> {
         let (size, limit) = (record.encoded_len(), self.shared.options.max_bytes);
         if size > limit {
             return Err(StoreError::TooLarge { size, limit });
         }
-        Ok((record.clone().shifted(self.ahead()).encode(), life(record.idle_deadline(), now)))
+        Ok(record.clone().shifted(self.ahead()).encode())
     }
 
     fn incoming(&self, bytes: Vec<u8>) -> Result<Record, StoreError> {
@@ -293,6 +308,20 @@ fn life(deadline: Timestamp, now: Timestamp) -> u64 {
     millis(deadline.since(now)).max(1)
 }
 
+fn get(key: &[u8]) -> Cmd {
+    let mut get = Cmd::with_capacity(2, 3 + key.len());
+    get.arg("GET").arg(key);
+    get
+}
+
+/// The beginning of a call of `script`, with room for arguments of `size` bytes.
+fn call(script: &Script, key: &[u8], size: usize) -> Cmd {
+    let hash = script.get_hash();
+    let mut call = Cmd::with_capacity(8, 8 + hash.len() + key.len() + size);
+    call.arg("EVALSHA").arg(hash).arg(1).arg(key);
+    call
+}
+
 fn connection(client: &Client, options: &RedisOptions) -> Result<ConnectionManager, StoreError> {
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(options.deadline))
@@ -308,9 +337,9 @@ impl Store for RedisStore {
         if self.is_stale(now) {
             self.measure(now).await?;
         }
-        let (bytes, life) = self.outgoing(record, now)?;
+        let bytes = self.outgoing(record)?;
         let mut set = Cmd::new();
-        set.arg("SET").arg(self.key(id)).arg(bytes).arg("NX").arg("PX").arg(life);
+        set.arg("SET").arg(self.key(id)).arg(bytes).arg("NX").arg("PX").arg(life(record.idle_deadline(), now));
         match self.query(&set).await.map_err(|error| write_failed("SET", &error))? {
             Value::Nil => Ok(Created::Exists),
             _ => Ok(Created::Created),
@@ -318,8 +347,7 @@ impl Store for RedisStore {
     }
 
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        let mut get = Cmd::new();
-        get.arg("GET").arg(self.key(id));
+        let get = get(&self.key(id));
         let bytes: Option<Vec<u8>> = if self.is_stale(now) {
             let mut both = redis::pipe();
             both.add_command(get).cmd("TIME").ignore_errors();
@@ -347,14 +375,14 @@ impl Store for RedisStore {
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
-        let (bytes, life) = self.outgoing(commit.record, now)?;
+        let bytes = self.outgoing(commit.record)?;
         let expected = beginning(commit.epoch, commit.revision);
-        let later = self.theirs(commit.record.idle_deadline());
-        let mut connection = self.connection();
-        let mut script = self.shared.commit.key(self.key(id));
-        script.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life).arg(self.theirs(now)).arg(later);
-        let answer = script.invoke_async(&mut connection).await;
-        match self.note(answer).map_err(|error| write_failed("EVALSHA (commit)", &error))? {
+        // Negative for a record that has ended, which is how the script finds out.
+        let life = commit.record.idle_deadline().as_millis().checked_signed_diff(now.as_millis()).unwrap_or(i64::MAX);
+        let script = &self.shared.commit;
+        let mut call = call(script, &self.key(id), bytes.len() + 48);
+        call.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life);
+        match self.run(script, &call).await.map_err(|error| write_failed("EVALSHA (commit)", &error))? {
             Value::Array(mut fresh) => match fresh.pop() {
                 Some(Value::BulkString(bytes)) => {
                     let fresh = self.incoming(bytes)?;
@@ -372,12 +400,10 @@ impl Store for RedisStore {
     }
 
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
-        let mut connection = self.connection();
-        let mut script = self.shared.touch.key(self.key(id));
-        script.arg(&idle_bytes(idle.shifted(self.ahead()))).arg(life(idle, now)).arg(self.theirs(now));
-        let answer: Value = self
-            .note(script.invoke_async(&mut connection).await)
-            .map_err(|error| write_failed("EVALSHA (touch)", &error))?;
+        let script = &self.shared.touch;
+        let mut call = call(script, &self.key(id), 48);
+        call.arg(&idle_bytes(idle.shifted(self.ahead()))).arg(life(idle, now)).arg(self.theirs(now));
+        let answer = self.run(script, &call).await.map_err(|error| write_failed("EVALSHA (touch)", &error))?;
         match word(&answer) {
             b"TOUCHED" => Ok(Touched::Touched),
             b"GONE" => Ok(Touched::Gone),

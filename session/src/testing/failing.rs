@@ -136,10 +136,12 @@ impl<S> FailingStore<S> {
     }
 
     async fn call<T>(&self, index: usize, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        // First: whoever sees this call counted and then sets a fault means the next one.
+        let fault = self.next_fault();
         if let Some(count) = self.shared.counts.get(index) {
             count.fetch_add(1, Ordering::SeqCst);
         }
-        match self.next_fault() {
+        match fault {
             None => call.await,
             Some(Fault::Before) => Err(StoreError::unavailable("injected: the call was not sent")),
             Some(Fault::After) => {

@@ -128,7 +128,7 @@ where
                 "two session layers around one route share a cookie or a session type: remove one, or give it another cookie",
             );
         }
-        let inner = fits.then(|| self.inner.call(request));
+        let inner = if fits { Some(self.inner.call(request)) } else { None };
         ResponseFuture::new(inner, slot, Arc::clone(&self.pool))
     }
 }

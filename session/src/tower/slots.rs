@@ -48,13 +48,11 @@ pub(crate) struct Slots {
 impl Slots {
     /// Adds a slot. `false` if another layer has taken the cookie's name or one of the session types.
     pub(crate) fn add(extensions: &mut Extensions, request: Arc<Request>) -> bool {
-        let manager = Arc::clone(&request.manager);
         let outer = extensions.insert(Self { inner: request, outer: None });
         let Some(outer) = outer else { return true };
-        let fits = outer.iter().all(|other| !clash(&other.manager, &manager));
-        if let Some(slots) = extensions.get_mut::<Self>() {
-            slots.outer = Some(Box::new(outer));
-        }
+        let Some(slots) = extensions.get_mut::<Self>() else { return true };
+        let fits = outer.iter().all(|other| !clash(&other.manager, &slots.inner.manager));
+        slots.outer = Some(Box::new(outer));
         fits
     }
 
