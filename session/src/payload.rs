@@ -12,6 +12,8 @@
 //! only. An empty payload is no bytes at all. Fields and sections that this code does not know are carried through byte for
 //! byte. The layout is pinned by vectors in `tests/it/vectors`.
 
+use std::cmp::Ordering;
+
 use bytes::{BufMut as _, Bytes};
 
 #[cfg(doc)]
@@ -211,15 +213,39 @@ impl<'a> Section<'a> {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&'a [u8]> {
-        let mut cursor = Cursor(self.fields);
-        for _ in 0..self.count {
-            let (stored, value) = (cursor.text()?, cursor.text()?);
-            if stored == key.as_bytes() {
-                return Some(value);
+        self.get_from(&mut self.start(), key)
+    }
+
+    /// Before the first field.
+    pub(crate) fn start(&self) -> Place<'a> {
+        Place { cursor: Cursor(self.fields), left: self.count }
+    }
+
+    /// The same, for who asks for key after key in ascending order: the search goes on at `place`.
+    pub(crate) fn get_from(&self, place: &mut Place<'a>, key: &str) -> Option<&'a [u8]> {
+        while place.left > 0 {
+            let mut next = *place;
+            let stored = next.cursor.text()?;
+            match stored.cmp(key.as_bytes()) {
+                Ordering::Greater => return None,
+                found => {
+                    let value = next.cursor.text()?;
+                    *place = Place { left: next.left - 1, ..next };
+                    if found == Ordering::Equal {
+                        return Some(value);
+                    }
+                },
             }
         }
         None
     }
+}
+
+/// A place between two fields of a section.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    cursor: Cursor<'a>,
+    left: usize,
 }
 
 /// A name or key, if it can be one. Those that come out of a checked payload need no second look.

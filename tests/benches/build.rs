@@ -16,6 +16,8 @@ use session_tests::servers::TempDir;
 #[allow(dead_code, reason = "each bench uses its part")]
 mod support;
 
+use support::children_time;
+
 const ROUNDS: usize = 2;
 
 const MANIFEST: &str = r#"
@@ -114,12 +116,4 @@ fn build(root: &Path, manifest: &str, main: &str) -> Figures {
     assert!(output.status.success(), "{log}");
     let crates = log.matches(" Compiling ").count();
     (crates, children_time() - before, wall)
-}
-
-/// Processor seconds of all the processes that this one has waited for, and theirs.
-fn children_time() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").expect("Linux");
-    let (_, fields) = stat.rsplit_once(')').expect("a name");
-    let ticks = fields.split(' ').skip(14).take(2);
-    ticks.map(|ticks| ticks.parse::<f64>().expect("ticks")).sum::<f64>() / 100.0
 }

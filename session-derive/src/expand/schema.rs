@@ -123,7 +123,10 @@ fn schema(model: &Model, locked: Option<&Locked>) -> TokenStream {
         },
         None => quote!(::core::option::Option::None),
     };
-    let values = model.fields.iter().map(|field| {
+    // In the order in which they are stored, so that each is found where the one before it ends.
+    let mut fields: Vec<&Field> = model.fields.iter().collect();
+    fields.sort_by(|one, other| key(one).cmp(&key(other)));
+    let values = fields.into_iter().map(|field| {
         let ident = &field.ident;
         let value = match &field.stored {
             Some(stored) => {
@@ -153,6 +156,10 @@ fn schema(model: &Model, locked: Option<&Locked>) -> TokenStream {
             #lock
         }
     }
+}
+
+fn key(field: &Field) -> Option<&str> {
+    field.stored.as_ref().map(|stored| stored.key.as_str())
 }
 
 /// What differs from the defaults.

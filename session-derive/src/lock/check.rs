@@ -113,7 +113,8 @@ impl Checker<'_> {
                     ),
                 );
             }
-            match self.spelled(field, stored).filter(|known| known != text) {
+            match self.spelled(field, stored) {
+                Some(known) if known == text => {},
                 Some(known) => self.retyped(field, &known, text, version),
                 None => {
                     self.assert(Claim::Same, (&field.ty, stored.opaque), field.ty.span(), &stored.key, (text, version));
@@ -142,7 +143,8 @@ impl Checker<'_> {
         let version = self.model.version;
         for (key, text) in &release.fields {
             if let Some((field, stored)) = self.model.stored().find(|(_, stored)| stored.key == *key) {
-                match self.spelled(field, stored).filter(|known| known != text) {
+                match self.spelled(field, stored) {
+                    Some(known) if known == *text => {},
                     Some(known) => self.retyped(field, &known, text, release.version),
                     None => match shape::tokens(&self.model.krate, text) {
                         Some(old) => {
@@ -294,30 +296,33 @@ pub(crate) fn strategy(merge: &Merge) -> &'static str {
     }
 }
 
-/// The text of a type that everybody knows.
+/// The text of a type that everybody knows: no compiler is needed to compare it.
 fn known_text(ty: &Type) -> Option<String> {
+    const PRIMITIVE: &[&str] =
+        &["bool", "char", "u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "f32", "f64"];
     let Type::Path(path) = peel(ty) else { return None };
     let segment = path.path.segments.last().filter(|_| path.path.segments.len() == 1)?;
-    let name = segment.ident.to_string();
     let inner = match &segment.arguments {
-        PathArguments::None => None,
-        PathArguments::AngleBracketed(arguments) => match arguments.args.iter().collect::<Vec<_>>().as_slice() {
-            [GenericArgument::Type(inner)] => Some(known_text(inner)?),
-            _ => return None,
+        PathArguments::None => Vec::new(),
+        PathArguments::AngleBracketed(arguments) => {
+            let types = arguments.args.iter().map(|argument| match argument {
+                GenericArgument::Type(inner) => known_text(inner),
+                _ => None,
+            });
+            types.collect::<Option<Vec<_>>>()?
         },
         PathArguments::Parenthesized(_) => return None,
     };
-    match (name.as_str(), inner) {
-        (
-            "bool" | "char" | "u8" | "u16" | "u32" | "u64" | "u128" | "i8" | "i16" | "i32" | "i64" | "i128" | "f32"
-            | "f64",
-            None,
-        ) => Some(name),
-        ("usize", None) => Some("u64".into()),
-        ("isize", None) => Some("i64".into()),
-        ("String", None) => Some("string".into()),
-        ("Option", Some(inner)) => Some(format!("{inner}?")),
-        ("Vec", Some(inner)) => Some(format!("[{inner}]")),
+    let name = segment.ident.to_string();
+    match (name.as_str(), inner.as_slice()) {
+        ("usize", []) => Some("u64".into()),
+        ("isize", []) => Some("i64".into()),
+        ("String", []) => Some("string".into()),
+        (primitive, []) if PRIMITIVE.contains(&primitive) => Some(name),
+        ("Option", [inner]) => Some(format!("{inner}?")),
+        ("Vec" | "VecDeque", [item]) => Some(format!("[{item}]")),
+        ("BTreeSet" | "HashSet", [item]) => Some(format!("set<{item}>")),
+        ("BTreeMap" | "HashMap", [key, value]) => Some(format!("{{{key} => {value}}}")),
         _ => None,
     }
 }

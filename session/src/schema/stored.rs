@@ -6,12 +6,14 @@
 
 use std::fmt::{self, Display};
 
+use bytes::Bytes;
+
 use super::field::{Field, FieldInfo};
 use super::release::Newer;
 use super::{Schema, Storable};
 use crate::codec::Codec;
 use crate::error::{BoxError, Error, ErrorKind};
-use crate::payload::Section;
+use crate::payload::{Edit, Payload, Place, Section};
 
 /// Under this key a section says the oldest version that may read it.
 pub(crate) const MIN_READER: &str = "_min_reader";
@@ -29,6 +31,8 @@ pub struct Stored<'a> {
 struct Source<'a> {
     section: Section<'a>,
     codec: Codec,
+    /// Where the search for the next field begins.
+    place: Place<'a>,
 }
 
 impl fmt::Debug for Stored<'_> {
@@ -63,7 +67,8 @@ impl<'a> Stored<'a> {
     /// The fields, each by its own policy, and no more.
     fn fields<S: Schema>(section: Section<'a>) -> Result<(S, Vec<Problem>), Error> {
         let codec = codec_of(&section, S::NAME)?;
-        let mut stored = Self { source: Some(Source { section, codec }), ..Self::default() };
+        let place = section.start();
+        let mut stored = Self { source: Some(Source { section, codec, place }), ..Self::default() };
         let value = S::load(&mut stored);
         match stored.refused {
             None => Ok((value, stored.problems)),
@@ -73,8 +78,8 @@ impl<'a> Stored<'a> {
 
     /// The value of one field: as stored, or its default if it is absent or cannot be decoded.
     pub fn field<S: Schema, F: Field<S>>(&mut self) -> F::Value {
-        let Some(Source { section, codec }) = &self.source else { return F::default() };
-        let cause = match section.get(F::INFO.key) {
+        let Some(Source { section, codec, place }) = &mut self.source else { return F::default() };
+        let cause = match section.get_from(place, F::INFO.key) {
             Some(bytes) => match F::Value::decode(*codec, bytes) {
                 Ok(value) => return value,
                 Err(cause) => Cause::of(F::INFO.key, "cannot be decoded", cause),
@@ -94,6 +99,28 @@ impl<'a> Stored<'a> {
         }
         F::default()
     }
+}
+
+/// An `S` from a payload, for benches.
+#[doc(hidden)]
+pub fn decode<S: Schema>(payload: &[u8]) -> Result<S, Error> {
+    let payload = Payload::parse(Bytes::copy_from_slice(payload));
+    let payload = payload.map_err(|corrupt| Error::new(ErrorKind::Undecodable, corrupt.to_string()))?;
+    Stored::load(payload.section(S::NAME)).map(|(value, _)| value)
+}
+
+/// The payload of an `S`, for benches.
+#[doc(hidden)]
+pub fn encode<S: Schema>(value: &S) -> Result<Vec<u8>, Error> {
+    let mut fields = Vec::new();
+    for column in S::FIELDS {
+        let mut encoded = Vec::new();
+        (column.encode)(value, S::SECTION.codec, &mut encoded)?;
+        fields.push((column.field.info.key, encoded));
+    }
+    let (section, version, codec) = (S::NAME, S::VERSION, S::SECTION.codec.tag());
+    let edits = fields.iter().map(|(key, value)| Edit { section, version, codec, key, value: Some(value) });
+    Ok(Payload::default().edited(edits).as_bytes().to_vec())
 }
 
 /// The stored version, and the one of this code.
