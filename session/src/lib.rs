@@ -97,6 +97,8 @@ pub use self::schema::{Identified, Key, Problem, Schema};
 pub use self::sessions::{Builder, Sessions};
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
+#[cfg(feature = "sqlite")]
+pub use self::store::SqliteStore;
 pub use self::store::{MemoryStore, Store};
 pub use self::token::{InvalidSessionId, SessionId};
 pub use self::tower::{ResponseFuture, SessionLayer, SessionService};

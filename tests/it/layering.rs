@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("sessions", 3),
     ("store/memory", 4),
     ("store/redis", 4),
+    ("store/sql", 4),
     ("tower", 4),
     ("axum", 4),
     ("testing", 4),

@@ -10,5 +10,6 @@ mod faults;
 mod layering;
 mod sections;
 mod shop;
+mod sql;
 mod stored;
 mod vectors;

@@ -20,6 +20,8 @@
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod sql;
 
 use std::fmt;
 use std::pin::Pin;
@@ -27,6 +29,10 @@ use std::pin::Pin;
 pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use self::sql::SqlOptions;
+#[cfg(feature = "sqlite")]
+pub use self::sql::SqliteStore;
 use crate::clock::Timestamp;
 use crate::error::{BoxError, Corrupt, Error, ErrorKind};
 pub use crate::record::{OpId, Record, UserKey};
