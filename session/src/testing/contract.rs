@@ -40,7 +40,8 @@ pub async fn contract<S: Store>(store: S) -> Result<Report, Violations> {
         run.no_resurrection().await
     };
     if let Err(error) = outcome.await {
-        run.violations.push(format!("a call failed: {error}"));
+        let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+        run.violations.push(format!("a call failed: {error}{cause}"));
     }
     match run.violations.is_empty() {
         true => Ok(Report { checks: run.checks, races: run.races }),

@@ -207,7 +207,7 @@ impl<E: Engine> Core<E> {
         let answer = self.ask(&self.0.statements.list, &values).await.map_err(Failed::told)?;
         let mut found = Vec::with_capacity(answer.rows.len());
         for row in answer.rows {
-            let id = SessionId::from_bytes(row.handle.as_slice().try_into().map_err(|_| garbled())?);
+            let id = SessionId::from_bytes(row.handle.as_deref().unwrap_or_default().try_into().map_err(|_| garbled())?);
             // One record that cannot be read must not hide the others.
             if let Ok(record) = self.incoming(row, now)
                 && !record.is_expired(now)
@@ -405,7 +405,7 @@ impl Ask {
             .text
             .replace("{row}", &format!("handle, epoch, revision, expires, data, {clock}"))
             .replace("{t}", &format!("{quote}{}{quote}", options.name()))
-            .replace("{clock}", &format!("NULL, 0, 0, 0, NULL, {clock}"));
+            .replace("{clock}", &format!("NULL, {clock}, {clock}, {clock}, NULL, {clock}"));
         let Self { name, writes, answers, .. } = *self;
         let statement = Statement { name, writes, answers, text: text.into(), order: None };
         if E::NUMBERED { statement } else { statement.unnumbered() }

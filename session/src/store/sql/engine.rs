@@ -117,7 +117,8 @@ pub(super) struct Answer {
 
 /// A stored session, as a table has it.
 pub(super) struct Row {
-    pub(super) handle: Vec<u8>,
+    /// Absent where only the clock was asked for.
+    pub(super) handle: Option<Vec<u8>>,
     pub(super) epoch: i64,
     pub(super) revision: i64,
     pub(super) expires: i64,
