@@ -95,6 +95,8 @@ pub use self::error::{BoxError, Corrupt, Error, ErrorKind};
 pub use self::redact::Secret;
 pub use self::schema::{Identified, Key, Problem, Schema};
 pub use self::sessions::{Builder, Sessions};
+#[cfg(feature = "mysql")]
+pub use self::store::MySqlStore;
 #[cfg(feature = "postgres")]
 pub use self::store::PostgresStore;
 #[cfg(feature = "redis")]

@@ -29,6 +29,8 @@ use std::pin::Pin;
 pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
+#[cfg(feature = "mysql")]
+pub use self::sql::MySqlStore;
 #[cfg(feature = "postgres")]
 pub use self::sql::PostgresStore;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]

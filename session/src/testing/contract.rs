@@ -338,7 +338,8 @@ impl<S: Store> Run<S> {
                         let next = following(&current, op);
                         match store.commit(id, Commit::new(current.epoch, current.revision, op, &next), now()).await? {
                             Committed::Applied => break,
-                            Committed::Conflict(fresh) => current = *fresh,
+                            Committed::Conflict(fresh) if fresh.revision > current.revision => current = *fresh,
+                            Committed::Conflict(_) => return Ok(false),
                             Committed::Superseded | Committed::Gone => return Ok(false),
                         }
                     }
@@ -347,7 +348,10 @@ impl<S: Store> Run<S> {
             });
         }
         while let Some(task) = tasks.join_next().await {
-            self.check(matches!(task, Ok(Ok(true))), "compare-and-set by eight tasks never fails but by Conflict");
+            self.check(
+                matches!(task, Ok(Ok(true))),
+                "compare-and-set by eight tasks never fails but by Conflict with a newer record",
+            );
         }
         let found = self.store.load(id, now()).await?;
         self.check(

@@ -1,5 +1,6 @@
 //! The stores in SQL databases, each against the real thing.
 
+mod mysql;
 mod postgres;
 mod sqlite;
 

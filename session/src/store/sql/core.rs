@@ -207,7 +207,8 @@ impl<E: Engine> Core<E> {
         let answer = self.ask(&self.0.statements.list, &values).await.map_err(Failed::told)?;
         let mut found = Vec::with_capacity(answer.rows.len());
         for row in answer.rows {
-            let id = SessionId::from_bytes(row.handle.as_deref().unwrap_or_default().try_into().map_err(|_| garbled())?);
+            let id =
+                SessionId::from_bytes(row.handle.as_deref().unwrap_or_default().try_into().map_err(|_| garbled())?);
             // One record that cannot be read must not hide the others.
             if let Ok(record) = self.incoming(row, now)
                 && !record.is_expired(now)

@@ -15,12 +15,16 @@
 mod clock;
 mod core;
 mod engine;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod options;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "mysql")]
+pub use self::mysql::MySqlStore;
 pub use self::options::SqlOptions;
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresStore;

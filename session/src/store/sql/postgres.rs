@@ -4,7 +4,6 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Error, PgConnection, Postgres};
 
-use super::core::Core;
 use super::engine::{Answers, Ask, Class, Engine, speak};
 use super::options::SqlOptions;
 use super::sql_store;
