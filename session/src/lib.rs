@@ -52,7 +52,9 @@ mod line;
 mod manager;
 mod request;
 mod sessions;
+mod sweeper;
 mod tracked;
+mod users;
 
 // Floor 4: adapters, each a leaf.
 #[cfg(feature = "axum")]
@@ -104,9 +106,11 @@ pub use self::store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use self::store::SqliteStore;
 pub use self::store::{MemoryStore, Store};
+pub use self::sweeper::Sweeper;
 pub use self::token::{InvalidSessionId, SessionId};
 pub use self::tower::{ResponseFuture, SessionLayer, SessionService};
 pub use self::tracked::Detached;
+pub use self::users::UserSession;
 #[cfg(feature = "derive")]
 #[doc = include_str!("../docs/derive.md")]
 pub use session_derive::Session;

@@ -8,6 +8,8 @@
 //! along with a read; or before a new session, where a minute has passed without one. So a process whose clock is wrong neither
 //! ends sessions early nor keeps them.
 
+mod users;
+
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,7 +18,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, ErrorKind, RedisError, Script, ServerErrorKind, Value};
 
-use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
+use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex};
 use crate::clock::{Clock, SystemClock, Timestamp, millis};
 use crate::error::Corrupt;
 use crate::record::{HEADER, IDLE_AT, MAGIC, idle_bytes};
@@ -203,6 +205,9 @@ impl RedisStore {
         let _: Value = self.query(&set).await.map_err(|error| read_failed("SET … KEEPTTL", &error))?;
         let _: Value =
             self.query(Cmd::new().arg("UNLINK").arg(&key)).await.map_err(|error| read_failed("UNLINK", &error))?;
+        for (name, command) in self.user_probes() {
+            let _: Value = self.query(&command).await.map_err(|error| read_failed(name, &error))?;
+        }
         Ok(())
     }
 
@@ -311,7 +316,12 @@ impl Store for RedisStore {
         let (bytes, life) = self.outgoing(record, now)?;
         let mut set = Cmd::new();
         set.arg("SET").arg(self.key(id)).arg(bytes).arg("NX").arg("PX").arg(life);
-        match self.query(&set).await.map_err(|error| write_failed("SET", &error))? {
+        let answer = match record.user() {
+            None => self.query(&set).await.map_err(|error| write_failed("SET", &error))?,
+            // If the entry fails the record may be there, but nobody has its token yet.
+            Some(user) => self.both("SET", set, self.enter(user, id, record, now)).await?.0,
+        };
+        match answer {
             Value::Nil => Ok(Created::Exists),
             _ => Ok(Created::Created),
         }
@@ -350,11 +360,27 @@ impl Store for RedisStore {
         let (bytes, life) = self.outgoing(commit.record, now)?;
         let expected = beginning(commit.epoch, commit.revision);
         let later = self.theirs(commit.record.idle_deadline());
-        let mut connection = self.connection();
-        let mut script = self.shared.commit.key(self.key(id));
-        script.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life).arg(self.theirs(now)).arg(later);
-        let answer = script.invoke_async(&mut connection).await;
-        match self.note(answer).map_err(|error| write_failed("EVALSHA (commit)", &error))? {
+        let (op, life, now_there, later) =
+            (commit.op.to_bytes(), life.to_string(), self.theirs(now).to_string(), later.to_string());
+        let arguments = [&expected[..], &op, &bytes, life.as_bytes(), now_there.as_bytes(), later.as_bytes()];
+        let answer = match commit.record.user() {
+            // Whose session it is changes only with the epoch.
+            Some(user) if commit.record.epoch() != commit.epoch => {
+                let mut eval = Cmd::new();
+                eval.arg("EVAL").arg(COMMIT).arg(1).arg(self.key(id)).arg(&arguments);
+                self.both("EVAL (commit)", self.enter(user, id, commit.record, now), eval).await?.1
+            },
+            _ => {
+                let mut connection = self.connection();
+                let mut script = self.shared.commit.key(self.key(id));
+                arguments.iter().for_each(|argument| {
+                    script.arg(argument);
+                });
+                let answer = script.invoke_async(&mut connection).await;
+                self.note(answer).map_err(|error| write_failed("EVALSHA (commit)", &error))?
+            },
+        };
+        match answer {
             Value::Array(mut fresh) => match fresh.pop() {
                 Some(Value::BulkString(bytes)) => {
                     let fresh = self.incoming(bytes)?;
@@ -396,6 +422,10 @@ impl Store for RedisStore {
 
     async fn sweep(&self, _limit: usize, _now: Timestamp) -> Result<usize, StoreError> {
         Ok(0)
+    }
+
+    fn users(&self) -> Option<&dyn UserIndex> {
+        Some(self)
     }
 }
 

@@ -1,3 +1,5 @@
+mod users;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +16,8 @@ use crate::token::{SessionId, VerifierHash};
 /// Races of each kind.
 const RACES: u32 = 2_000;
 
-/// Checks that `store` keeps the contract written on [`Store`]: outcomes, conditions, finality, expiry, idempotence, and races
-/// between tasks.
+/// Checks that `store` keeps the contract written on [`Store`]: outcomes, conditions, finality, expiry, idempotence, races
+/// between tasks, and the user index if the store has one.
 ///
 /// It works on random ids, so it can run against a store that holds other sessions. Call it within a multi-threaded Tokio
 /// runtime; with one thread, nothing races.
@@ -37,7 +39,8 @@ pub async fn contract<S: Store>(store: S) -> Result<Report, Violations> {
         run.exact_counting().await?;
         run.one_creator().await?;
         run.one_rotation().await?;
-        run.no_resurrection().await
+        run.no_resurrection().await?;
+        run.user_index().await
     };
     if let Err(error) = outcome.await {
         let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();

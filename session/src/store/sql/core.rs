@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
 use sqlx::pool::PoolConnection;
 use sqlx::{Error, Pool};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -15,7 +14,7 @@ use super::engine::{Answer, Answers, Ask, Class, Engine, Row, Statement, Value};
 use super::options::SqlOptions;
 use crate::clock::Timestamp;
 use crate::error::Corrupt;
-use crate::store::{Commit, Committed, Created, Destroyed, Record, StoreError, Touched, UserKey};
+use crate::store::{BoxFuture, Commit, Committed, Created, Destroyed, Record, StoreError, Touched, UserIndex, UserKey};
 use crate::token::SessionId;
 
 /// How often a call is repeated that failed because others were in the way, and a read whose connection was a dead one. More
@@ -195,39 +194,6 @@ impl<E: Engine> Core<E> {
         Ok(usize::try_from(answer.count).unwrap_or(usize::MAX))
     }
 
-    pub(super) async fn list_user(
-        &self,
-        user: &UserKey,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<(SessionId, Record)>, StoreError> {
-        self.measure(now).await?;
-        let hash = user_hash(user);
-        let values = [Value::Bytes(&hash), self.theirs(now), number(limit as u64)];
-        let answer = self.ask(&self.0.statements.list, &values).await.map_err(Failed::told)?;
-        let mut found = Vec::with_capacity(answer.rows.len());
-        for row in answer.rows {
-            let id =
-                SessionId::from_bytes(row.handle.as_deref().unwrap_or_default().try_into().map_err(|_| garbled())?);
-            // One record that cannot be read must not hide the others.
-            if let Ok(record) = self.incoming(row, now)
-                && !record.is_expired(now)
-                && record.user() == Some(user)
-            {
-                found.push((id, record));
-            }
-        }
-        Ok(found)
-    }
-
-    pub(super) async fn revoke_user(&self, user: &UserKey, except: Option<SessionId>) -> Result<usize, StoreError> {
-        let hash = user_hash(user);
-        let except = except.as_ref().map_or(&[][..], |id| id.as_bytes());
-        let values = [Value::Bytes(&hash), Value::Bytes(except)];
-        let answer = self.ask(&self.0.statements.revoke, &values).await.map_err(Failed::told)?;
-        Ok(usize::try_from(answer.count).unwrap_or(usize::MAX))
-    }
-
     async fn measure(&self, now: Timestamp) -> Result<(), StoreError> {
         if E::CLOCK.is_some() && self.0.clock.is_stale(now) {
             let answer = self.ask(&self.0.statements.clock, &[]).await.map_err(Failed::told)?;
@@ -247,7 +213,7 @@ impl<E: Engine> Core<E> {
         }
         Ok(Outgoing {
             expires: self.theirs(record.idle_deadline().min(record.absolute_deadline())),
-            user_hash: record.user().map(user_hash),
+            user_hash: record.user().map(UserKey::digest),
             bytes: record.clone().shifted(self.0.clock.ahead()).encode(),
         })
     }
@@ -336,6 +302,44 @@ impl<E: Engine> Core<E> {
             drop(line.detach());
         }
         Err(Failed { name, writes, class, cause })
+    }
+}
+
+impl<E: Engine> UserIndex for Core<E> {
+    fn list_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
+        Box::pin(async move {
+            self.measure(now).await?;
+            let hash = user.digest();
+            let values = [Value::Bytes(&hash), self.theirs(now), number(limit as u64)];
+            let answer = self.ask(&self.0.statements.list, &values).await.map_err(Failed::told)?;
+            let found = answer.rows.into_iter().filter_map(|row| {
+                let id = SessionId::from_bytes(row.handle.as_deref()?.try_into().ok()?);
+                // One record that cannot be read must not hide the others.
+                let record = self.incoming(row, now).ok()?;
+                (!record.is_expired(now) && record.user() == Some(user)).then_some((id, record))
+            });
+            Ok(found.collect())
+        })
+    }
+
+    fn revoke_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        except: Option<SessionId>,
+        _now: Timestamp,
+    ) -> BoxFuture<'a, Result<usize, StoreError>> {
+        Box::pin(async move {
+            let hash = user.digest();
+            let except = except.as_ref().map_or(&[][..], |id| id.as_bytes());
+            let values = [Value::Bytes(&hash), Value::Bytes(except)];
+            let answer = self.ask(&self.0.statements.revoke, &values).await.map_err(Failed::told)?;
+            Ok(usize::try_from(answer.count).unwrap_or(usize::MAX))
+        })
     }
 }
 
@@ -453,11 +457,6 @@ fn class<E: Engine>(error: &Error) -> Class {
         Error::PoolTimedOut | Error::PoolClosed => Class::Refused,
         _ => Class::Broken,
     }
-}
-
-/// An index takes keys of a few thousand bytes at most, and a user's may have more.
-fn user_hash(user: &UserKey) -> [u8; 32] {
-    Sha256::digest(user.as_bytes()).into()
 }
 
 fn number(number: u64) -> Value<'static> {

@@ -129,6 +129,10 @@ macro_rules! sql_store {
             ) -> Result<usize, $crate::store::StoreError> {
                 self.0.sweep(limit, now).await
             }
+
+            fn users(&self) -> Option<&dyn $crate::store::UserIndex> {
+                Some(&self.0)
+            }
         }
     };
 }
