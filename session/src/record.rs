@@ -93,8 +93,8 @@ impl UserKey {
         &self.0
     }
 
-    /// Of one length and safe in any key: an index may take no key as long as this one.
-    pub(crate) fn digest(&self) -> [u8; 32] {
+    /// SHA-256 of its bytes, for an index that takes no key as long as this one may be.
+    pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.0).into()
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey};
 use crate::clock::Timestamp;
-use crate::token::{IdMap, SessionId};
+use crate::token::{IdMap, IdSet, SessionId};
 
 const SHARDS: usize = 32;
 /// Expired records that a `create` looks at before it adds one: more than one, so that the dead never outnumber the new.
@@ -35,7 +35,7 @@ struct Shard {
     /// When to look at a record again. Touches do not move it: a record met too early is filed anew.
     due: BinaryHeap<Reverse<(Timestamp, SessionId)>>,
     /// Whose records these are, of those that are somebody's.
-    users: HashMap<UserKey, IdMap<()>>,
+    users: HashMap<UserKey, IdSet>,
 }
 
 impl MemoryStore {
@@ -126,7 +126,7 @@ impl Shard {
             }
         }
         if let Some(user) = after {
-            self.users.entry(user.clone()).or_default().insert(id, ());
+            self.users.entry(user.clone()).or_default().insert(id);
         }
     }
 
@@ -264,7 +264,7 @@ impl UserIndex for MemoryStore {
             let mut found = Vec::new();
             for shard in &*self.shards {
                 let shard = lock(shard);
-                let ids = shard.users.get(user).into_iter().flat_map(IdMap::keys);
+                let ids = shard.users.get(user).into_iter().flatten();
                 let records = ids.filter_map(|id| Some((*id, shard.records.get(id)?)));
                 let live = records.filter(|(_, record)| !record.is_expired(now));
                 found.extend(live.take(limit - found.len()).map(|(id, record)| (id, record.clone())));
@@ -283,7 +283,7 @@ impl UserIndex for MemoryStore {
             let mut removed = 0;
             for shard in &*self.shards {
                 let mut shard = lock(shard);
-                let ids = shard.users.get(user).into_iter().flat_map(IdMap::keys).copied();
+                let ids = shard.users.get(user).into_iter().flatten().copied();
                 let ids: Vec<SessionId> = ids.filter(|id| Some(*id) != except).collect();
                 removed += ids.into_iter().filter_map(|id| shard.remove(id)).count();
             }

@@ -373,9 +373,9 @@ impl Store for RedisStore {
             _ => {
                 let mut connection = self.connection();
                 let mut script = self.shared.commit.key(self.key(id));
-                arguments.iter().for_each(|argument| {
+                for argument in arguments {
                     script.arg(argument);
-                });
+                }
                 let answer = script.invoke_async(&mut connection).await;
                 self.note(answer).map_err(|error| write_failed("EVALSHA (commit)", &error))?
             },

@@ -342,8 +342,7 @@ impl<S: Store> Run<S> {
                         match store.commit(id, Commit::new(current.epoch, current.revision, op, &next), now()).await? {
                             Committed::Applied => break,
                             Committed::Conflict(fresh) if fresh.revision > current.revision => current = *fresh,
-                            Committed::Conflict(_) => return Ok(false),
-                            Committed::Superseded | Committed::Gone => return Ok(false),
+                            Committed::Conflict(_) | Committed::Superseded | Committed::Gone => return Ok(false),
                         }
                     }
                 }

@@ -92,9 +92,9 @@ impl RedisStore {
         }
         let mut remove = Cmd::new();
         remove.arg("ZREM").arg(self.user_key(user));
-        gone.iter().for_each(|id| {
+        for id in gone {
             remove.arg(id.as_bytes());
-        });
+        }
         self.query::<u64>(&remove).await.map(|_| ()).map_err(|error| write_failed("ZREM", &error))
     }
 
@@ -104,9 +104,9 @@ impl RedisStore {
         commands: impl IntoIterator<Item = Cmd>,
     ) -> Result<impl Iterator<Item = Result<Value, RedisError>>, RedisError> {
         let mut all = redis::pipe();
-        commands.into_iter().for_each(|command| {
+        for command in commands {
             all.add_command(command);
-        });
+        }
         let mut connection = self.connection();
         let answers: Vec<Result<Value, RedisError>> =
             self.note(all.ignore_errors().query_async(&mut connection).await)?;

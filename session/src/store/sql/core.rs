@@ -238,8 +238,7 @@ impl<E: Engine> Core<E> {
         loop {
             let outcome = self.ask_once(statement, values).await;
             match &outcome {
-                Err(Failed { class: Class::Clash, .. }) if repeats < REPEATS => repeats += 1,
-                Err(Failed { class: Class::Broken, writes: false, .. }) if repeats < REPEATS => repeats += 1,
+                Err(failed) if failed.is_worth_repeating() && repeats < REPEATS => repeats += 1,
                 _ => return outcome,
             }
         }
@@ -418,6 +417,10 @@ impl Ask {
 }
 
 impl Failed {
+    fn is_worth_repeating(&self) -> bool {
+        self.class == Class::Clash || (self.class == Class::Broken && !self.writes)
+    }
+
     /// As the caller of a store is told.
     pub(super) fn told(self) -> StoreError {
         let Self { name, writes, class, cause } = self;

@@ -72,11 +72,11 @@ impl<S: Store> Run<S> {
         ids.sort();
         let found = self.found(&one).await?;
         self.check(found == ids, "a user's sessions are found, all of them and no others");
-        let some = match self.store.users() {
+        let listed = match self.store.users() {
             Some(users) => users.list_user(&one, 2, now()).await?.len(),
             None => 0,
         };
-        self.check(some == 2, "a list of sessions keeps its limit");
+        self.check(listed == 2, "a list of sessions keeps its limit");
 
         let (id, first) = self.filed(LONG).await?;
         let second = handed_to(&first, Some(&one), 1);
@@ -99,7 +99,7 @@ impl<S: Store> Run<S> {
         let found = self.found(&other).await?;
         self.check(found.is_empty(), "a session is not found by whoever has logged out of it");
 
-        let long = UserKey(Bytes::from([stranger().as_bytes(), &[b'x'; 65_000]].concat()));
+        let long = UserKey(Bytes::from([stranger().as_bytes(), "x".repeat(65_000).as_bytes()].concat()));
         let (id, record) = self.filed_for(&long, LONG).await?;
         let users = self.store.users();
         let found = match users {
