@@ -12,4 +12,6 @@ mod sections;
 mod shop;
 mod sql;
 mod stored;
+mod sweeper;
+mod users;
 mod vectors;

@@ -163,6 +163,7 @@ const LOAD: usize = 1;
 /// Not among the calls that are counted: no request makes them.
 const LIST: usize = 5;
 const REVOKE: usize = 6;
+const SWEEP: usize = 7;
 
 impl<S: Store> Store for FailingStore<S> {
     async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
@@ -186,7 +187,7 @@ impl<S: Store> Store for FailingStore<S> {
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
-        self.inner.sweep(limit, now).await
+        self.call(SWEEP, self.inner.sweep(limit, now)).await
     }
 
     fn users(&self) -> Option<&dyn UserIndex> {

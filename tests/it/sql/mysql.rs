@@ -7,7 +7,7 @@ use session_tests::counter::app;
 use session_tests::databases::Database;
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, MySqlPool};
 
-use super::keeps_the_contract;
+use super::{keeps_the_contract, sweepers_share_the_work, wrong_clocks_end_no_session};
 use crate::concurrency::{everything_is_kept, lifecycle_wins, two_processes_keep_everything};
 use crate::faults::{assert_refused, everything_is_refused, recovered};
 
@@ -158,4 +158,26 @@ async fn what_cannot_work_is_named_at_the_start() {
     let error = MySqlStore::new(pool).await.unwrap_err();
     assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains("autocommit")), "{error}");
     MySqlStore::connect(&database.url()).await.expect("our own pool turns it on");
+}
+
+#[tokio::test]
+async fn the_database_keeps_time() {
+    let database = Database::mariadb();
+    let store = async || MySqlStore::connect(&database.url()).await.unwrap();
+    wrong_clocks_end_no_session([store().await, store().await, store().await]).await;
+}
+
+/// The statement that finds the dead goes along the index.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sweeping() {
+    let database = Database::mariadb();
+    let store = MySqlStore::connect(&database.url()).await.unwrap();
+    let rows = "INSERT INTO sessions SELECT UNHEX(MD5(seq)), 1, 1, seq, NULL, '' FROM seq_1_to_20000; \
+                ANALYZE TABLE sessions";
+    run(&database, rows).await;
+    let mut connection = MySqlConnection::connect(&database.url()).await.unwrap();
+    let explain = "EXPLAIN SELECT handle FROM sessions WHERE expires <= 10000 ORDER BY expires LIMIT 100";
+    let plan = sqlx::query(explain).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(sqlx::Row::get::<Option<String>, _>(&plan, "key").as_deref(), Some("sessions_expires"));
+    sweepers_share_the_work(store, 20_000).await;
 }

@@ -7,7 +7,7 @@ use session_tests::counter::app;
 use session_tests::databases::Database;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
-use super::keeps_the_contract;
+use super::{keeps_the_contract, sweepers_share_the_work, wrong_clocks_end_no_session};
 use crate::concurrency::{everything_is_kept, lifecycle_wins, two_processes_keep_everything};
 use crate::faults::{assert_refused, everything_is_refused, recovered};
 
@@ -159,11 +159,18 @@ async fn a_missing_permission_is_named_at_the_start() {
     assert!(matches!(error, StoreError::Misconfigured(_)), "{error}");
 }
 
-/// The statement that finds the dead goes along the index.
 #[tokio::test]
-async fn the_sweep_is_indexed() {
+async fn the_database_keeps_time() {
     let database = Database::postgres();
-    PostgresStore::connect(&database.url()).await.unwrap();
+    let store = async || PostgresStore::connect(&database.url()).await.unwrap();
+    wrong_clocks_end_no_session([store().await, store().await, store().await]).await;
+}
+
+/// The statement that finds the dead goes along the index.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sweeping() {
+    let database = Database::postgres();
+    let store = PostgresStore::connect(&database.url()).await.unwrap();
     let rows = "INSERT INTO sessions SELECT decode(md5(n::text), 'hex'), 1, 1, n, NULL, '' \
                 FROM generate_series(1, 20000) n; ANALYZE sessions";
     run(&database, rows).await;
@@ -171,4 +178,5 @@ async fn the_sweep_is_indexed() {
     let explain = "EXPLAIN SELECT handle FROM sessions WHERE expires <= 10000 ORDER BY expires LIMIT 100";
     let plan: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut connection).await.unwrap();
     assert!(plan.concat().contains("sessions_expires"), "{plan:?}");
+    sweepers_share_the_work(store, 20_000).await;
 }

@@ -9,7 +9,7 @@ use session_tests::counter::app;
 use session_tests::servers::TempDir;
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::keeps_the_contract;
+use super::{keeps_the_contract, sweepers_share_the_work};
 use crate::concurrency::{everything_is_kept, lifecycle_wins, two_processes_keep_everything};
 use crate::faults::{assert_refused, recovered};
 
@@ -137,4 +137,36 @@ async fn garbage_in_a_row_is_corrupt_and_left_alone() {
 async fn row(connection: &mut SqliteConnection) -> (i64, i64, Vec<u8>) {
     let first = "SELECT revision, expires, data FROM sessions ORDER BY rowid LIMIT 1";
     sqlx::query_as(first).fetch_one(connection).await.unwrap()
+}
+
+/// The statement that finds the dead goes along the index.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sweeping() {
+    let dir = TempDir::new("sqlite");
+    let store = SqliteStore::connect(&url(&dir)).await.unwrap();
+    let mut other = SqliteConnection::connect(&url(&dir)).await.unwrap();
+    let rows = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20000) \
+                INSERT INTO sessions SELECT randomblob(16), 1, 1, n, NULL, '' FROM numbers";
+    let rows = rows.replace("''", "x''");
+    sqlx::query(sqlx::AssertSqlSafe(rows)).execute(&mut other).await.unwrap();
+    let explain = "EXPLAIN QUERY PLAN SELECT handle FROM sessions WHERE expires <= 10000 ORDER BY expires LIMIT 100";
+    let plan = sqlx::query(explain).fetch_one(&mut other).await.unwrap();
+    assert!(sqlx::Row::get::<String, _>(&plan, "detail").contains("sessions_expires"));
+    sweepers_share_the_work(store, 20_000).await;
+}
+
+#[tokio::test]
+async fn too_large_is_refused_before_anything_is_sent() {
+    let dir = TempDir::new("sqlite");
+    let options = SqlOptions::new().max_bytes(1024);
+    let client = Client::new(app(SqliteStore::connect_with(&url(&dir), options).await.unwrap()));
+    let mut status = 200;
+    for number in 0..500 {
+        status = client.get(&format!("/set/{number}")).await.status.as_u16();
+        if status != 200 {
+            break;
+        }
+    }
+    assert_eq!(status, 500);
+    assert_eq!(client.get("/show").await.status, 200);
 }
