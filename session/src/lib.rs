@@ -79,6 +79,10 @@ mod readme {}
 #[doc = include_str!("../docs/architecture.md")]
 mod architecture {}
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/stores.md")]
+mod stores {}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
