@@ -19,9 +19,16 @@ pub(super) trait Engine: Send + Sync + 'static {
     const NUMBERED: bool = true;
     /// The database's clock in milliseconds, where it has one of its own.
     const CLOCK: Option<&'static str>;
-    /// Replaces on conditions. Its parameters are those of [`UPDATE`]; if it answers rows, there is one that is empty if the
-    /// record was replaced, and otherwise the one that is stored.
-    const COMMIT: Ask;
+    /// Replaces on conditions. Where it answers rows, it is one without data if the record was replaced, and otherwise the one that
+    /// is stored. Where it counts, and counts nothing, the row is asked for: a revision never comes back, so what is found then says
+    /// why.
+    const COMMIT: Ask = Ask {
+        name: "UPDATE",
+        writes: true,
+        answers: Answers::Count,
+        text: "UPDATE {t} SET epoch = $4, revision = $5, expires = CASE WHEN expires > $6 THEN expires ELSE $6 END, \
+               user_hash = $7, data = $8 WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9",
+    };
     /// Removes up to `$2` rows that expired at `$1`.
     const SWEEP: &'static str;
     /// Whether writers of one process shall queue up in it, and not in the database.
@@ -62,16 +69,6 @@ pub(super) enum Answers {
     Rows,
     Count,
 }
-
-/// One conditional update. Where it counts nothing, the row is asked for: a revision never comes back, so what is found then
-/// says why.
-pub(super) const UPDATE: Ask = Ask {
-    name: "UPDATE",
-    writes: true,
-    answers: Answers::Count,
-    text: "UPDATE {t} SET epoch = $4, revision = $5, expires = CASE WHEN expires > $6 THEN expires ELSE $6 END, \
-           user_hash = $7, data = $8 WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9",
-};
 
 /// A statement, ready to be sent.
 pub(super) struct Statement {

@@ -4,7 +4,7 @@ use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPool, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, Error, MySql, MySqlConnection};
 
-use super::engine::{Ask, Class, Engine, UPDATE, speak};
+use super::engine::{Class, Engine, speak};
 use super::options::SqlOptions;
 use super::sql_store;
 use crate::store::StoreError;
@@ -90,7 +90,6 @@ impl Engine for Dolphin {
     const NUMBERED: bool = false;
     // In UTC, so that no hour comes twice.
     const CLOCK: Option<&'static str> = Some("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000");
-    const COMMIT: Ask = UPDATE;
     // The innermost query is a table of its own, because a table that is deleted from cannot be read in a subquery.
     const SWEEP: &'static str = "DELETE FROM {t} WHERE expires <= $1 AND handle IN (SELECT handle FROM (\
                                  SELECT handle FROM {t} WHERE expires <= $1 ORDER BY expires LIMIT $2 \

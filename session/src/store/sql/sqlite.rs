@@ -5,7 +5,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSy
 use sqlx::{Error, Sqlite, SqliteConnection};
 
 use super::core::{Core, Failed};
-use super::engine::{Ask, Class, Engine, UPDATE, speak};
+use super::engine::{Class, Engine, speak};
 use super::options::SqlOptions;
 use super::sql_store;
 use crate::store::StoreError;
@@ -123,7 +123,6 @@ impl Engine for Sqlite3 {
     const QUOTE: char = '"';
     // All processes that use a file share the machine's clock.
     const CLOCK: Option<&'static str> = None;
-    const COMMIT: Ask = UPDATE;
     const SWEEP: &'static str =
         "DELETE FROM {t} WHERE handle IN (SELECT handle FROM {t} WHERE expires <= $1 ORDER BY expires LIMIT $2)";
     const ONE_WRITER: bool = true;
@@ -134,7 +133,8 @@ impl Engine for Sqlite3 {
         match code & 0xff {
             1 if error.message().starts_with("no such table") => Class::NoTable,
             1 | 20 | 25 => Class::Misfit,
-            3 | 8 | 14 | 23 => Class::Denied,
+            8 => Class::ReadOnly,
+            3 | 14 | 23 => Class::Denied,
             // It was asked to write or to flush, and cannot say how far it came.
             10 => Class::Broken,
             _ => Class::Refused,
