@@ -1,10 +1,11 @@
-//! The shop, as a program: `PORT` is where it listens, `REDIS_URL` is where its sessions live instead of in this process.
+//! The shop, as a program: `PORT` is where it listens, `SESSION_STORE` is the URL of where its sessions live instead of in this process:
+//! `redis://…`, `sqlite:sessions.db`, `postgres://…` or `mysql://…`.
 
 use std::env;
 use std::error::Error;
 use std::net::Ipv4Addr;
 
-use session::{MemoryStore, RedisStore};
+use session::{MemoryStore, MySqlStore, PostgresStore, RedisStore, SqliteStore};
 use session_examples::app;
 use tokio::net::TcpListener;
 
@@ -15,9 +16,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok(port) => port.parse()?,
         Err(_) => 3000,
     };
-    let app = match env::var("REDIS_URL") {
-        Ok(url) => app(RedisStore::connect(&url).await?)?,
-        Err(_) => app(MemoryStore::new())?,
+    // `REDIS_URL` is what many platforms set.
+    let url = env::var("SESSION_STORE").or_else(|_| env::var("REDIS_URL")).unwrap_or_default();
+    let app = match url.split(':').next().unwrap_or_default() {
+        "" => app(MemoryStore::new())?,
+        "redis" | "rediss" => app(RedisStore::connect(&url).await?)?,
+        "sqlite" => app(SqliteStore::connect(&url).await?)?,
+        "postgres" | "postgresql" => app(PostgresStore::connect(&url).await?)?,
+        "mysql" | "mariadb" => app(MySqlStore::connect(&url).await?)?,
+        other => return Err(format!("SESSION_STORE: no store for {other:?}").into()),
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("The shop is open: http://localhost:{}", listener.local_addr()?.port());

@@ -56,7 +56,9 @@ mod line;
 mod manager;
 mod request;
 mod sessions;
+mod sweeper;
 mod tracked;
+mod users;
 
 // Floor 4: adapters, each a leaf.
 #[cfg(feature = "axum")]
@@ -76,6 +78,10 @@ mod readme {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/architecture.md")]
 mod architecture {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/stores.md")]
+mod stores {}
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -97,12 +103,20 @@ pub use self::redact::Secret;
 pub use self::schema::{Identified, Key, Problem, Schema};
 pub use self::sessions::{Builder, Sessions};
 pub use self::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
+#[cfg(feature = "mysql")]
+pub use self::store::MySqlStore;
+#[cfg(feature = "postgres")]
+pub use self::store::PostgresStore;
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
+#[cfg(feature = "sqlite")]
+pub use self::store::SqliteStore;
 pub use self::store::{MemoryStore, Store};
+pub use self::sweeper::Sweeper;
 pub use self::token::{InvalidSessionId, SessionId};
 pub use self::tower::{ResponseFuture, SessionLayer, SessionService};
 pub use self::tracked::Detached;
+pub use self::users::UserSession;
 #[cfg(feature = "derive")]
 #[doc = include_str!("../docs/derive.md")]
 pub use session_derive::Session;

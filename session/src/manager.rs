@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::line::{Lead, Lines, Outcome, Passenger, Place, Work};
 use crate::payload::Payload;
 use crate::record::{OpId, Record};
-use crate::store::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched};
+use crate::store::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched, UserIndex};
 use crate::token::{SessionId, Token};
 
 /// How often a commit is tried against other processes before it answers 409.
@@ -299,6 +299,18 @@ impl Manager {
 
     pub(crate) fn sweep(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>> {
         self.store.sweep(limit, self.now())
+    }
+
+    pub(crate) fn users(&self) -> Option<&dyn UserIndex> {
+        self.store.users()
+    }
+
+    /// Half to one and a half times as long as `duration`.
+    pub(crate) fn jittered(&self, duration: Duration) -> Duration {
+        let mut random = [0; 2];
+        // Without a random part the pause is merely less fair.
+        let _ = self.rng.fill(&mut random);
+        duration / 2 + duration.mul_f64(f64::from(u16::from_ne_bytes(random)) / 65_536.0)
     }
 
     pub(crate) async fn pause(&self, tries: u32) {

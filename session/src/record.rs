@@ -23,6 +23,7 @@
 use std::fmt;
 
 use bytes::{BufMut as _, Bytes};
+use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::error::Corrupt;
@@ -90,6 +91,11 @@ impl UserKey {
     /// Its bytes, at most 65,535.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// SHA-256 of its bytes, for an index that takes no key as long as this one may be.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.0).into()
     }
 }
 

@@ -34,7 +34,7 @@ async fn storm(client: &Client, paths: impl Fn(u32) -> Vec<String>) -> u32 {
     tasks.join_all().await.into_iter().sum()
 }
 
-async fn everything_is_kept(app: Router, name: &str) {
+pub(crate) async fn everything_is_kept(app: Router, name: &str) {
     let client = Client::new(app);
     client.get("/visit").await;
     let again = |path: &'static str| move |_| vec![path.to_owned(); ROUNDS as usize];
@@ -87,11 +87,15 @@ async fn lost_answers_do_not_count_twice() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_processes_on_one_redis_keep_everything() {
     let redis = Redis::start();
+    two_processes_keep_everything(&redis.url()).await;
+}
+
+pub(crate) async fn two_processes_keep_everything(url: &str) {
     let servers: Vec<(Process, u16)> = (0..2)
         .map(|_| {
             let port = free_port();
             let mut command = Command::new(env!("CARGO_BIN_EXE_counter-server"));
-            command.args([port.to_string(), redis.url()]);
+            command.args([&port.to_string(), url]);
             (Process::start(&mut command), port)
         })
         .collect();
@@ -121,7 +125,7 @@ async fn two_processes_on_one_redis_keep_everything() {
 }
 
 /// Logouts, destructions and logins against requests in flight, on every store: nothing comes back.
-async fn lifecycle_wins(app: Router, name: &str) {
+pub(crate) async fn lifecycle_wins(app: Router, name: &str) {
     let mut resurrections = 0;
     for race in 0..RACES {
         let client = Client::new(app.clone());

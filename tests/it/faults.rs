@@ -20,7 +20,7 @@ async fn world() -> (Redis, Client) {
     (redis, client)
 }
 
-fn assert_refused(answer: &Answer) {
+pub(crate) fn assert_refused(answer: &Answer) {
     assert_eq!(answer.status, 503, "{answer:?}");
     assert_eq!(answer.set_cookie(), None);
     let seconds: u32 = answer.header("retry-after").unwrap().parse().unwrap();
@@ -29,7 +29,7 @@ fn assert_refused(answer: &Answer) {
 }
 
 /// Asks until it is 200, for ten seconds.
-async fn recovered(client: &Client) -> Answer {
+pub(crate) async fn recovered(client: &Client) -> Answer {
     let begun = Instant::now();
     loop {
         let answer = client.get("/show").await;
@@ -42,10 +42,10 @@ async fn recovered(client: &Client) -> Answer {
     }
 }
 
-const EVERYTHING: [(&str, &str); 5] =
+pub(crate) const EVERYTHING: [(&str, &str); 5] =
     [("GET", "/show"), ("GET", "/visit"), ("POST", "/login/7"), ("POST", "/logout"), ("POST", "/destroy")];
 
-async fn everything_is_refused(client: &Client) {
+pub(crate) async fn everything_is_refused(client: &Client) {
     for (method, path) in EVERYTHING {
         let answer = client.send(method.parse().unwrap(), path).await;
         assert_refused(&answer);

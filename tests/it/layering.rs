@@ -27,8 +27,11 @@ const FLOORS: &[(&str, u32)] = &[
     ("request", 3),
     ("tracked", 3),
     ("sessions", 3),
+    ("sweeper", 3),
+    ("users", 3),
     ("store/memory", 4),
     ("store/redis", 4),
+    ("store/sql", 4),
     ("tower", 4),
     ("axum", 4),
     ("testing", 4),
@@ -65,6 +68,9 @@ const ALLOWED: &[(&str, &str)] = &[
     ("sessions", "config"),
     ("sessions", "manager"),
     ("sessions", "delta"),
+    ("sweeper", "manager"),
+    ("sweeper", "sessions"),
+    ("users", "sessions"),
     // The alias `Session<S>` needs the type that is behind it.
     ("schema", "tracked"),
 ];

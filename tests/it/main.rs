@@ -12,5 +12,8 @@ mod lock;
 mod sections;
 mod shapes;
 mod shop;
+mod sql;
 mod stored;
+mod sweeper;
+mod users;
 mod vectors;

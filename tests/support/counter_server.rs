@@ -1,12 +1,19 @@
-//! The counter app as a process: `counter-server PORT REDIS_URL`.
+//! The counter app as a process: `counter-server PORT URL`, where the URL says which store.
 
-use session::RedisStore;
+use session::{MySqlStore, PostgresStore, RedisStore, SqliteStore};
+use session_tests::counter::app;
 
 #[tokio::main]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
-    let (port, url) = (arguments.next().expect("a port"), arguments.next().expect("a Redis URL"));
-    let store = RedisStore::connect(&url).await.expect("Redis");
+    let (port, url) = (arguments.next().expect("a port"), arguments.next().expect("a URL"));
+    let app = match url.split(':').next() {
+        Some("mysql") => app(MySqlStore::connect(&url).await.expect("MySQL")),
+        Some("postgres") => app(PostgresStore::connect(&url).await.expect("PostgreSQL")),
+        Some("redis") => app(RedisStore::connect(&url).await.expect("Redis")),
+        Some("sqlite") => app(SqliteStore::connect(&url).await.expect("SQLite")),
+        scheme => panic!("no store for {scheme:?}"),
+    };
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("the port");
-    axum::serve(listener, session_tests::counter::app(store)).await.expect("serving");
+    axum::serve(listener, app).await.expect("serving");
 }

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod client;
 pub mod counter;
+pub mod databases;
 pub mod http;
 pub mod servers;
 

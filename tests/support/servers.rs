@@ -62,6 +62,11 @@ impl Process {
         self.0.id()
     }
 
+    /// Waits for its end.
+    pub fn wait(mut self) {
+        let _ = self.0.wait();
+    }
+
     /// Sends a signal by name, like `STOP`.
     pub fn signal(&self, signal: &str) {
         let status = Command::new("kill").arg(format!("-{signal}")).arg(self.0.id().to_string()).status();

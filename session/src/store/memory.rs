@@ -1,14 +1,14 @@
 //! [`MemoryStore`]: sessions of one process, gone when it ends.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
+use super::{BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey};
 use crate::clock::Timestamp;
-use crate::token::{IdMap, SessionId};
+use crate::token::{IdMap, IdSet, SessionId};
 
 const SHARDS: usize = 32;
 /// Expired records that a `create` looks at before it adds one: more than one, so that the dead never outnumber the new.
@@ -34,6 +34,8 @@ struct Shard {
     records: IdMap<Record>,
     /// When to look at a record again. Touches do not move it: a record met too early is filed anew.
     due: BinaryHeap<Reverse<(Timestamp, SessionId)>>,
+    /// Whose records these are, of those that are somebody's.
+    users: HashMap<UserKey, IdSet>,
 }
 
 impl MemoryStore {
@@ -97,6 +99,37 @@ impl Shard {
         self.records.get_mut(&id).filter(|record| !record.is_expired(now))
     }
 
+    fn insert(&mut self, id: SessionId, record: Record) -> Option<Record> {
+        let user = record.user().cloned();
+        let replaced = self.records.insert(id, record);
+        self.index(id, replaced.as_ref().and_then(Record::user), user.as_ref());
+        replaced
+    }
+
+    fn remove(&mut self, id: SessionId) -> Option<Record> {
+        let removed = self.records.remove(&id)?;
+        self.index(id, removed.user(), None);
+        Some(removed)
+    }
+
+    /// Notes that `id` was the session of `before` and is that of `after`.
+    fn index(&mut self, id: SessionId, before: Option<&UserKey>, after: Option<&UserKey>) {
+        if before == after {
+            return;
+        }
+        if let Some(user) = before
+            && let Some(sessions) = self.users.get_mut(user)
+        {
+            sessions.remove(&id);
+            if sessions.is_empty() {
+                self.users.remove(user);
+            }
+        }
+        if let Some(user) = after {
+            self.users.entry(user.clone()).or_default().insert(id);
+        }
+    }
+
     /// Looks at up to `limit` records that are due.
     fn sweep(&mut self, limit: usize, now: Timestamp) -> usize {
         let mut removed = 0;
@@ -111,7 +144,7 @@ impl Shard {
             match self.records.get(&id).map(Record::idle_deadline) {
                 Some(idle) if idle > now => self.due.push(Reverse((idle, id))),
                 Some(_) => {
-                    self.records.remove(&id);
+                    self.remove(id);
                     removed += 1;
                 },
                 None => {},
@@ -155,7 +188,7 @@ impl Store for MemoryStore {
             return Ok(Created::Exists);
         }
         shard.due.push(Reverse((record.idle_deadline(), id)));
-        if shard.records.insert(id, record.clone()).is_some() {
+        if shard.insert(id, record.clone()).is_some() {
             self.release(1);
         }
         Ok(Created::Created)
@@ -172,7 +205,8 @@ impl Store for MemoryStore {
         };
         if (stored.epoch(), stored.revision()) == (commit.epoch, commit.revision) {
             let idle = stored.idle_deadline().max(commit.record.idle_deadline());
-            *stored = commit.record.clone().with_idle_deadline(idle);
+            let replaced = std::mem::replace(stored, commit.record.clone().with_idle_deadline(idle));
+            shard.index(id, replaced.user(), commit.record.user());
             return Ok(Committed::Applied);
         }
         if stored.has_applied(commit.op) {
@@ -195,8 +229,8 @@ impl Store for MemoryStore {
 
     async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
         let mut shard = self.shard(id);
-        let Shard { records, due } = &mut *shard;
-        let removed = records.remove(&id);
+        let removed = shard.remove(id);
+        let Shard { records, due, .. } = &mut *shard;
         // Those who come and go would fill the heap otherwise, long before they are due.
         if due.len() > records.len() * 2 + 64 {
             due.retain(|Reverse((_, id))| records.contains_key(id));
@@ -212,5 +246,49 @@ impl Store for MemoryStore {
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
         Ok(self.sweep_all(limit, now))
+    }
+
+    fn users(&self) -> Option<&dyn UserIndex> {
+        Some(self)
+    }
+}
+
+impl UserIndex for MemoryStore {
+    fn list_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            for shard in &*self.shards {
+                let shard = lock(shard);
+                let ids = shard.users.get(user).into_iter().flatten();
+                let records = ids.filter_map(|id| Some((*id, shard.records.get(id)?)));
+                let live = records.filter(|(_, record)| !record.is_expired(now));
+                found.extend(live.take(limit - found.len()).map(|(id, record)| (id, record.clone())));
+            }
+            Ok(found)
+        })
+    }
+
+    fn revoke_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        except: Option<SessionId>,
+        _now: Timestamp,
+    ) -> BoxFuture<'a, Result<usize, StoreError>> {
+        Box::pin(async move {
+            let mut removed = 0;
+            for shard in &*self.shards {
+                let mut shard = lock(shard);
+                let ids = shard.users.get(user).into_iter().flatten().copied();
+                let ids: Vec<SessionId> = ids.filter(|id| Some(*id) != except).collect();
+                removed += ids.into_iter().filter_map(|id| shard.remove(id)).count();
+            }
+            self.release(removed);
+            Ok(removed)
+        })
     }
 }

@@ -20,6 +20,9 @@
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod sql;
+mod users;
 
 use std::fmt;
 use std::pin::Pin;
@@ -27,6 +30,15 @@ use std::pin::Pin;
 pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
+#[cfg(feature = "mysql")]
+pub use self::sql::MySqlStore;
+#[cfg(feature = "postgres")]
+pub use self::sql::PostgresStore;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use self::sql::SqlOptions;
+#[cfg(feature = "sqlite")]
+pub use self::sql::SqliteStore;
+pub use self::users::UserIndex;
 use crate::clock::Timestamp;
 use crate::error::{BoxError, Corrupt, Error, ErrorKind};
 pub use crate::record::{OpId, Record, UserKey};
@@ -90,6 +102,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes up to `limit` expired records and answers how many. A store that expires records by itself answers 0.
     fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Finds sessions by user, where the store can. Every store of this crate can.
+    fn users(&self) -> Option<&dyn UserIndex> {
+        None
+    }
 }
 
 /// What [`Store::commit`] shall do, and on which conditions.
@@ -102,7 +119,8 @@ pub struct Commit<'a> {
     pub revision: u64,
     /// Names this commit; [`Record::has_applied`] recognises it.
     pub op: OpId,
-    /// The record to put in its place, complete: revision, epoch and writers are already those after the commit.
+    /// The record to put in its place, complete: revision, epoch and writers are already those after the commit. Its user
+    /// is another one than before only if its epoch is.
     pub record: &'a Record,
 }
 
@@ -237,7 +255,8 @@ impl From<StoreError> for Error {
     }
 }
 
-pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// A future behind a pointer: what methods of traits answer that are called through one.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// [`Store`], behind a pointer.
 pub(crate) trait DynStore: Send + Sync {
@@ -257,6 +276,7 @@ pub(crate) trait DynStore: Send + Sync {
     fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>>;
     fn destroy(&self, id: SessionId) -> BoxFuture<'_, Result<Destroyed, StoreError>>;
     fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>>;
+    fn users(&self) -> Option<&dyn UserIndex>;
 }
 
 impl<S: Store> DynStore for S {
@@ -292,6 +312,10 @@ impl<S: Store> DynStore for S {
 
     fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>> {
         Box::pin(Store::sweep(self, limit, now))
+    }
+
+    fn users(&self) -> Option<&dyn UserIndex> {
+        Store::users(self)
     }
 }
 
@@ -333,5 +357,9 @@ impl<S: Store> Store for std::sync::Arc<S> {
 
     fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send {
         S::sweep(self, limit, now)
+    }
+
+    fn users(&self) -> Option<&dyn UserIndex> {
+        S::users(self)
     }
 }

@@ -8,6 +8,8 @@
 //! along with a read; or before a new session, where a minute has passed without one. So a process whose clock is wrong neither
 //! ends sessions early nor keeps them.
 
+mod users;
+
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,7 +18,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, ErrorKind, RedisError, Script, ServerErrorKind, Value};
 
-use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
+use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex};
 use crate::clock::{Clock, SystemClock, Timestamp, millis};
 use crate::error::Corrupt;
 use crate::record::{HEADER, IDLE_AT, MAGIC, idle_bytes};
@@ -203,6 +205,9 @@ impl RedisStore {
         let _: Value = self.query(&set).await.map_err(|error| read_failed("SET … KEEPTTL", &error))?;
         let _: Value =
             self.query(Cmd::new().arg("UNLINK").arg(&key)).await.map_err(|error| read_failed("UNLINK", &error))?;
+        for (name, command) in self.user_probes() {
+            let _: Value = self.query(&command).await.map_err(|error| read_failed(name, &error))?;
+        }
         Ok(())
     }
 
@@ -340,7 +345,12 @@ impl Store for RedisStore {
         let bytes = self.outgoing(record)?;
         let mut set = Cmd::new();
         set.arg("SET").arg(self.key(id)).arg(bytes).arg("NX").arg("PX").arg(life(record.idle_deadline(), now));
-        match self.query(&set).await.map_err(|error| write_failed("SET", &error))? {
+        let answer = match record.user() {
+            None => self.query(&set).await.map_err(|error| write_failed("SET", &error))?,
+            // If the entry fails the record may be there, but nobody has its token yet.
+            Some(user) => self.both("SET", set, self.enter(user, id, record, now)).await?.0,
+        };
+        match answer {
             Value::Nil => Ok(Created::Exists),
             _ => Ok(Created::Created),
         }
@@ -380,9 +390,21 @@ impl Store for RedisStore {
         // Negative for a record that has ended, which is how the script finds out.
         let life = commit.record.idle_deadline().as_millis().checked_signed_diff(now.as_millis()).unwrap_or(i64::MAX);
         let script = &self.shared.commit;
-        let mut call = call(script, &self.key(id), bytes.len() + 48);
+        // Whose session it is changes only with the epoch.
+        let user = commit.record.user().filter(|_| commit.record.epoch() != commit.epoch);
+        let mut call = match user {
+            None => call(script, &self.key(id), bytes.len() + 48),
+            Some(_) => Cmd::new().arg("EVAL").arg(COMMIT).arg(1).arg(self.key(id)).clone(),
+        };
         call.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life);
-        match self.run(script, &call).await.map_err(|error| write_failed("EVALSHA (commit)", &error))? {
+        let answer = match user {
+            None => self.run(script, &call).await.map_err(|error| write_failed("EVALSHA (commit)", &error))?,
+            Some(user) => {
+                let enter = self.enter(user, id, commit.record, now);
+                self.both("EVAL (commit)", enter, call).await?.1
+            },
+        };
+        match answer {
             Value::Array(mut fresh) => match fresh.pop() {
                 Some(Value::BulkString(bytes)) => {
                     let fresh = self.incoming(bytes)?;
@@ -422,6 +444,10 @@ impl Store for RedisStore {
 
     async fn sweep(&self, _limit: usize, _now: Timestamp) -> Result<usize, StoreError> {
         Ok(0)
+    }
+
+    fn users(&self) -> Option<&dyn UserIndex> {
+        Some(self)
     }
 }
 

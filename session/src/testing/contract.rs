@@ -1,3 +1,5 @@
+mod users;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +16,8 @@ use crate::token::{SessionId, VerifierHash};
 /// Races of each kind.
 const RACES: u32 = 2_000;
 
-/// Checks that `store` keeps the contract written on [`Store`]: outcomes, conditions, finality, expiry, idempotence, and races
-/// between tasks.
+/// Checks that `store` keeps the contract written on [`Store`]: outcomes, conditions, finality, expiry, idempotence, races
+/// between tasks, and the user index if the store has one.
 ///
 /// It works on random ids, so it can run against a store that holds other sessions. Call it within a multi-threaded Tokio
 /// runtime; with one thread, nothing races.
@@ -37,10 +39,12 @@ pub async fn contract<S: Store>(store: S) -> Result<Report, Violations> {
         run.exact_counting().await?;
         run.one_creator().await?;
         run.one_rotation().await?;
-        run.no_resurrection().await
+        run.no_resurrection().await?;
+        run.user_index().await
     };
     if let Err(error) = outcome.await {
-        run.violations.push(format!("a call failed: {error}"));
+        let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+        run.violations.push(format!("a call failed: {error}{cause}"));
     }
     match run.violations.is_empty() {
         true => Ok(Report { checks: run.checks, races: run.races }),
@@ -337,8 +341,8 @@ impl<S: Store> Run<S> {
                         let next = following(&current, op);
                         match store.commit(id, Commit::new(current.epoch, current.revision, op, &next), now()).await? {
                             Committed::Applied => break,
-                            Committed::Conflict(fresh) => current = *fresh,
-                            Committed::Superseded | Committed::Gone => return Ok(false),
+                            Committed::Conflict(fresh) if fresh.revision > current.revision => current = *fresh,
+                            Committed::Conflict(_) | Committed::Superseded | Committed::Gone => return Ok(false),
                         }
                     }
                 }
@@ -346,7 +350,10 @@ impl<S: Store> Run<S> {
             });
         }
         while let Some(task) = tasks.join_next().await {
-            self.check(matches!(task, Ok(Ok(true))), "compare-and-set by eight tasks never fails but by Conflict");
+            self.check(
+                matches!(task, Ok(Ok(true))),
+                "compare-and-set by eight tasks never fails but by Conflict with a newer record",
+            );
         }
         let found = self.store.load(id, now()).await?;
         self.check(

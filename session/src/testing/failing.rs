@@ -3,7 +3,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::store::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
+use crate::store::{
+    BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
+};
 use crate::token::SessionId;
 
 /// A real store whose line can be cut, and which counts what it is asked. Clones share all of it.
@@ -147,7 +149,7 @@ impl<S> FailingStore<S> {
             Some(Fault::After) => {
                 let _ = call.await?;
                 match index {
-                    LOAD => Err(StoreError::unavailable("injected: the answer was lost")),
+                    LOAD | LIST => Err(StoreError::unavailable("injected: the answer was lost")),
                     _ => Err(StoreError::unknown("injected: the answer was lost")),
                 }
             },
@@ -160,6 +162,10 @@ impl<S> FailingStore<S> {
 }
 
 const LOAD: usize = 1;
+/// Not among the calls that are counted: no request makes them.
+const LIST: usize = 5;
+const REVOKE: usize = 6;
+const SWEEP: usize = 7;
 
 impl<S: Store> Store for FailingStore<S> {
     async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
@@ -183,6 +189,40 @@ impl<S: Store> Store for FailingStore<S> {
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
-        self.inner.sweep(limit, now).await
+        self.call(SWEEP, self.inner.sweep(limit, now)).await
     }
+
+    fn users(&self) -> Option<&dyn UserIndex> {
+        self.inner.users().map(|_| self as &dyn UserIndex)
+    }
+}
+
+impl<S: Store> UserIndex for FailingStore<S> {
+    fn list_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
+        match self.inner.users() {
+            Some(users) => Box::pin(self.call(LIST, users.list_user(user, limit, now))),
+            None => Box::pin(async { Err(no_index()) }),
+        }
+    }
+
+    fn revoke_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<usize, StoreError>> {
+        match self.inner.users() {
+            Some(users) => Box::pin(self.call(REVOKE, users.revoke_user(user, except, now))),
+            None => Box::pin(async { Err(no_index()) }),
+        }
+    }
+}
+
+fn no_index() -> StoreError {
+    StoreError::Misconfigured("the store behind the failing one has no user index".into())
 }

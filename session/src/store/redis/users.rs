@@ -1,0 +1,184 @@
+//! Who has which sessions: a sorted set per user, of ids and when they end in any case.
+//!
+//! A session's record and its user's set are two keys, which in a cluster may live on two servers, so no transaction spans them. The
+//! order of writes makes up for it. A new record is written before its entry: if the entry fails, nobody learns of the session. A
+//! login adds the entry before it commits: an entry too many is found out when the record is read, a missing one never would be.
+//! Entries leave when their time is over, or when a list finds that their record is gone: ids are never used again.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use redis::{Cmd, RedisError, Value};
+
+use super::{RedisStore, read_failed, write_failed};
+use crate::clock::Timestamp;
+use crate::store::{BoxFuture, Record, StoreError, UserIndex, UserKey};
+use crate::token::SessionId;
+
+/// Entries that are asked for at a time.
+const PAGE: usize = 256;
+
+const ENTER: &str = r"
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', last[2]))
+return 1
+";
+/// The user is read where the record is removed: a session that has become another user's meanwhile is not revoked.
+const REVOKE: &str = r"
+if redis.call('GETRANGE', KEYS[1], 0, 3) ~= '\165S\1\0' then return 0 end
+if redis.call('GETRANGE', KEYS[1], 196, 195 + string.len(ARGV[1])) ~= ARGV[1] then return 0 end
+return redis.call('UNLINK', KEYS[1])
+";
+
+impl RedisStore {
+    /// Adds `id` to the sessions of `user`. It goes along with the write that makes it so; see the module's head.
+    pub(super) fn enter(&self, user: &UserKey, id: SessionId, record: &Record, now: Timestamp) -> Cmd {
+        let mut enter = Cmd::new();
+        enter.arg("EVAL").arg(ENTER).arg(1).arg(self.user_key(user)).arg(id.as_bytes());
+        enter.arg(self.theirs(record.absolute_deadline())).arg(self.theirs(now));
+        enter
+    }
+
+    /// Sends `first` and `second` along the same line. Whatever `second` is answered, `first` was carried out before it; an
+    /// error of either is [`StoreError::Unknown`], because the other one may have done its part.
+    pub(super) async fn both(&self, name: &str, first: Cmd, second: Cmd) -> Result<(Value, Value), StoreError> {
+        let mut answers = self.all([first, second]).await.map_err(|error| write_failed(name, &error))?;
+        let mut next = || {
+            let answer = answers.next().unwrap_or(Ok(Value::Nil));
+            answer.map_err(|error| match write_failed(name, &error) {
+                StoreError::Unavailable(cause) => StoreError::Unknown(cause),
+                other => other,
+            })
+        };
+        Ok((next()?, next()?))
+    }
+
+    /// Commands for the probe, with names for the reader. They write nothing.
+    pub(super) fn user_probes(&self) -> [(&'static str, Cmd); 3] {
+        let key = self.user_key(&UserKey(bytes::Bytes::new()));
+        let command = |name: &str, words: &[&str]| {
+            let mut command = Cmd::new();
+            command.arg(name).arg(&key).arg(words);
+            command
+        };
+        [
+            ("ZADD", command("ZADD", &["XX", "0", "nobody"])),
+            ("ZRANGEBYSCORE", command("ZRANGEBYSCORE", &["0", "0"])),
+            ("ZREM", command("ZREM", &["nobody"])),
+        ]
+    }
+
+    fn user_key(&self, user: &UserKey) -> Vec<u8> {
+        let digest = BASE64URL.encode(user.digest());
+        format!("{}user:{{{digest}}}", self.shared.options.prefix).into_bytes()
+    }
+
+    /// Entries of `user` whose time is not over.
+    async fn entries(&self, user: &UserKey, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+        if self.is_stale(now) {
+            self.measure(now).await?;
+        }
+        let mut range = Cmd::new();
+        range.arg("ZRANGEBYSCORE").arg(self.user_key(user)).arg(format!("({}", self.theirs(now))).arg("+inf");
+        let entries: Vec<Vec<u8>> = self.query(&range).await.map_err(|error| read_failed("ZRANGEBYSCORE", &error))?;
+        Ok(entries.into_iter().filter_map(|entry| Some(SessionId::from_bytes(entry.try_into().ok()?))).collect())
+    }
+
+    /// Removes entries whose records are gone.
+    async fn forget(&self, user: &UserKey, gone: &[SessionId]) -> Result<(), StoreError> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let mut remove = Cmd::new();
+        remove.arg("ZREM").arg(self.user_key(user));
+        for id in gone {
+            remove.arg(id.as_bytes());
+        }
+        self.query::<u64>(&remove).await.map(|_| ()).map_err(|error| write_failed("ZREM", &error))
+    }
+
+    /// Sends `commands` along the same line, and waits for all answers. One may fail without the others.
+    async fn all(
+        &self,
+        commands: impl IntoIterator<Item = Cmd>,
+    ) -> Result<impl Iterator<Item = Result<Value, RedisError>>, RedisError> {
+        let mut all = redis::pipe();
+        for command in commands {
+            all.add_command(command);
+        }
+        let mut connection = self.connection();
+        let answers: Vec<Result<Value, RedisError>> =
+            self.note(all.ignore_errors().query_async(&mut connection).await)?;
+        Ok(answers.into_iter().map(|answer| self.note(answer)))
+    }
+}
+
+impl UserIndex for RedisStore {
+    fn list_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
+        Box::pin(async move {
+            let (mut found, mut gone) = (Vec::new(), Vec::new());
+            for ids in self.entries(user, now).await?.chunks(PAGE) {
+                let get = |id: &SessionId| Cmd::new().arg("GET").arg(self.key(*id)).clone();
+                let answers = self.all(ids.iter().map(get)).await.map_err(|error| read_failed("GET", &error))?;
+                for (id, answer) in ids.iter().zip(answers) {
+                    match answer {
+                        Ok(Value::Nil) => gone.push(*id),
+                        // One record that cannot be read must not hide the others.
+                        Ok(Value::BulkString(bytes)) => {
+                            let record = self.incoming(bytes).ok();
+                            let theirs = |record: &Record| record.user() == Some(user) && !record.is_expired(now);
+                            found.extend(record.filter(theirs).map(|record| (*id, record)));
+                        },
+                        Ok(_) => {},
+                        Err(error) if error.code() == Some("WRONGTYPE") => {},
+                        Err(error) => return Err(read_failed("GET", &error)),
+                    }
+                }
+                if found.len() >= limit {
+                    break;
+                }
+            }
+            self.forget(user, &gone).await?;
+            found.truncate(limit);
+            Ok(found)
+        })
+    }
+
+    fn revoke_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<usize, StoreError>> {
+        Box::pin(async move {
+            let mut expected = u16::try_from(user.as_bytes().len()).unwrap_or_default().to_be_bytes().to_vec();
+            expected.extend_from_slice(user.as_bytes());
+            let mut removed = Vec::new();
+            let mut ids = self.entries(user, now).await?;
+            ids.retain(|id| Some(*id) != except);
+            for ids in ids.chunks(PAGE) {
+                let revoke = |id: &SessionId| {
+                    Cmd::new().arg("EVAL").arg(REVOKE).arg(1).arg(self.key(*id)).arg(&expected).clone()
+                };
+                let answers = self.all(ids.iter().map(revoke)).await;
+                let answers = answers.map_err(|error| write_failed("EVAL (revoke)", &error))?;
+                for (id, answer) in ids.iter().zip(answers) {
+                    match answer {
+                        Ok(Value::Int(1)) => removed.push(*id),
+                        Ok(_) => {},
+                        Err(error) if error.code() == Some("WRONGTYPE") => {},
+                        Err(error) => return Err(write_failed("EVAL (revoke)", &error)),
+                    }
+                }
+            }
+            self.forget(user, &removed).await?;
+            Ok(removed.len())
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! The stores in SQL databases, each against the real thing.
+
+mod mysql;
+mod postgres;
+mod sqlite;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use session::store::StoreError;
+use session::testing::{ManualClock, contract};
+use session::{Clock as _, Session, Sessions, Store, SystemClock, Timestamp};
+use session_tests::client::Client;
+use session_tests::counter::Counter;
+use tokio::task::JoinSet;
+
+async fn keeps_the_contract(store: impl Store, name: &str) {
+    let report = contract(store).await.unwrap();
+    println!("{name}: {report:?}");
+    assert!(report.races() > 4_000);
+}
+
+/// Rows that expired at the beginning of time, and one that lives: four sweepers remove the former, each once.
+async fn sweepers_share_the_work(store: impl Store + Clone, dead: usize) {
+    let client = Client::new(session_tests::counter::app(store.clone()));
+    client.get("/visit").await;
+    let now = SystemClock::default().now();
+    assert_eq!(store.sweep(0, now).await.unwrap(), 0);
+    assert_eq!(store.sweep(100, now).await.unwrap(), 100, "bounded");
+    let mut sweepers = JoinSet::new();
+    for _ in 0..4 {
+        let store = store.clone();
+        sweepers.spawn(async move {
+            let mut removed = 0;
+            loop {
+                match store.sweep(500, now).await {
+                    Ok(0) => return removed,
+                    Ok(batch) => removed += batch,
+                    Err(StoreError::Unavailable(_)) => {},
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        });
+    }
+    let shares = sweepers.join_all().await;
+    println!("swept: {shares:?}");
+    assert!(shares.iter().sum::<usize>() <= dead - 100);
+    while store.sweep(500, now).await.unwrap() > 0 {}
+    assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0");
+}
+
+/// Processes whose clocks are six years slow, and fast: sessions neither end early nor stay, because the database keeps time.
+async fn wrong_clocks_end_no_session<S: Store>([right, slow, fast]: [S; 3]) {
+    let now = SystemClock::default().now();
+    let years = 6 * 365 * 86_400_000;
+    let app = |store: S, clock: ManualClock| {
+        let visit = get(async |mut session: Session<Counter>| {
+            session.visits += 1;
+            session.visits.to_string()
+        });
+        let sessions = Sessions::<Counter>::builder().store(store).clock(clock).build().unwrap();
+        Router::new().route("/visit", visit).layer(sessions.layer())
+    };
+    let ahead = ManualClock::at(Timestamp::from_millis(now.as_millis() + years));
+    let right = Client::new(app(right, ManualClock::at(now)));
+    let slow = right.at(app(slow, ManualClock::at(Timestamp::from_millis(now.as_millis() - years))));
+    let fast = right.at(app(fast, ahead.clone()));
+    for (client, visits) in [(&right, "1"), (&slow, "2"), (&fast, "3"), (&right, "4")] {
+        assert_eq!(client.get("/visit").await.text, visits);
+    }
+    ahead.advance(Duration::from_hours(1));
+    assert_eq!(fast.get("/visit").await.text, "5", "a clock that jumps is measured again along with the read");
+}

@@ -1,0 +1,183 @@
+use std::time::Duration;
+
+use session::MySqlStore;
+use session::store::{SqlOptions, StoreError};
+use session_tests::client::Client;
+use session_tests::counter::app;
+use session_tests::databases::Database;
+use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, MySqlPool};
+
+use super::{keeps_the_contract, sweepers_share_the_work, wrong_clocks_end_no_session};
+use crate::concurrency::{everything_is_kept, lifecycle_wins, two_processes_keep_everything};
+use crate::faults::{assert_refused, everything_is_refused, recovered};
+
+async fn run(database: &Database, script: &str) {
+    let mut connection = MySqlConnection::connect(&database.url()).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(script.to_owned())).execute(&mut connection).await.unwrap();
+}
+
+async fn world() -> (Database, Client) {
+    let database = Database::mariadb();
+    let options = SqlOptions::new().deadline(Duration::from_millis(300));
+    let client = Client::new(app(MySqlStore::connect_with(&database.url(), options).await.unwrap()));
+    for _ in 0..3 {
+        client.get("/visit").await;
+    }
+    (database, client)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn contract() {
+    let database = Database::mariadb();
+    keeps_the_contract(MySqlStore::connect(&database.url()).await.unwrap(), "mariadb").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn keeps_everything() {
+    let database = Database::mariadb();
+    everything_is_kept(app(MySqlStore::connect(&database.url()).await.unwrap()), "mariadb").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_processes_on_one_database_keep_everything() {
+    let database = Database::mariadb();
+    two_processes_keep_everything(&database.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn lifecycle_wins_on_mariadb() {
+    let database = Database::mariadb();
+    lifecycle_wins(app(MySqlStore::connect(&database.url()).await.unwrap()), "mariadb").await;
+}
+
+#[tokio::test]
+async fn killed_and_restarted() {
+    let (mut database, client) = world().await;
+    database.stop();
+    everything_is_refused(&client).await;
+    database.restart();
+    assert_eq!(recovered(&client).await.text, "nobody 3 0 0 0 0", "the same session, nothing lost");
+}
+
+#[tokio::test]
+async fn hanging() {
+    let (database, client) = world().await;
+    database.signal("STOP");
+    everything_is_refused(&client).await;
+    database.signal("CONT");
+    let answer = recovered(&client).await;
+    assert!(answer.text.starts_with("nobody 3 ") || answer.text.starts_with("nobody 0 "), "{answer:?}");
+}
+
+#[tokio::test]
+async fn absent_at_first() {
+    let mut database = Database::mariadb_absent();
+    assert!(matches!(MySqlStore::connect(&database.url()).await, Err(StoreError::Unavailable(_))));
+    let pool = MySqlPool::connect_lazy(&database.url()).unwrap();
+    let client = Client::new(app(MySqlStore::lazy(pool, SqlOptions::new()).unwrap()));
+    assert_refused(&client.get("/visit").await);
+    database.restart();
+    run(&database, MySqlStore::schema()).await;
+    recovered(&client).await;
+    assert_eq!(client.get("/visit").await.status, 200);
+}
+
+#[tokio::test]
+async fn read_only() {
+    let (database, client) = world().await;
+    // Root may write all the same.
+    run(&database, "CREATE USER ann; GRANT ALL ON mysql.sessions TO ann; SET GLOBAL read_only = 1").await;
+    let pool = MySqlPool::connect_lazy(&database.url_of("ann", "")).unwrap();
+    let client = client.at(app(MySqlStore::lazy(pool, SqlOptions::new()).unwrap()));
+    for path in ["/visit", "/update"] {
+        assert_refused(&client.get(path).await);
+    }
+    assert_refused(&client.post("/destroy").await);
+    assert_eq!(client.get("/show").await.text, "nobody 3 0 0 0 0", "reading goes on");
+    let error = MySqlStore::connect(&database.url_of("ann", "")).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains("takes no writes")), "{error}");
+    run(&database, "SET GLOBAL read_only = 0").await;
+    assert_eq!(client.get("/visit").await.status, 200);
+}
+
+/// Another transaction holds the row: refused in time, and the others are served.
+#[tokio::test]
+async fn a_held_row_is_waited_for_until_the_deadline() {
+    let (database, client) = world().await;
+    let neighbour = Client::new(app(MySqlStore::connect(&database.url()).await.unwrap()));
+    neighbour.get("/visit").await;
+    let mut connection = MySqlConnection::connect(&database.url()).await.unwrap();
+    let mut holding = connection.begin().await.unwrap();
+    let hold = "SELECT 1 FROM sessions WHERE handle = (SELECT handle FROM sessions WHERE revision > 1) FOR UPDATE";
+    sqlx::query(hold).fetch_all(&mut *holding).await.unwrap();
+    assert_refused(&client.get("/visit").await);
+    assert_eq!(neighbour.get("/visit").await.status, 200);
+    assert_eq!(client.get("/show").await.text, "nobody 3 0 0 0 0");
+    holding.rollback().await.unwrap();
+    client.get("/visit").await;
+    let shown = client.get("/show").await.text;
+    assert!(shown == "nobody 4 0 0 0 0" || shown == "nobody 5 0 0 0 0", "refused is done once or not at all: {shown}");
+}
+
+#[tokio::test]
+async fn dropped_lines_are_not_seen() {
+    let (database, client) = world().await;
+    for _ in 0..5 {
+        let mut connection = MySqlConnection::connect(&database.url()).await.unwrap();
+        let others = "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = 'root'";
+        let others: Vec<i64> = sqlx::query_scalar(others).fetch_all(&mut connection).await.unwrap();
+        for other in others {
+            run(&database, &format!("KILL {other}")).await;
+        }
+        assert_eq!(client.get("/show").await.text, "nobody 3 0 0 0 0");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_work_is_named_at_the_start() {
+    let database = Database::mariadb();
+    MySqlStore::connect(&database.url()).await.unwrap();
+    for named in ["SELECT", "INSERT", "UPDATE", "DELETE"] {
+        let others: Vec<_> = ["SELECT", "INSERT", "UPDATE", "DELETE"].into_iter().filter(|one| *one != named).collect();
+        run(&database, &format!("CREATE USER ann; GRANT {} ON mysql.sessions TO ann", others.join(", "))).await;
+        let error = MySqlStore::connect(&database.url_of("ann", "")).await.unwrap_err();
+        assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains(named)), "{named}: {error}");
+        run(&database, "DROP USER ann").await;
+    }
+    run(&database, "CREATE USER ann; GRANT SELECT ON mysql.sessions TO ann").await;
+    let other = SqlOptions::new().table("other");
+    let error = MySqlStore::connect_with(&database.url_of("ann", ""), other).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Misconfigured(_)), "{error}");
+    let error = MySqlStore::connect(&database.url_of("nobody", "wrong")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Misconfigured(_)), "{error}");
+    run(&database, "SET GLOBAL max_allowed_packet = 1048576").await;
+    let error = MySqlStore::connect(&database.url()).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains("max_allowed_packet")), "{error}");
+    run(&database, "SET GLOBAL max_allowed_packet = 16777216, GLOBAL autocommit = 0").await;
+    let pool = MySqlPool::connect(&database.url()).await.unwrap();
+    let error = MySqlStore::new(pool).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains("autocommit")), "{error}");
+    MySqlStore::connect(&database.url()).await.expect("our own pool turns it on");
+}
+
+#[tokio::test]
+async fn the_database_keeps_time() {
+    let database = Database::mariadb();
+    let store = async || MySqlStore::connect(&database.url()).await.unwrap();
+    wrong_clocks_end_no_session([store().await, store().await, store().await]).await;
+}
+
+/// The statement that finds the dead goes along the index.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sweeping() {
+    let database = Database::mariadb();
+    let store = MySqlStore::connect(&database.url()).await.unwrap();
+    let rows = "INSERT INTO sessions SELECT UNHEX(MD5(seq)), 1, 1, seq, NULL, '' FROM seq_1_to_20000; \
+                ANALYZE TABLE sessions";
+    run(&database, rows).await;
+    let mut connection = MySqlConnection::connect(&database.url()).await.unwrap();
+    let explain = "EXPLAIN SELECT handle FROM sessions WHERE expires <= 10000 ORDER BY expires LIMIT 100";
+    let plan = sqlx::query(explain).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(sqlx::Row::get::<Option<String>, _>(&plan, "key").as_deref(), Some("sessions_expires"));
+    sweepers_share_the_work(store, 20_000).await;
+}

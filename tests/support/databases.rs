@@ -1,0 +1,166 @@
+//! Database servers, as `servers` has Redis: private ones, in temporary folders, gone with their value.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::servers::{Process, TempDir, free_port, is_listening, wait_until};
+
+/// A private PostgreSQL or MariaDB.
+pub struct Database {
+    kind: Kind,
+    process: Option<Process>,
+    dir: TempDir,
+    port: u16,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Postgres,
+    MariaDb,
+}
+
+impl Database {
+    pub fn postgres() -> Self {
+        Self::postgres_absent().started()
+    }
+
+    /// A port and a folder with a database in it, but nobody serves it yet.
+    pub fn postgres_absent() -> Self {
+        let database = Self::new(Kind::Postgres, "postgres");
+        let mut command = as_user("postgres", &postgres_program("initdb"));
+        command.args(["--username=postgres", "--auth=trust", "--no-sync", "--no-instructions"]);
+        succeed(command.arg("-D").arg(database.data()));
+        database
+    }
+
+    pub fn mariadb() -> Self {
+        Self::mariadb_absent().started()
+    }
+
+    pub fn mariadb_absent() -> Self {
+        let database = Self::new(Kind::MariaDb, "mysql");
+        let mut command = as_user("mysql", Path::new("mariadb-install-db"));
+        command.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
+        succeed(command.arg(format!("--datadir={}", database.data().display())));
+        database
+    }
+
+    fn new(kind: Kind, user: &str) -> Self {
+        let dir = TempDir::new(user);
+        if is_root() {
+            succeed(Command::new("chown").arg(user).arg(dir.path()));
+        }
+        Self { kind, process: None, dir, port: free_port() }
+    }
+
+    fn started(mut self) -> Self {
+        self.restart();
+        self
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// Starts it (again).
+    pub fn restart(&mut self) {
+        self.stop();
+        let mut command = match self.kind {
+            Kind::Postgres => {
+                let mut command = as_user("postgres", &postgres_program("postgres"));
+                command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
+                command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]);
+                command
+            },
+            Kind::MariaDb => {
+                let mut command = as_user("mysql", Path::new("mariadbd"));
+                command.args(["--no-defaults", "--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=2"]);
+                command.arg(format!("--port={}", self.port)).arg(format!("--datadir={}", self.data().display()));
+                command.arg(format!("--socket={}", self.dir.path().join("socket").display()));
+                command
+            },
+        };
+        self.process = Some(Process::start(&mut command));
+        wait_until("the database answers", || match self.kind {
+            Kind::Postgres => {
+                let mut command = Command::new(postgres_program("pg_isready"));
+                command.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]).stdout(Stdio::null());
+                command.status().is_ok_and(|status| status.success())
+            },
+            Kind::MariaDb => is_listening(self.port),
+        });
+    }
+
+    /// Without a farewell, and without a checkpoint.
+    pub fn stop(&mut self) {
+        let Some(process) = self.process.take() else {
+            return;
+        };
+        // PostgreSQL's immediate shutdown is a crash that takes its children along.
+        if self.kind == Kind::Postgres {
+            process.signal("QUIT");
+            process.wait();
+        }
+    }
+
+    /// To the server and all its children.
+    pub fn signal(&self, signal: &str) {
+        let process = self.process.as_ref().expect("a running server");
+        let pid = process.id();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        process.signal(signal);
+        for child in children.split_whitespace() {
+            // One may have ended meanwhile.
+            let _ = Command::new("kill").args([&format!("-{signal}"), child]).stderr(Stdio::null()).status();
+        }
+    }
+
+    pub fn url(&self) -> String {
+        match self.kind {
+            Kind::Postgres => self.url_of("postgres", ""),
+            Kind::MariaDb => self.url_of("root", ""),
+        }
+    }
+
+    pub fn url_of(&self, user: &str, password: &str) -> String {
+        match self.kind {
+            Kind::Postgres => format!("postgres://{user}:{password}@127.0.0.1:{}/postgres", self.port),
+            Kind::MariaDb => format!("mysql://{user}:{password}@127.0.0.1:{}/mysql", self.port),
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn is_root() -> bool {
+    // The owner of one's own folder below `/proc` is oneself.
+    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+/// Database servers refuse to run as root. This runs them as the user that their package has made, under our process id.
+fn as_user(user: &str, program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", user, "--regid", user, "--init-groups", "--"]).arg(program).current_dir("/");
+    command
+}
+
+/// Debian keeps a folder for each version, and none of them in the path.
+fn postgres_program(name: &str) -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let found = versions.map(|version| version.path().join("bin").join(name)).filter(|path| path.exists()).max();
+    found.unwrap_or_else(|| name.into())
+}
+
+fn succeed(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| {
+        panic!("{command:?} cannot be started: {error}; `.ci/run setup` installs what the tests need")
+    });
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
