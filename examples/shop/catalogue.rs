@@ -6,9 +6,10 @@ use std::ops::{Add, Mul};
 
 use Shape::{Cup, Jar, Teapot, Tin};
 use serde::{Deserialize, Serialize};
+use session::SessionValue;
 
 /// An amount of euro cents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SessionValue)]
 pub struct Price(pub u32);
 
 pub struct Product {

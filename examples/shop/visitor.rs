@@ -1,9 +1,12 @@
 //! What the shop remembers about a visitor.
+//!
+//! It is the third release. `examples/sessions/shop.lock` has what the first two have stored: a switch instead of a theme, a cart
+//! that was a list, a coupon that is gone, and a notice that was called a message. Their sessions live on.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use session::{Secret, Session};
+use session::{Secret, Session, SessionValue};
 
 use crate::catalogue::{Price, Product, find};
 
@@ -11,7 +14,7 @@ use crate::catalogue::{Price, Product, find};
 pub const MOST: u32 = 99;
 
 #[derive(Session)]
-#[session(version = 1, idle = "30m", absolute = "12h")]
+#[session(version = 3, idle = "30m", absolute = "12h", reserved("coupon"))]
 pub struct Shop {
     /// Who is logged in.
     #[session(user)]
@@ -20,31 +23,48 @@ pub struct Shop {
     #[session(merge = counter)]
     pub visits: u64,
     #[session(default = Theme::Light, survive)]
+    #[session(since = 2, upgrade(in = 2, from("dark": bool), with = Theme::of_switch))]
     pub theme: Theme,
     /// Quantities by product. Filled before a login, there after it; gone with a logout.
     #[session(survive = login, merge = union)]
+    #[session(upgrade(in = 3, from = Vec<String>, with = quantities))]
     pub cart: BTreeMap<String, u32>,
-    #[session(merge = log(20))]
+    #[session(since = 2, merge = log(20))]
     pub orders: Vec<Order>,
     /// Shown on the next page, once.
-    #[session(flash)]
+    #[session(flash, was = "message")]
     pub notice: Option<String>,
     /// What the login form must send back: another site's form does not know it.
     pub login_token: Option<Secret<String>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, SessionValue)]
 #[serde(rename_all = "lowercase")]
 pub enum Theme {
     Light,
     Dark,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, SessionValue)]
 pub struct Order {
     pub number: u32,
     pub items: u32,
     pub total: Price,
+}
+
+impl Theme {
+    /// The first release had a switch.
+    fn of_switch(dark: bool) -> Self {
+        if dark { Self::Dark } else { Self::Light }
+    }
+}
+
+/// The cart was a list, with a product as often as it was put in.
+fn quantities(products: Vec<String>) -> BTreeMap<String, u32> {
+    products.into_iter().fold(BTreeMap::new(), |mut cart, product| {
+        *cart.entry(product).or_default() += 1;
+        cart
+    })
 }
 
 impl Shop {
