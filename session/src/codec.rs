@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::BoxError;
+use crate::fingerprint::is_finite;
 
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 const TRAILING: &str = "bytes after the value";
@@ -53,7 +54,7 @@ impl Codec {
     /// Appends `value` to `out`.
     pub(crate) fn encode<T: Serialize>(self, value: &T, out: &mut Vec<u8>) -> Result<(), BoxError> {
         match self {
-            Self::Json => Ok(value.serialize(&mut serde_json::Serializer::new(out))?),
+            Self::Json => encode_json(value, out),
             #[cfg(feature = "msgpack")]
             Self::MessagePack => Ok(value.serialize(&mut rmp_serde::Serializer::new(out).with_struct_map())?),
             #[cfg(feature = "postcard")]
@@ -95,5 +96,53 @@ impl Codec {
     fn is_missing(self) -> BoxError {
         let name = self.name();
         format!("the codec `{name}` is not compiled in; turn on the feature `{name}` of `session`").into()
+    }
+}
+
+/// JSON has no word for NaN and infinity. They would be written as `null`, which is no number when it is read.
+fn encode_json<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), BoxError> {
+    let start = out.len();
+    value.serialize(&mut serde_json::Serializer::new(&mut *out))?;
+    let written = out.get(start..).unwrap_or_default();
+    if memchr::memmem::find(written, b"null").is_some() && !is_finite(value) {
+        return Err("JSON cannot hold a number that is not finite".into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Codec; 3] = [Codec::Json, Codec::MessagePack, Codec::Postcard];
+
+    #[test]
+    fn tags_lead_back() {
+        for codec in ALL {
+            assert_eq!(Codec::of_tag(codec.tag()), Some(codec));
+        }
+        assert_eq!([0, 4, 255].map(Codec::of_tag), [None; 3]);
+    }
+
+    #[test]
+    fn json_refuses_what_it_would_lose() {
+        let encode = |value: Option<f64>| Codec::Json.encode(&(1, vec![value]), &mut Vec::new());
+        assert!(encode(None).is_ok() && encode(Some(-0.0)).is_ok());
+        for lost in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(encode(Some(lost)).is_err(), "{lost}");
+        }
+        assert!(Codec::Json.encode(&f32::NAN, &mut Vec::new()).is_err());
+    }
+
+    #[cfg(all(feature = "msgpack", feature = "postcard"))]
+    #[test]
+    fn nothing_may_follow_a_value() {
+        for codec in ALL {
+            let mut bytes = Vec::new();
+            codec.encode(&("a", 300_u32), &mut bytes).unwrap();
+            assert_eq!(codec.decode::<(String, u32)>(&bytes).unwrap(), ("a".into(), 300));
+            bytes.push(b'0');
+            assert!(codec.decode::<(String, u32)>(&bytes).is_err(), "{codec:?}");
+        }
     }
 }

@@ -12,10 +12,16 @@ use serde::ser::{self, Serialize};
 /// Of a value that can be serialized; `None` of one that cannot.
 pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Option<u128> {
     // Digits of pi.
-    let mut mixer = Mixer { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344 };
+    let mut mixer = Mixer::new();
     value.serialize(&mut mixer).ok()?;
     mixer.word(0);
     Some((u128::from(mixer.a) << 64) | u128::from(mixer.b))
+}
+
+/// Whether every number with a fraction in `value` is one: neither NaN nor infinite.
+pub(crate) fn is_finite<T: Serialize + ?Sized>(value: &T) -> bool {
+    let mut mixer = Mixer::new();
+    value.serialize(&mut mixer).is_ok() && mixer.finite
 }
 
 /// Two states of 64 bits, each turned, mixed with a word and multiplied by an odd number of its own. Every step can be undone, so a
@@ -23,9 +29,14 @@ pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Option<u128> {
 struct Mixer {
     a: u64,
     b: u64,
+    finite: bool,
 }
 
 impl Mixer {
+    fn new() -> Self {
+        Self { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344, finite: true }
+    }
+
     #[inline]
     fn word(&mut self, word: u64) {
         self.a = (self.a.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -103,9 +114,19 @@ impl ser::Serializer for &mut Mixer {
         serialize_u16 u16: 16 value => u64::from(value);
         serialize_u32 u32: 16 value => u64::from(value);
         serialize_u64 u64: 16 value => value;
-        serialize_f32 f32: 17 value => u64::from(value.to_bits());
-        serialize_f64 f64: 18 value => value.to_bits();
         serialize_char char: 19 value => u64::from(value);
+    }
+
+    fn serialize_f32(self, value: f32) -> Done {
+        self.finite &= value.is_finite();
+        self.tagged(17, u64::from(value.to_bits()));
+        Ok(())
+    }
+
+    fn serialize_f64(self, value: f64) -> Done {
+        self.finite &= value.is_finite();
+        self.tagged(18, value.to_bits());
+        Ok(())
     }
 
     fn serialize_i128(self, value: i128) -> Done {

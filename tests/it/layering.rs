@@ -53,6 +53,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("lock", "payload"),
     ("lock", "codec"),
     ("payload", "codec"),
+    ("codec", "fingerprint"),
     ("line", "delta"),
     ("config", "delta"),
     ("manager", "config"),
