@@ -6,6 +6,7 @@ mod config;
 mod contract;
 mod cookies;
 mod engine;
+mod evolution;
 mod faults;
 mod layering;
 mod sections;

@@ -5,6 +5,7 @@ pub mod client;
 pub mod counter;
 pub mod http;
 pub mod servers;
+pub mod wire;
 
 /// A client of a Redis server, connected or not.
 pub fn redis_client(url: &str) -> redis::Client {
