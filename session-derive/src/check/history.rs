@@ -182,7 +182,8 @@ pub(super) fn check(raw: &Raw<'_>, fields: &[Field], errors: &mut Errors) {
     for name in attributes.reserved.iter().chain(&attributes.purge) {
         let name_text = name.value();
         for (raw_field, stored) in stored() {
-            if stored.base == name_text || stored.key == name_text {
+            // `total` of a field that is `total@2` by now may be purged: its step still reads it.
+            if stored.key == name_text {
                 let message = format!(
                     "`{name_text}` is reserved: an older version of `{}` stored another value under this name; pick another \
                      name, or another `key = \"...\"`",
