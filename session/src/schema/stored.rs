@@ -40,10 +40,9 @@ impl fmt::Debug for Stored<'_> {
 impl<'a> Stored<'a> {
     /// Loads an `S` from its section, or a new one if there is none.
     pub(crate) fn load<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<Problem>), Error> {
-        let Some(stored) = section.as_ref().map(|section| section.version) else { return Self::unchecked(None) };
-        let (mut value, mut problems) = Self::unchecked(section)?;
-        if S::VALIDATES {
-            heal(&mut value, &mut problems, Versions { stored, code: S::VERSION })?;
+        let (mut value, mut problems) = Self::unchecked(section.clone())?;
+        if let Some(section) = section.filter(|_| S::VALIDATES) {
+            heal(&mut value, &mut problems, &section)?;
         }
         Ok((value, problems))
     }
@@ -109,13 +108,23 @@ impl Display for Versions {
     }
 }
 
-/// Makes a default of every field whose value breaks a rule, or fails where a default would be dangerous.
-fn heal<S: Schema>(value: &mut S, problems: &mut Vec<Problem>, versions: Versions) -> Result<(), Error> {
+/// Makes a default of every field whose stored value breaks a rule, or fails where a default would be dangerous. A default that
+/// breaks one is the struct's own affair.
+fn heal<S: Schema>(value: &mut S, problems: &mut Vec<Problem>, section: &Section<'_>) -> Result<(), Error> {
     let Err(violations) = value.validate() else { return Ok(()) };
+    let versions = Versions { stored: section.version, code: S::VERSION };
+    let is_stored = |info: &FieldInfo| {
+        section.version < S::VERSION && S::PREVIOUS.is_some()
+            || std::iter::once(&info.key).chain(info.sources).any(|key| section.get(key).is_some())
+    };
     for violation in violations.iter() {
         let column = S::FIELDS.iter().find(|column| violation.field() == Some(column.field.info.name));
+        if column.is_some_and(|column| !is_stored(&column.field.info)) {
+            continue;
+        }
         let rule = violation.rule();
-        let message = format!("session `{}`: `{}` breaks a rule ({versions}): {rule}", S::NAME, violation.path());
+        let subject = column.map_or_else(|| "the whole struct".into(), |_| format!("`{}`", violation.path()));
+        let message = format!("session `{}`: {subject} breaks a rule ({versions}): {rule}", S::NAME);
         let error = Error::new(ErrorKind::Invalid, message);
         match column {
             Some(column) if column.field.info.rejects => return Err(error),

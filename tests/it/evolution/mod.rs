@@ -159,6 +159,14 @@ impl<S: Schema> Release<S> {
 
     /// One request.
     pub(crate) async fn attempt<R>(&self, handler: impl AsyncFnOnce(&mut Session<S>) -> R) -> Answer<R> {
+        self.visit_section::<S, R>(handler).await
+    }
+
+    /// One request of a handler that takes another section of the record.
+    pub(crate) async fn visit_section<O: Schema, R>(
+        &self,
+        handler: impl AsyncFnOnce(&mut Session<O>) -> R,
+    ) -> Answer<R> {
         let (handler, outcome) = (Cell::new(Some(handler)), Cell::new(None));
         let mut request = Request::builder();
         if let Some(cookie) = &*self.jar.lock().unwrap() {
@@ -166,7 +174,7 @@ impl<S: Schema> Release<S> {
         }
         let service = service_fn(async |request: Request<()>| {
             let (parts, ()) = request.into_parts();
-            let (status, result) = match Sessions::<S>::of(&parts.extensions, &parts.headers).await {
+            let (status, result) = match Sessions::<O>::of(&parts.extensions, &parts.headers).await {
                 Ok(mut session) => (StatusCode::OK, Ok(handler.take().unwrap()(&mut session).await)),
                 Err(error) => (StatusCode::SERVICE_UNAVAILABLE, Err(error)),
             };

@@ -85,7 +85,7 @@ on_every_store! {
         assert_eq!(world.keys().await, ["total", "username"], "not by looking");
         new.visit(async |shop| shop.visits += 1).await;
         assert_eq!(new.visit(async |shop| (shop.name.clone(), shop.total_cents)).await, ("ANN".into(), 700));
-        assert_eq!(world.keys().await, ["name", "page", "total_cents", "visits"], "what is purged is gone");
+        assert_eq!(world.keys().await, ["name", "nickname", "page", "total_cents", "visits"], "purged");
     }
 
     async fn new_code_data_of_the_second_version(world) {
