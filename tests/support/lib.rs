@@ -4,6 +4,7 @@ pub mod browser;
 pub mod client;
 pub mod counter;
 pub mod http;
+pub mod release;
 pub mod servers;
 pub mod wire;
 

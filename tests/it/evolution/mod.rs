@@ -5,6 +5,7 @@ mod broken;
 mod conflicts;
 mod fields;
 mod nested;
+mod releases;
 mod settings;
 mod types;
 mod whole;

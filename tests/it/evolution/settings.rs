@@ -1,7 +1,7 @@
 //! Changes of what the attributes say: merge rules, codecs, defaults, who may read.
 
 use serde::{Deserialize, Serialize};
-use session::{ErrorKind, Session};
+use session::ErrorKind;
 
 use super::on_every_store;
 
