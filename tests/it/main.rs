@@ -12,4 +12,5 @@ mod layering;
 mod sections;
 mod shop;
 mod stored;
+mod validation;
 mod vectors;

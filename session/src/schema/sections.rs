@@ -181,9 +181,11 @@ impl Sections {
                 continue;
             }
             let codec = section.codec;
+            // Fields know by themselves what they are made of; a whole struct is made once. Else it stays said who has stored it.
+            let version = if known.previous.is_some() { known.version } else { section.version };
             let edited = modern.edited(edits.iter().map(|(key, value)| Edit {
                 section: known.name,
-                version: known.version,
+                version,
                 codec,
                 key,
                 value: value.as_deref(),

@@ -40,7 +40,7 @@ macro_rules! on_every_store {
             }
 
             #[tokio::test]
-            async fn redis() {
+            pub(crate) async fn redis() {
                 run($crate::evolution::World::redis().await).await;
             }
         }
@@ -56,13 +56,13 @@ pub(crate) struct World<T> {
 }
 
 impl World<MemoryStore> {
-    fn memory() -> Self {
+    pub(crate) fn memory() -> Self {
         Self { store: MemoryStore::new(), jar: Arc::default(), _redis: None }
     }
 }
 
 impl World<RedisStore> {
-    async fn redis() -> Self {
+    pub(crate) async fn redis() -> Self {
         let redis = shared_redis();
         let store = RedisStore::connect(&redis.url()).await.unwrap();
         Self { store, jar: Arc::default(), _redis: Some(redis) }
