@@ -73,6 +73,10 @@ mod readme {}
 #[doc = include_str!("../docs/architecture.md")]
 mod architecture {}
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/evolution.md")]
+mod evolution {}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -71,11 +71,11 @@ fn part(content: ParseStream<'_>, parts: &mut Parts, owner: &Ident, errors: &mut
         "in" => parts.version.set(&key, after_equals(content, &key, "a version, like `in = 2`")?, errors),
         "from" => parts.source.set(&key, source(content, &key, owner)?, errors),
         "with" => {
-            let path: Path = after_equals(content, &key, "a function, like `with = convert`")?;
+            let path: Path = after_equals(content, &key, "the name of a function, like `with = convert`")?;
             parts.with.set(&key, without_self(path, owner), errors);
         },
         "try_with" => {
-            let path: Path = after_equals(content, &key, "a function, like `try_with = convert`")?;
+            let path: Path = after_equals(content, &key, "the name of a function, like `try_with = convert`")?;
             parts.try_with.set(&key, without_self(path, owner), errors);
         },
         name => return Err(syn::Error::new(key.span(), unknown("part of an upgrade", UPGRADE, name))),
