@@ -310,7 +310,7 @@ mod tests {
     use crate::payload::Edit;
 
     fn sample() -> Record {
-        let edit = Edit { section: "shop", version: 1, key: "visits", value: Some(b"3") };
+        let edit = Edit { section: "shop", version: 1, codec: 1, key: "visits", value: Some(b"3") };
         Record {
             epoch: 2,
             revision: 7,

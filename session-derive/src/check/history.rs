@@ -187,10 +187,7 @@ pub(super) fn check(raw: &Raw<'_>, fields: &[Field], errors: &mut Errors) {
             if stored.key != name_text {
                 continue;
             }
-            if stored.key != stored.base {
-                let field = &raw_field.ident;
-                errors.on(name, format!("`{name_text}` is what `{field}` is stored under today; remove it here"));
-            } else {
+            if stored.key == stored.base {
                 let message = format!(
                     "`{name_text}` is reserved: an older version of `{}` stored another value under this name; pick another \
                      name, or another `key = \"...\"`",
@@ -200,6 +197,9 @@ pub(super) fn check(raw: &Raw<'_>, fields: &[Field], errors: &mut Errors) {
                     Some(key) => errors.on(key, message),
                     None => errors.on(&raw_field.ident, message),
                 }
+            } else {
+                let field = &raw_field.ident;
+                errors.on(name, format!("`{name_text}` is what `{field}` is stored under today; remove it here"));
             }
         }
     }

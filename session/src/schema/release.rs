@@ -152,6 +152,10 @@ impl<P, T: TryFrom<P, Error: fmt::Display>> TrySuccessor<P> for T {
 }
 
 /// Checks a `previous = P` of `S`, while compiling. `other_name` and `gap` are what to say.
+///
+/// # Panics
+///
+/// The compiler does, with one of them.
 pub const fn check_previous<S: Schema, P: Schema>(other_name: &str, gap: &str) {
     assert!(same(S::NAME, P::NAME), "{}", other_name);
     assert!(P::VERSION + 1 == S::VERSION, "{}", gap);

@@ -26,12 +26,14 @@ pub(crate) struct SectionType {
     info: SectionInfo,
     fields: Vec<&'static Erased>,
     /// Today's fields, made from the whole struct of an older version.
-    previous: Option<fn(&Section<'_>) -> Result<Fields, Error>>,
+    previous: Option<ConvertFn>,
     /// Which rules a section breaks.
-    validate: Option<fn(Option<Section<'_>>) -> Result<(), Violations>>,
+    validate: Option<ValidateFn>,
 }
 
 type Fields = Vec<(&'static str, Vec<u8>)>;
+type ConvertFn = fn(&Section<'_>) -> Result<Fields, Error>;
+type ValidateFn = fn(Option<Section<'_>>) -> Result<(), Violations>;
 
 /// Why a session is emptied, and so which fields stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
