@@ -171,7 +171,7 @@ pub(crate) struct Step {
 /// Where a step takes its values from.
 pub(crate) enum Source {
     /// The field itself, under the first of these keys that is there.
-    Own(Vec<String>, Type),
+    Own(Vec<String>, Box<Type>),
     /// Other keys, and the types they had.
     Keys(Vec<(LitStr, Type)>),
 }

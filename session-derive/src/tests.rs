@@ -133,6 +133,38 @@ fn names() {
     check(input, &expect_file!["../tests/expand/names.rs"]);
 }
 
+#[test]
+fn upgrades() {
+    let input = quote! {
+        #[session(version = 4)]
+        pub struct Shop {
+            #[session(was = "username", was = "nick")]
+            pub account: String,
+            #[session(upgrade(in = 2, from = u16, with = widen), upgrade(in = 4, from = u32, try_with = Level::new))]
+            pub level: Level,
+            #[session(since = 3, upgrade(in = 3, from("first": String, "last": Option<String>), with = join))]
+            pub name: String,
+            #[session(on_corrupt = "reject")]
+            pub plan: String,
+        }
+    };
+    check(input, &expect_file!["../tests/expand/upgrades.rs"]);
+}
+
+#[test]
+fn evolution() {
+    let input = quote! {
+        #[session(
+            version = 3, try_previous = v2::Shop, reserved("coupon"), purge("token"), newer = "readonly", min_reader = 2,
+            codec = msgpack, validate = garde, lock = off
+        )]
+        pub struct Shop {
+            pub visits: u64,
+        }
+    };
+    check(input, &expect_file!["../tests/expand/evolution.rs"]);
+}
+
 /// Beside an error: the same face, and nothing that a field's type might not be able to do.
 #[test]
 fn stub() {

@@ -46,6 +46,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::error::{Error, ErrorKind};
+use crate::invalid::Violations;
 use crate::request::{Request, status_of};
 use crate::schema::{Handle, Identified, Schema};
 use crate::sessions::Sessions;
@@ -147,6 +148,13 @@ impl IntoResponse for Error {
         }
         tracing::error!(error = %self, cause = ?std::error::Error::source(&self), "a handler gave a session error back");
         response
+    }
+}
+
+/// 422, with one line for each broken rule: what the client should have sent. It names fields and rules, never values.
+impl IntoResponse for Violations {
+    fn into_response(self) -> Response {
+        (StatusCode::UNPROCESSABLE_ENTITY, self.to_string()).into_response()
     }
 }
 

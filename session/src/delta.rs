@@ -161,7 +161,10 @@ impl Delta {
         }
         let resolved = self.changes.iter().map(|change| Resolved::new(change, payload, sections));
         let resolved = resolved.collect::<Result<Vec<_>, _>>()?;
-        Ok(payload.edited(resolved.iter().flat_map(Resolved::edits)))
+        payload.edited(resolved.iter().flat_map(Resolved::edits)).ok_or_else(|| {
+            let message = "the record would have more than 256 fields in a section, counting those of other releases, or more than 64 sections";
+            Error::new(ErrorKind::TooLarge, message)
+        })
     }
 
     /// Whether it breaks no rule to make `after` of `before`.

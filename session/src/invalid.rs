@@ -69,6 +69,10 @@ impl fmt::Display for Violations {
 impl StdError for Violations {}
 
 /// Runs garde's rules on `value`.
+///
+/// # Errors
+///
+/// All that are broken.
 #[cfg(feature = "garde")]
 pub fn garde<T>(value: &T) -> Result<(), Violations>
 where

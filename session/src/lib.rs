@@ -83,6 +83,10 @@ mod architecture {}
 #[doc = include_str!("../docs/stores.md")]
 mod stores {}
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/evolution.md")]
+mod evolution {}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

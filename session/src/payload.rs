@@ -141,8 +141,9 @@ impl Payload {
         Some(Self(out.into()))
     }
 
-    /// This payload with `edits` applied; all else byte for byte. A section's version never goes down.
-    pub(crate) fn edited<'a>(&'a self, edits: impl IntoIterator<Item = Edit<'a>>) -> Self {
+    /// This payload with `edits` applied; all else byte for byte. A section's version never goes down. `None` if that would be more
+    /// than can be read back.
+    pub(crate) fn edited<'a>(&'a self, edits: impl IntoIterator<Item = Edit<'a>>) -> Option<Self> {
         let mut sections: Vec<(Section<'a>, Fields<'a>)> =
             self.sections().map(|s| (s.clone(), s.fields().collect())).collect();
         for edit in edits {
@@ -164,7 +165,8 @@ impl Payload {
                 (Err(_), None) => {},
             }
         }
-        Self::write(sections)
+        let fits = sections.len() <= MAX_SECTIONS && sections.iter().all(|(_, fields)| fields.len() <= MAX_FIELDS);
+        fits.then(|| Self::write(sections))
     }
 
     /// The fields that `keep` wants; sections left empty go too.
@@ -213,31 +215,12 @@ impl<'a> Section<'a> {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&'a [u8]> {
-        self.get_from(&mut self.start(), key)
+        self.start().find(key)
     }
 
     /// Before the first field.
     pub(crate) fn start(&self) -> Place<'a> {
         Place { cursor: Cursor(self.fields), left: self.count }
-    }
-
-    /// The same, for who asks for key after key in ascending order: the search goes on at `place`.
-    pub(crate) fn get_from(&self, place: &mut Place<'a>, key: &str) -> Option<&'a [u8]> {
-        while place.left > 0 {
-            let mut next = *place;
-            let stored = next.cursor.text()?;
-            match stored.cmp(key.as_bytes()) {
-                Ordering::Greater => return None,
-                found => {
-                    let value = next.cursor.text()?;
-                    *place = Place { left: next.left - 1, ..next };
-                    if found == Ordering::Equal {
-                        return Some(value);
-                    }
-                },
-            }
-        }
-        None
     }
 }
 
@@ -246,6 +229,26 @@ impl<'a> Section<'a> {
 pub(crate) struct Place<'a> {
     cursor: Cursor<'a>,
     left: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The value under `key`, if it is behind this place; which is then behind it. Who asks for key after key in ascending order
+    /// finds all of them in one pass.
+    pub(crate) fn find(&mut self, key: &str) -> Option<&'a [u8]> {
+        while self.left > 0 {
+            let mut cursor = self.cursor;
+            let order = cursor.text()?.cmp(key.as_bytes());
+            if order == Ordering::Greater {
+                return None;
+            }
+            let value = cursor.text()?;
+            *self = Self { cursor, left: self.left - 1 };
+            if order == Ordering::Equal {
+                return Some(value);
+            }
+        }
+        None
+    }
 }
 
 /// A name or key, if it can be one. Those that come out of a checked payload need no second look.
@@ -358,11 +361,13 @@ mod tests {
     }
 
     fn sample() -> Payload {
-        Payload::default().edited([
-            edit("shop", "visits", Some(b"3")),
-            edit("shop", "cart", Some(b"[]")),
-            edit("auth", "user", Some(b"7")),
-        ])
+        Payload::default()
+            .edited([
+                edit("shop", "visits", Some(b"3")),
+                edit("shop", "cart", Some(b"[]")),
+                edit("auth", "user", Some(b"7")),
+            ])
+            .unwrap()
     }
 
     #[test]
@@ -384,7 +389,7 @@ mod tests {
                 let mut bytes = whole.as_bytes().to_vec();
                 bytes[place] ^= 1 << bit;
                 if let Ok(other) = Payload::parse(bytes.into()) {
-                    assert_eq!(other.edited([]), other, "one content, one spelling");
+                    assert_eq!(other.edited([]).unwrap(), other, "one content, one spelling");
                 }
             }
         }
@@ -392,7 +397,7 @@ mod tests {
 
     #[test]
     fn the_unknown_is_carried_through() {
-        let edited = sample().edited([edit("shop", "visits", None), edit("shop", "theme", Some(b"1"))]);
+        let edited = sample().edited([edit("shop", "visits", None), edit("shop", "theme", Some(b"1"))]).unwrap();
         assert_eq!(edited.section("auth").unwrap().get("user"), Some(&b"7"[..]));
         assert_eq!(edited.section("shop").unwrap().get("cart"), Some(&b"[]"[..]));
         assert!(edited.retain(|_, _| false).is_empty());
@@ -402,12 +407,12 @@ mod tests {
     fn one_replacement_is_the_same_as_a_rewrite() {
         for length in [0, 1, 3, 126, 127, 128, 129, 16_383, 16_384] {
             let value = vec![b'x'; length];
-            for base in [sample(), sample().edited([edit("shop", "visits", Some(&value))])] {
+            for base in [sample(), sample().edited([edit("shop", "visits", Some(&value))]).unwrap()] {
                 for key in ["visits", "cart"] {
                     let edit = edit("shop", key, Some(&value));
                     let old = base.section("shop").unwrap().get(key).unwrap();
                     let replaced = base.replaced(old, &value).unwrap();
-                    assert_eq!(replaced, base.edited([edit]));
+                    assert_eq!(replaced, base.edited([edit]).unwrap());
                     assert_eq!(Payload::parse(replaced.0.clone()).unwrap(), replaced);
                 }
             }
@@ -416,7 +421,16 @@ mod tests {
 
     #[test]
     fn a_version_never_goes_down() {
-        let newer = Payload::default().edited([Edit { version: 9, ..edit("shop", "a", Some(b"1")) }]);
-        assert_eq!(newer.edited([edit("shop", "b", Some(b"1"))]).section("shop").unwrap().version, 9);
+        let newer = Payload::default().edited([Edit { version: 9, ..edit("shop", "a", Some(b"1")) }]).unwrap();
+        assert_eq!(newer.edited([edit("shop", "b", Some(b"1"))]).unwrap().section("shop").unwrap().version, 9);
+    }
+
+    #[test]
+    fn nothing_is_written_that_could_not_be_read() {
+        let keys: Vec<String> = (0..=MAX_FIELDS).map(|number| format!("k{number}")).collect();
+        let full = |count| Payload::default().edited(keys.iter().take(count).map(|key| edit("shop", key, Some(b"1"))));
+        let most = full(MAX_FIELDS).unwrap();
+        assert_eq!(Payload::parse(most.0.clone()).unwrap(), most);
+        assert!(full(MAX_FIELDS + 1).is_none());
     }
 }

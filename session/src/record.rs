@@ -328,7 +328,7 @@ mod tests {
             previous: Some((VerifierHash::from_bytes([0x22; 32]), UNSEEN)),
             writers: [OpId { process: 3, sequence: 4 }; WRITERS],
             user: Some(UserKey(Bytes::from_static(b"42"))),
-            payload: Payload::default().edited([edit]),
+            payload: Payload::default().edited([edit]).unwrap(),
         }
     }
 

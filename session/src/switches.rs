@@ -38,7 +38,11 @@ macro_rules! codec {
         #[macro_export]
         macro_rules! $macro {
             () => {
-                ::core::compile_error!(::core::concat!("this codec needs the feature `", $feature, "` of `session`"))
+                ::core::compile_error!(::core::concat!(
+                    "this codec needs the feature `",
+                    $feature,
+                    "` of `session`; add it to the features in `Cargo.toml`"
+                ))
             };
         }
     };
@@ -62,6 +66,8 @@ macro_rules! __garde {
 #[macro_export]
 macro_rules! __garde {
     ($value:expr) => {
-        ::core::compile_error!("`validate = garde` needs the feature `garde` of `session`")
+        ::core::compile_error!(
+            "`validate = garde` needs the feature `garde` of `session`; add it to the features in `Cargo.toml`"
+        )
     };
 }

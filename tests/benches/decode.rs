@@ -42,7 +42,10 @@ macro_rules! in_codec {
 in_codec!(Packed, msgpack);
 in_codec!(Compact, postcard);
 
-const ROWS: [(&str, fn(u32)); 4] = [
+/// What is decoded, and a function that does it so many times.
+type Row = (&'static str, fn(u32));
+
+const ROWS: [Row; 4] = [
     ("serde_json::from_slice of the plain struct", |times| {
         let bytes = serde_json::to_vec(&Data::sample()).expect("JSON");
         repeat(times, || serde_json::from_slice::<Data>(black_box(&bytes)).expect("a struct"));

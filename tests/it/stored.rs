@@ -3,9 +3,11 @@
 use axum::Router;
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
+use session::store::Record;
 use session::{RedisStore, Session, Sessions};
 use session_tests::client::Client;
 use session_tests::servers::Redis;
+use session_tests::wire::Wire;
 
 #[derive(Serialize, Deserialize, Default, Clone, Debug)]
 struct Nest(Option<Box<Nest>>);
@@ -175,50 +177,9 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// The record with one more field in its only section, its checksum set right: what another version of the code might write.
+/// The record with one more field in its only section: what another version of the code might write.
 fn with_field(record: &[u8], key: &str, value: &[u8]) -> Vec<u8> {
-    let payload = 198 + usize::from(u16::from_be_bytes([record[196], record[197]]));
-    let (head, payload) = record.split_at(payload);
-    // Format, one section, its name `shop`, version 1, codec, count.
-    assert_eq!(&payload[..9], b"\x01\x01\x04shop\x01\x01");
-    let mut fields = Vec::new();
-    let mut rest = &payload[10..];
-    while !rest.is_empty() {
-        let key = text(&mut rest);
-        fields.push((key, text(&mut rest)));
-    }
-    fields.retain(|(known, _)| known != key.as_bytes());
-    fields.push((key.as_bytes().to_vec(), value.to_vec()));
-    fields.sort();
-    let mut out = [head, &payload[..9], &[u8::try_from(fields.len()).unwrap()]].concat();
-    for part in fields.into_iter().flat_map(|(key, value)| [key, value]) {
-        let mut length = part.len();
-        while length > 127 {
-            out.push(0x80 | (length & 127) as u8);
-            length >>= 7;
-        }
-        out.push(length as u8);
-        out.extend(part);
-    }
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&out[..20]);
-    hasher.update(&out[36..]);
-    out[32..36].copy_from_slice(&hasher.finalize().to_be_bytes());
-    out
-}
-
-fn text(rest: &mut &[u8]) -> Vec<u8> {
-    let (mut length, mut shift) = (0, 0);
-    loop {
-        let byte = rest[0];
-        *rest = &rest[1..];
-        length |= usize::from(byte & 127) << shift;
-        shift += 7;
-        if byte < 128 {
-            break;
-        }
-    }
-    let (text, tail) = rest.split_at(length);
-    *rest = tail;
-    text.to_vec()
+    let mut wire = Wire::of(&Record::decode(record.to_vec()).unwrap());
+    wire.sections[0].fields.insert(key.into(), value.into());
+    wire.encode()
 }

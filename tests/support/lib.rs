@@ -5,7 +5,9 @@ pub mod client;
 pub mod counter;
 pub mod databases;
 pub mod http;
+pub mod release;
 pub mod servers;
+pub mod wire;
 
 /// A client of a Redis server, connected or not.
 pub fn redis_client(url: &str) -> redis::Client {

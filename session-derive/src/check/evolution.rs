@@ -39,7 +39,7 @@ fn check_removed(reserved: &[LitStr], purge: &[LitStr], errors: &mut Errors) {
         }
         match taken.insert(name.clone(), list) {
             Some(earlier) if earlier == list => {
-                errors.on(literal, format!("`{name}` is here twice; remove one of them"))
+                errors.on(literal, format!("`{name}` is here twice; remove one of them"));
             },
             Some(_) => errors.on(literal, format!("`purge` reserves a name as well; remove `{name}` from `reserved`")),
             None => {},

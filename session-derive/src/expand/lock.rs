@@ -12,7 +12,7 @@ use crate::model::Model;
 use crate::spelling::spelled;
 
 /// What must hold when the struct is compiled.
-pub(super) fn assertions(model: &Model, locked: Option<&Locked>) -> Option<TokenStream> {
+pub(super) fn assertions(model: &Model, locked: Option<&Locked>) -> TokenStream {
     let tracked = locked.map(|locked| {
         let file = format!("/{}", locked.path);
         // So that whoever edits only the file, or only asks for another check, has the macro run again.
@@ -32,7 +32,7 @@ pub(super) fn assertions(model: &Model, locked: Option<&Locked>) -> Option<Token
             const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!("SESSION_LOCK");
         )
     });
-    Some(quote!(#watched #tracked #strict))
+    quote!(#watched #tracked #strict)
 }
 
 fn claim(model: &Model, assertion: &Assertion) -> TokenStream {

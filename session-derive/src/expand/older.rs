@@ -1,8 +1,9 @@
 //! The way from what older releases have stored to a field: one function for each step, and the order in which they are tried.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
+use syn::spanned::Spanned as _;
 
 use crate::check::option_of;
 use crate::model::{Field, Source, Step, Stored};
@@ -67,7 +68,8 @@ fn function(step: &Step) -> TokenStream {
     };
     let call = match fallible {
         false => quote!(::core::result::Result::Ok(__step(#arguments))),
-        true => quote! {
+        // At the function: its error may lack `Display`.
+        true => quote_spanned! {with.span().resolved_at(Span::call_site())=>
             ::core::result::Result::map_err(__step(#arguments), |__error| __p::Cause::step(#version, &__error))
         },
     };

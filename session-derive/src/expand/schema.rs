@@ -1,7 +1,7 @@
 //! What the runtime sees: one `Field` for each stored field, the table of them, and the handle's traits.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::{Bodies, index, lock, older};
@@ -113,6 +113,7 @@ fn schema(model: &Model, locked: Option<&Locked>) -> TokenStream {
     let absolute = duration("ABSOLUTE", model.absolute);
     let section = section(&model.evolution);
     let previous = previous(model);
+    let check_previous = check_previous(model);
     let validate = validate(model);
     let lock = lock::entries(model, locked);
     let markers = model.stored().map(|(_, stored)| marker(stored));
@@ -155,6 +156,7 @@ fn schema(model: &Model, locked: Option<&Locked>) -> TokenStream {
             #validate
             #lock
         }
+        #check_previous
     }
 }
 
@@ -185,10 +187,23 @@ fn previous(model: &Model) -> Option<TokenStream> {
         true => quote!(try_of),
     };
     Some(quote_spanned! {path.span()=>
-        const PREVIOUS: ::core::option::Option<__p::Previous<Self>> = {
-            __p::check_previous::<Self, #path>();
-            ::core::option::Option::Some(__p::Previous::#of::<#path>())
-        };
+        const PREVIOUS: ::core::option::Option<__p::Previous<Self>> =
+            ::core::option::Option::Some(__p::Previous::#of::<#path>());
+    })
+}
+
+/// An item of its own: a constant of a trait is only computed where it is used.
+fn check_previous(model: &Model) -> Option<TokenStream> {
+    let Model { ident, name, version, .. } = model;
+    let path = &model.evolution.previous.as_ref()?.path;
+    let old = path.to_token_stream().to_string().replace(' ', "");
+    let other_name = format!("`{old}` is another session than `{ident}`: write `name = \"{name}\"` on it");
+    let before = version.saturating_sub(1);
+    let gap = format!(
+        "`{old}` must be version {before}, because `{ident}` is version {version}: no version may be left out between them"
+    );
+    Some(quote_spanned! {path.span()=>
+        const _: () = __p::check_previous::<#ident, #path>(#other_name, #gap);
     })
 }
 

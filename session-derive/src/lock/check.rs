@@ -113,7 +113,7 @@ impl Checker<'_> {
                     ),
                 );
             }
-            match self.spelled(field, stored) {
+            match spelled(field, stored) {
                 Some(known) if known == text => {},
                 Some(known) => self.retyped(field, &known, text, version),
                 None => {
@@ -143,7 +143,7 @@ impl Checker<'_> {
         let version = self.model.version;
         for (key, text) in &release.fields {
             if let Some((field, stored)) = self.model.stored().find(|(_, stored)| stored.key == *key) {
-                match self.spelled(field, stored) {
+                match spelled(field, stored) {
                     Some(known) if known == *text => {},
                     Some(known) => self.retyped(field, &known, text, release.version),
                     None => match shape::tokens(&self.model.krate, text) {
@@ -152,7 +152,7 @@ impl Checker<'_> {
                             self.assert(Claim::Kept(old), ty, span, key, (text, release.version));
                         },
                         None => {
-                            self.at_version(format!("`{}`: `{key}: {text}` is no shape that can be read", self.path))
+                            self.at_version(format!("`{}`: `{key}: {text}` is no shape that can be read", self.path));
                         },
                     },
                 }
@@ -199,7 +199,7 @@ impl Checker<'_> {
             self.since(field, stored);
             self.reserved(field, stored);
             let own = stored.history.steps.iter().find_map(|step| match &step.source {
-                Source::Own(_, from) => Some(from),
+                Source::Own(_, from) => Some(from.as_ref()),
                 Source::Keys(_) => None,
             });
             for was in &stored.history.was {
@@ -275,11 +275,11 @@ impl Checker<'_> {
     fn codec(&self) -> String {
         self.model.evolution.codec.as_ref().map_or_else(|| "json".to_owned(), ToString::to_string)
     }
+}
 
-    /// The text of a field's type, if it is certain from how it is written.
-    fn spelled(&self, field: &Field, stored: &Stored) -> Option<String> {
-        if stored.opaque { None } else { known_text(&field.ty) }
-    }
+/// The text of a field's type, if it is certain from how it is written.
+fn spelled(field: &Field, stored: &Stored) -> Option<String> {
+    if stored.opaque { None } else { known_text(&field.ty) }
 }
 
 /// What parallel changes are merged by, in the words of the lock.

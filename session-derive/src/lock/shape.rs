@@ -190,12 +190,18 @@ impl<'a> Reader<'a> {
     /// An enum, behind that word.
     fn enumeration(&mut self) -> Option<TokenStream> {
         let krate = self.krate;
-        let tag = self.setting("tag=")?;
-        let content = self.setting("content=")?;
-        let tagging = match (tag, content) {
-            (None, _) => quote!(External),
-            (Some(tag), None) => quote!(Internal { tag: #tag }),
-            (Some(tag), Some(content)) => quote!(Adjacent { tag: #tag, content: #content }),
+        let tagging = match self.eat("tag=") {
+            false => quote!(External),
+            true => {
+                let tag = self.setting()?;
+                match self.eat("content=") {
+                    false => quote!(Internal { tag: #tag }),
+                    true => {
+                        let content = self.setting()?;
+                        quote!(Adjacent { tag: #tag, content: #content })
+                    },
+                }
+            },
         };
         self.expect("{")?;
         let mut variants = Vec::new();
@@ -215,14 +221,11 @@ impl<'a> Reader<'a> {
         )
     }
 
-    /// `Some(None)` where it is not given.
-    fn setting(&mut self, key: &str) -> Option<Option<String>> {
-        if !self.eat(key) {
-            return Some(None);
-        }
+    /// A name and the space behind it.
+    fn setting(&mut self) -> Option<String> {
         let name = self.name()?;
         self.expect(" ")?;
-        Some(Some(name))
+        Some(name)
     }
 }
 

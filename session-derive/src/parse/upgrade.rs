@@ -24,7 +24,7 @@ pub(crate) struct RawUpgrade {
 /// Where a step takes its values from.
 pub(crate) enum RawSource {
     /// The field itself, when it had this type.
-    Own(Type),
+    Own(Box<Type>),
     /// Stored keys, and the types they had.
     Keys(Vec<(LitStr, Type)>),
 }
@@ -71,11 +71,11 @@ fn part(content: ParseStream<'_>, parts: &mut Parts, owner: &Ident, errors: &mut
         "in" => parts.version.set(&key, after_equals(content, &key, "a version, like `in = 2`")?, errors),
         "from" => parts.source.set(&key, source(content, &key, owner)?, errors),
         "with" => {
-            let path: Path = after_equals(content, &key, "a function, like `with = convert`")?;
+            let path: Path = after_equals(content, &key, "the name of a function, like `with = convert`")?;
             parts.with.set(&key, without_self(path, owner), errors);
         },
         "try_with" => {
-            let path: Path = after_equals(content, &key, "a function, like `try_with = convert`")?;
+            let path: Path = after_equals(content, &key, "the name of a function, like `try_with = convert`")?;
             parts.try_with.set(&key, without_self(path, owner), errors);
         },
         name => return Err(syn::Error::new(key.span(), unknown("part of an upgrade", UPGRADE, name))),
@@ -96,7 +96,7 @@ fn after_equals<T: syn::parse::Parse>(content: ParseStream<'_>, key: &Ident, wha
 fn source(content: ParseStream<'_>, key: &Ident, owner: &Ident) -> syn::Result<RawSource> {
     if !content.peek(token::Paren) {
         let ty: Type = after_equals(content, key, "the type that was stored, like `from = u32`")?;
-        return Ok(RawSource::Own(without_self(ty, owner)));
+        return Ok(RawSource::Own(Box::new(without_self(ty, owner))));
     }
     let keys;
     let parens = syn::parenthesized!(keys in content);

@@ -274,9 +274,9 @@ const _: () = {
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
         fn load(stored: &mut __p::Stored<'_>) -> Self {
             Self {
-                page: stored.field::<Self, __Field0>(),
-                offset: stored.field::<Self, __Field1>(),
                 name: stored.field::<Self, __Field2>(),
+                offset: stored.field::<Self, __Field1>(),
+                page: stored.field::<Self, __Field0>(),
                 theme: stored.field::<Self, __Field3>(),
             }
         }
@@ -317,5 +317,8 @@ const _: () = {
             __f.debug_struct("ShopSession").finish_non_exhaustive()
         }
     }
+    const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(
+        "SESSION_LOCK"
+    );
     ::session::__impl_extractor!(ShopSession, Shop);
 };

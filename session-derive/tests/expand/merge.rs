@@ -427,13 +427,13 @@ const _: () = {
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
         fn load(stored: &mut __p::Stored<'_>) -> Self {
             Self {
-                visits: stored.field::<Self, __Field0>(),
-                tags: stored.field::<Self, __Field1>(),
-                seen: stored.field::<Self, __Field2>(),
                 best: stored.field::<Self, __Field3>(),
                 first: stored.field::<Self, __Field4>(),
                 notes: stored.field::<Self, __Field5>(),
                 order: stored.field::<Self, __Field6>(),
+                seen: stored.field::<Self, __Field2>(),
+                tags: stored.field::<Self, __Field1>(),
+                visits: stored.field::<Self, __Field0>(),
             }
         }
     }
@@ -473,5 +473,8 @@ const _: () = {
             __f.debug_struct("ShopSession").finish_non_exhaustive()
         }
     }
+    const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(
+        "SESSION_LOCK"
+    );
     ::session::__impl_extractor!(ShopSession, Shop);
 };

@@ -229,9 +229,9 @@ const _: () = {
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
         fn load(stored: &mut __p::Stored<'_>) -> Self {
             Self {
+                email: stored.field::<Self, __Field2>(),
                 r#type: stored.field::<Self, __Field0>(),
                 update: stored.field::<Self, __Field1>(),
-                email: stored.field::<Self, __Field2>(),
             }
         }
     }
@@ -271,5 +271,8 @@ const _: () = {
             __f.debug_struct("ShopSession").finish_non_exhaustive()
         }
     }
+    const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(
+        "SESSION_LOCK"
+    );
     ::session::__impl_extractor!(ShopSession, r#Shop);
 };

@@ -193,5 +193,8 @@ const _: () = {
             __f.debug_struct("ShopSession").finish_non_exhaustive()
         }
     }
+    const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(
+        "SESSION_LOCK"
+    );
     ::session::__impl_extractor!(ShopSession, Shop);
 };

@@ -264,10 +264,10 @@ const _: () = {
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
         fn load(stored: &mut __p::Stored<'_>) -> Self {
             Self {
-                theme: stored.field::<Self, __Field0>(),
+                scratch: 3,
                 cart: stored.field::<Self, __Field1>(),
                 notice: stored.field::<Self, __Field2>(),
-                scratch: 3,
+                theme: stored.field::<Self, __Field0>(),
             }
         }
     }
@@ -307,5 +307,8 @@ const _: () = {
             __f.debug_struct("ShopSession").finish_non_exhaustive()
         }
     }
+    const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(
+        "SESSION_LOCK"
+    );
     ::session::__impl_extractor!(ShopSession, Shop);
 };

@@ -212,8 +212,8 @@ const _: () = {
         );
         fn load(stored: &mut __p::Stored<'_>) -> Self {
             Self {
-                user: stored.field::<Self, __Field0>(),
                 admin: stored.field::<Self, __Field1>(),
+                user: stored.field::<Self, __Field0>(),
             }
         }
     }
@@ -263,5 +263,8 @@ const _: () = {
             __f.debug_struct("ShopSession").finish_non_exhaustive()
         }
     }
+    const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(
+        "SESSION_LOCK"
+    );
     ::session::__impl_extractor!(ShopSession, Shop);
 };

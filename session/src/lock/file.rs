@@ -252,15 +252,15 @@ fn replay<S: Schema>(mode: Mode, text: &str) -> Result<(), String> {
             key,
             value: value.as_deref(),
         }));
-        let found = match Stored::unchecked::<S>(stored.section(name)) {
+        let found = match Stored::unchecked::<S>(stored.as_ref().and_then(|stored| stored.section(name))) {
             Ok((_, found)) => found.iter().map(|problem| with_cause(problem.error())).collect(),
             Err(error) => vec![with_cause(&error)],
         };
         if !found.is_empty() {
             let _ = writeln!(problems, "a session `{name}` that version {version} has stored loses data:");
-            found.iter().for_each(|problem| {
+            for problem in found {
                 let _ = writeln!(problems, "  {problem}");
-            });
+            }
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }

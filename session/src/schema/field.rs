@@ -147,12 +147,14 @@ pub(crate) struct Erased {
     /// `(base, mine, theirs)` to the merged value.
     pub(crate) merge: MergeFn,
     /// What older releases have stored, as today's value.
-    pub(crate) older: fn(&Older<'_>) -> Option<Result<Vec<u8>, Error>>,
+    pub(crate) older: OlderFn,
     /// The same value in another codec.
-    pub(crate) transcode: fn(&[u8], Codec, Codec) -> Result<Vec<u8>, Error>,
+    pub(crate) transcode: TranscodeFn,
 }
 
 type MergeFn = fn(Codec, [Option<&[u8]>; 3]) -> Result<Vec<u8>, Error>;
+type OlderFn = fn(&Older<'_>) -> Option<Result<Vec<u8>, Error>>;
+type TranscodeFn = fn(&[u8], Codec, Codec) -> Result<Vec<u8>, Error>;
 
 impl<S: Schema> Column<S> {
     /// The column of the field `F`.

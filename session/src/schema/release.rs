@@ -151,10 +151,14 @@ impl<P, T: TryFrom<P, Error: fmt::Display>> TrySuccessor<P> for T {
     }
 }
 
-/// Checks a `previous = P` of `S`, while compiling.
-pub const fn check_previous<S: Schema, P: Schema>() {
-    assert!(same(S::NAME, P::NAME), "`previous` must have the same `name` as this struct: they are one session");
-    assert!(P::VERSION + 1 == S::VERSION, "`previous` must be exactly one version older than this struct");
+/// Checks a `previous = P` of `S`, while compiling. `other_name` and `gap` are what to say.
+///
+/// # Panics
+///
+/// The compiler does, with one of them.
+pub const fn check_previous<S: Schema, P: Schema>(other_name: &str, gap: &str) {
+    assert!(same(S::NAME, P::NAME), "{}", other_name);
+    assert!(P::VERSION + 1 == S::VERSION, "{}", gap);
 }
 
 const fn same(one: &str, other: &str) -> bool {

@@ -11,7 +11,7 @@ use super::stored::{MIN_READER, Older, Stored, codec_of, may_read, min_reader};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind};
 use crate::fingerprint::fingerprint;
-use crate::invalid::Violations;
+use crate::invalid::{Violation, Violations};
 use crate::payload::{Edit, Payload, Section};
 
 /// Every session type that shares a record.
@@ -26,12 +26,14 @@ pub(crate) struct SectionType {
     info: SectionInfo,
     fields: Vec<&'static Erased>,
     /// Today's fields, made from the whole struct of an older version.
-    previous: Option<fn(&Section<'_>) -> Result<Fields, Error>>,
+    previous: Option<ConvertFn>,
     /// Which rules a section breaks.
-    validate: Option<fn(Option<Section<'_>>) -> Result<(), Violations>>,
+    validate: Option<ValidateFn>,
 }
 
 type Fields = Vec<(&'static str, Vec<u8>)>;
+type ConvertFn = fn(&Section<'_>) -> Result<Fields, Error>;
+type ValidateFn = fn(Option<Section<'_>>) -> Result<(), Violations>;
 
 /// Why a session is emptied, and so which fields stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,32 @@ impl SectionType {
         }
     }
 
+    /// Whether this release may change `section`.
+    fn may_write(&self, section: &Section<'_>) -> Result<(), Error> {
+        let (name, stored, version) = (self.name, section.version, self.version);
+        may_read(section, name, version, self.info.newer)?;
+        if stored <= version || self.info.newer != Newer::Readonly {
+            return Ok(());
+        }
+        let message = format!(
+            "session `{name}`: written by version {stored}; this is version {version}, and `newer = \"readonly\"` only reads it"
+        );
+        Err(Error::new(ErrorKind::Newer, message))
+    }
+
+    /// The refusal to save what breaks a rule, over what `stored` is.
+    #[cold]
+    fn broken(&self, violation: &Violation, stored: Option<&Section<'_>>) -> Error {
+        let stored =
+            stored.map_or_else(|| "not stored yet".into(), |stored| format!("stored by version {}", stored.version));
+        let (name, version, rule) = (self.name, self.version, violation.rule());
+        let subject =
+            violation.field().map_or_else(|| "the whole struct".into(), |_| format!("`{}`", violation.path()));
+        let message =
+            format!("session `{name}`: {subject} breaks a rule ({stored}, written by version {version}): {rule}");
+        Error::new(ErrorKind::Invalid, message)
+    }
+
     /// Whether a record of an older release can need anything at all.
     fn evolves(&self) -> bool {
         self.previous.is_some()
@@ -68,8 +96,12 @@ impl SectionType {
             || self.fields.iter().any(|field| !field.info.sources.is_empty())
     }
 
-    /// What brings `section` up to date. What cannot be converted stays as it is, for whoever loads it to report.
+    /// What brings `section` up to date. What cannot be converted, or must not be written, stays as it is, for whoever loads it
+    /// to report.
     fn edits(&self, section: &Section<'_>) -> Vec<(&'static str, Option<Vec<u8>>)> {
+        if self.may_write(section).is_err() {
+            return Vec::new();
+        }
         let mut edits = Vec::new();
         let mut kept = Vec::new();
         if let Some(converted) = self.previous.filter(|_| section.version < self.version) {
@@ -92,22 +124,19 @@ impl SectionType {
     }
 }
 
-/// The fields of `S` out of the whole struct of an older version.
+/// The fields of `S` out of the whole struct of an older version. Each of them, whatever it is: what stands under its key now is
+/// another version's.
 fn converted<S: Schema>(section: &Section<'_>) -> Result<Fields, Error> {
     let codec = codec_of(section, S::NAME)?;
-    let (value, _) = Stored::load::<S>(Some(section.clone()))?;
-    let none = none();
-    let mut fields = Vec::with_capacity(S::FIELDS.len());
-    for column in S::FIELDS {
-        // An absent `Option` is `None`.
-        if (column.fingerprint)(&value) == none {
-            continue;
-        }
-        let mut encoded = Vec::new();
-        (column.encode)(&value, codec, &mut encoded)?;
-        fields.push((column.field.info.key, encoded));
-    }
-    Ok(fields)
+    let (value, _) = Stored::unchecked::<S>(Some(section.clone()))?;
+    S::FIELDS
+        .iter()
+        .map(|column| {
+            let mut encoded = Vec::new();
+            (column.encode)(&value, codec, &mut encoded)?;
+            Ok((column.field.info.key, encoded))
+        })
+        .collect()
 }
 
 fn validate<S: Schema>(section: Option<Section<'_>>) -> Result<(), Violations> {
@@ -132,11 +161,16 @@ impl Sections {
         self.0.iter().find(|section| section.name.as_bytes() == name)
     }
 
-    /// Whether `reset` leaves a field. What no type here knows goes: a logout must not leave what it cannot name.
+    /// Whether `reset` leaves a field. An older release's key stays for it if every field that reads it does. What no type here
+    /// knows goes: a logout must not leave what it cannot name.
     pub(crate) fn survives(&self, reset: Reset, section: &[u8], key: &[u8]) -> bool {
         let fields = self.get(section).map_or(&[][..], |section| &section.fields);
-        key == MIN_READER.as_bytes()
-            || fields.iter().any(|field| field.info.key.as_bytes() == key && survives(reset, field))
+        if let Some(field) = fields.iter().find(|field| field.info.key.as_bytes() == key) {
+            return survives(reset, field);
+        }
+        let is_read = |field: &&&Erased| field.info.sources.iter().any(|source| source.as_bytes() == key);
+        let mut readers = fields.iter().filter(is_read).peekable();
+        key == MIN_READER.as_bytes() || (readers.peek().is_some() && readers.all(|field| survives(reset, field)))
     }
 
     /// `payload` as this release would have written it.
@@ -149,29 +183,24 @@ impl Sections {
                 continue;
             }
             let codec = section.codec;
-            modern = modern.edited(edits.iter().map(|(key, value)| Edit {
+            // Fields know by themselves what they are made of; a whole struct is made once. Else it stays said who has stored it.
+            let version = if known.previous.is_some() { known.version } else { section.version };
+            let edited = modern.edited(edits.iter().map(|(key, value)| Edit {
                 section: known.name,
-                version: known.version,
+                version,
                 codec,
                 key,
                 value: value.as_deref(),
             }));
+            // Where there is no room for both, the record is read as it is.
+            modern = edited.unwrap_or(modern);
         }
         modern
     }
 
     /// Whether this release may change the section of that name.
     pub(crate) fn may_write(&self, section: &Section<'_>) -> Result<(), Error> {
-        let Some(known) = self.get(section.name).filter(|known| known.version < section.version) else { return Ok(()) };
-        may_read(section, known.name, known.version, known.info.newer)?;
-        if known.info.newer != Newer::Readonly {
-            return Ok(());
-        }
-        let (name, stored, version) = (known.name, section.version, known.version);
-        let message = format!(
-            "session `{name}`: written by version {stored}; this is version {version}, and `newer = \"readonly\"` only reads it"
-        );
-        Err(Error::new(ErrorKind::Newer, message))
+        self.get(section.name).map_or(Ok(()), |known| known.may_write(section))
     }
 
     /// What the section of that name must say about its readers, if it does not.
@@ -192,20 +221,18 @@ impl Sections {
         for known in &self.0 {
             let Some(validate) = known.validate else { continue };
             let Err(violations) = validate(after.section(known.name)) else { continue };
+            let was_broken = |violation: &Violation| {
+                let before = validate(before.section(known.name)).err();
+                before.is_some_and(|before| before.iter().any(|earlier| earlier == violation))
+            };
             for violation in violations.iter() {
                 let fresh = match violation.field() {
                     Some(field) => changed(known.name, field),
-                    None => validate(before.section(known.name)).is_ok(),
+                    None => !was_broken(violation),
                 };
                 if fresh {
-                    let message = format!(
-                        "session `{}` (version {}): `{}` breaks a rule: {}",
-                        known.name,
-                        known.version,
-                        violation.path(),
-                        violation.rule()
-                    );
-                    return Err(Error::new(ErrorKind::Invalid, message).caused_by(violations.clone()));
+                    let error = known.broken(violation, before.section(known.name).as_ref());
+                    return Err(error.caused_by(violations.clone()));
                 }
             }
         }

@@ -44,10 +44,9 @@ impl fmt::Debug for Stored<'_> {
 impl<'a> Stored<'a> {
     /// Loads an `S` from its section, or a new one if there is none.
     pub(crate) fn load<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<Problem>), Error> {
-        let Some(stored) = section.as_ref().map(|section| section.version) else { return Self::unchecked(None) };
-        let (mut value, mut problems) = Self::unchecked(section)?;
-        if S::VALIDATES {
-            heal(&mut value, &mut problems, Versions { stored, code: S::VERSION })?;
+        let (mut value, mut problems) = Self::unchecked(section.clone())?;
+        if let Some(section) = section.filter(|_| S::VALIDATES) {
+            heal(&mut value, &mut problems, &section)?;
         }
         Ok((value, problems))
     }
@@ -79,7 +78,7 @@ impl<'a> Stored<'a> {
     /// The value of one field: as stored, or its default if it is absent or cannot be decoded.
     pub fn field<S: Schema, F: Field<S>>(&mut self) -> F::Value {
         let Some(Source { section, codec, place }) = &mut self.source else { return F::default() };
-        let cause = match section.get_from(place, F::INFO.key) {
+        let cause = match place.find(F::INFO.key) {
             Some(bytes) => match F::Value::decode(*codec, bytes) {
                 Ok(value) => return value,
                 Err(cause) => Cause::of(F::INFO.key, "cannot be decoded", cause),
@@ -120,7 +119,7 @@ pub fn encode<S: Schema>(value: &S) -> Result<Vec<u8>, Error> {
     }
     let (section, version, codec) = (S::NAME, S::VERSION, S::SECTION.codec.tag());
     let edits = fields.iter().map(|(key, value)| Edit { section, version, codec, key, value: Some(value) });
-    Ok(Payload::default().edited(edits).as_bytes().to_vec())
+    Ok(Payload::default().edited(edits).map(|payload| payload.as_bytes().to_vec()).unwrap_or_default())
 }
 
 /// The stored version, and the one of this code.
@@ -136,13 +135,23 @@ impl Display for Versions {
     }
 }
 
-/// Makes a default of every field whose value breaks a rule, or fails where a default would be dangerous.
-fn heal<S: Schema>(value: &mut S, problems: &mut Vec<Problem>, versions: Versions) -> Result<(), Error> {
+/// Makes a default of every field whose stored value breaks a rule, or fails where a default would be dangerous. A default that
+/// breaks one is the struct's own affair.
+fn heal<S: Schema>(value: &mut S, problems: &mut Vec<Problem>, section: &Section<'_>) -> Result<(), Error> {
     let Err(violations) = value.validate() else { return Ok(()) };
+    let versions = Versions { stored: section.version, code: S::VERSION };
+    let is_stored = |info: &FieldInfo| {
+        section.version < S::VERSION && S::PREVIOUS.is_some()
+            || std::iter::once(&info.key).chain(info.sources).any(|key| section.get(key).is_some())
+    };
     for violation in violations.iter() {
         let column = S::FIELDS.iter().find(|column| violation.field() == Some(column.field.info.name));
+        if column.is_some_and(|column| !is_stored(&column.field.info)) {
+            continue;
+        }
         let rule = violation.rule();
-        let message = format!("session `{}`: `{}` breaks a rule ({versions}): {rule}", S::NAME, violation.path());
+        let subject = column.map_or_else(|| "the whole struct".into(), |_| format!("`{}`", violation.path()));
+        let message = format!("session `{}`: {subject} breaks a rule ({versions}): {rule}", S::NAME);
         let error = Error::new(ErrorKind::Invalid, message);
         match column {
             Some(column) if column.field.info.rejects => return Err(error),

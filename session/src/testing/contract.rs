@@ -136,7 +136,7 @@ fn record(life: Duration) -> Record {
         previous: None,
         writers: Default::default(),
         user: Some(UserKey(Bytes::from_static(b"\"somebody\""))),
-        payload: Payload::default().edited([edit]),
+        payload: Payload::default().edited([edit]).unwrap_or_default(),
     }
 }
 
@@ -310,7 +310,7 @@ impl<S: Store> Run<S> {
         let mut whole = record(LONG);
         let edits = [("a", &b""[..]), ("b", &every_byte), ("unknown", b"\0\xff\"")];
         let edits = edits.map(|(key, value)| Edit { section: "other", version: 3, codec: 1, key, value: Some(value) });
-        whole.payload = whole.payload.edited(edits);
+        whole.payload = whole.payload.edited(edits).unwrap_or_default();
         let id = random_id();
         let created = self.store.create(id, &whole, now()).await?;
         self.check(created == Created::Created, "a record of 100 kB is taken");

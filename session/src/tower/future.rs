@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::layer::Pool;
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::request::{Request, Uncancelled, status_of};
 
 pin_project! {
@@ -69,7 +69,9 @@ where
         let Some(mut response) = this.saving.take().map(|saving| saving.1) else {
             return Poll::Pending;
         };
-        if let (Err(error), Some(slot)) = (saved, &this.slot) {
+        if let (Err(error), Some(slot)) = (saved, &this.slot)
+            && !is_told(&error, response.status())
+        {
             tracing::error!(%error, cause = ?std::error::Error::source(&error), "a session could not be saved");
             response = refusal(&error, &slot.manager.config);
         }
@@ -83,6 +85,11 @@ fn done<Body>(slot: &mut Option<Arc<Request>>, pool: &Pool, mut response: Respon
         pool.give_back(slot);
     }
     response
+}
+
+/// Whether the response says already that nothing was saved: a handler that has validated answers with the violations.
+fn is_told(error: &Error, status: StatusCode) -> bool {
+    error.kind() == ErrorKind::Invalid && status.is_client_error()
 }
 
 /// The response instead of the handler's, which claimed what did not happen.

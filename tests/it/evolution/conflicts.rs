@@ -1,0 +1,128 @@
+//! Old and new code that write at the same time.
+
+use std::collections::BTreeSet;
+
+use session::Session;
+
+use super::on_every_store;
+
+mod v1 {
+    use session::Session;
+
+    #[derive(Session)]
+    #[session(name = "shop", lock = off)]
+    pub(super) struct Shop {
+        #[session(merge = counter)]
+        pub visits: u32,
+        #[session(merge = counter)]
+        pub clicks: u64,
+        #[session(merge = union)]
+        pub tags: std::collections::BTreeSet<String>,
+        pub name: String,
+        #[session(survive)]
+        pub theme: String,
+        #[session(survive)]
+        pub tint: String,
+        #[session(user)]
+        pub user: Option<u64>,
+    }
+}
+
+#[derive(Session)]
+#[session(name = "shop", version = 2, lock = off)]
+struct Shop {
+    #[session(merge = counter, upgrade(in = 2, from = u32, with = u64::from))]
+    visits: u64,
+    #[session(merge = counter, was = "clicks")]
+    taps: u64,
+    #[session(merge = union, was = "tags")]
+    labels: BTreeSet<String>,
+    name: String,
+    #[session(survive, was = "theme")]
+    skin: String,
+    #[session(survive)]
+    tint: String,
+    #[session(user)]
+    user: Option<u64>,
+}
+
+on_every_store! {
+    async fn increments_add_up_whatever_key_they_stand_under(world) {
+        let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
+        old.visit(async |shop| (shop.visits, shop.clicks) = (10, 100)).await;
+        new.visit(async |shop| {
+            (shop.visits, shop.taps) = (shop.visits + 5, shop.taps + 50);
+            old.visit(async |shop| (shop.visits, shop.clicks) = (shop.visits + 1, shop.clicks + 10)).await;
+        })
+        .await;
+        assert_eq!(new.visit(async |shop| (shop.visits, shop.taps)).await, (16, 160));
+        assert_eq!(old.visit(async |shop| (shop.visits, shop.clicks)).await, (11, 110), "its own, as it left them");
+    }
+
+    async fn sets_join_whatever_key_they_stand_under(world) {
+        let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
+        old.visit(async |shop| shop.tags = ["a", "b"].map(Into::into).into()).await;
+        new.visit(async |shop| {
+            shop.labels.remove("a");
+            shop.labels.insert("new".into());
+            old.visit(async |shop| shop.tags.insert("old".into())).await;
+        })
+        .await;
+        assert_eq!(new.visit(async |shop| shop.labels.clone()).await, ["b", "new", "old"].map(Into::into).into());
+    }
+
+    async fn a_step_that_two_take_at_once_is_taken_once(world) {
+        world.release::<v1::Shop>().visit(async |shop| shop.visits = 10).await;
+        let (one, other) = (world.release::<Shop>(), world.release::<Shop>());
+        one.visit(async |shop| {
+            shop.visits += 1;
+            other.visit(async |shop| shop.visits += 2).await;
+        })
+        .await;
+        assert_eq!(one.visit(async |shop| shop.visits).await, 13);
+    }
+
+    async fn what_old_code_wrote_meanwhile_comes_along_with_a_change_of_another_field(world) {
+        let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
+        old.visit(async |shop| shop.clicks = 1).await;
+        new.visit(async |shop| {
+            shop.name = "ann".into();
+            old.visit(async |shop| shop.clicks = 2).await;
+        })
+        .await;
+        assert_eq!(new.visit(async |shop| (shop.taps, shop.name.clone())).await, (2, "ann".into()));
+    }
+
+    async fn update_runs_on_what_old_code_has_just_written(world) {
+        let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
+        old.visit(async |shop| shop.clicks = 1).await;
+        new.visit(async |shop| {
+            old.visit(async |shop| shop.clicks = 7).await;
+            shop.update(|shop| shop.taps *= 2).await.unwrap();
+            assert_eq!(shop.taps, 14);
+        })
+        .await;
+    }
+
+    /// A logout must not leave what it cannot name, nor bring back what it has reset.
+    async fn logout_by_new_code(world) {
+        let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
+        old.visit(async |shop| {
+            (shop.clicks, shop.theme, shop.tint) = (5, "dark".into(), "red".into());
+            shop.user = Some(7);
+        })
+        .await;
+        new.visit(async |shop| shop.logout()).await;
+        let seen = new.visit(async |shop| (shop.taps, shop.skin.clone(), shop.tint.clone(), shop.user)).await;
+        assert_eq!(seen, (0, "dark".into(), "red".into(), None), "what is renamed and survives, survives");
+        assert_eq!(old.visit(async |shop| (shop.clicks, shop.theme.clone())).await, (0, "dark".into()), "for old code too");
+    }
+
+    async fn logout_by_old_code(world) {
+        let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
+        new.visit(async |shop| (shop.skin, shop.tint, shop.user) = ("dark".into(), "red".into(), Some(7))).await;
+        old.visit(async |shop| shop.logout()).await;
+        let seen = new.visit(async |shop| (shop.skin.clone(), shop.tint.clone(), shop.user)).await;
+        assert_eq!(seen, (String::new(), "red".into(), None), "it cannot know that `skin` survives");
+    }
+}

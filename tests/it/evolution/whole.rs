@@ -1,0 +1,150 @@
+//! `previous`: the whole struct at once.
+
+use session::{ErrorKind, Session};
+
+use super::on_every_store;
+
+mod v1 {
+    use session::Session;
+
+    #[derive(Session)]
+    #[session(name = "shop", legacy, lock = off)]
+    pub(super) struct ShopV1 {
+        #[session(merge = counter)]
+        pub visits: u64,
+        pub username: String,
+        pub nickname: Option<String>,
+        pub total: u32,
+    }
+}
+
+mod v2 {
+    use session::Session;
+
+    use super::v1::ShopV1;
+
+    #[derive(Session)]
+    #[session(name = "shop", version = 2, previous = ShopV1, legacy, lock = off)]
+    pub(super) struct ShopV2 {
+        #[session(merge = counter)]
+        pub visits: u64,
+        pub name: String,
+        pub total_cents: u64,
+    }
+
+    impl From<ShopV1> for ShopV2 {
+        fn from(old: ShopV1) -> Self {
+            Self {
+                visits: old.visits,
+                name: old.nickname.unwrap_or(old.username),
+                total_cents: u64::from(old.total) * 100,
+            }
+        }
+    }
+}
+
+use v1::ShopV1;
+use v2::ShopV2;
+
+#[derive(Session)]
+#[session(name = "shop", version = 3, try_previous = ShopV2, purge("username", "total"), lock = off)]
+struct Shop {
+    #[session(merge = counter)]
+    visits: u64,
+    name: String,
+    /// Under the name of the first version's field, with another meaning: `None` must not bring that back.
+    nickname: Option<String>,
+    #[session(default = Some(1))]
+    page: Option<u32>,
+    total_cents: u64,
+}
+
+impl TryFrom<ShopV2> for Shop {
+    type Error = String;
+
+    fn try_from(old: ShopV2) -> Result<Self, String> {
+        match &*old.name {
+            "impossible" => Err("this one cannot be".into()),
+            _ => Ok(Self {
+                visits: old.visits,
+                name: old.name.to_uppercase(),
+                nickname: None,
+                page: None,
+                total_cents: old.total_cents,
+            }),
+        }
+    }
+}
+
+on_every_store! {
+    async fn new_code_data_of_the_first_version(world) {
+        let old = world.release::<ShopV1>();
+        old.visit(async |shop| (shop.username, shop.total) = ("ann".into(), 7)).await;
+        let new = world.release::<Shop>();
+        assert_eq!(new.visit(async |shop| (shop.name.clone(), shop.total_cents)).await, ("ANN".into(), 700));
+        assert_eq!(world.keys().await, ["total", "username"], "not by looking");
+        new.visit(async |shop| shop.visits += 1).await;
+        assert_eq!(new.visit(async |shop| (shop.name.clone(), shop.total_cents)).await, ("ANN".into(), 700));
+        assert_eq!(world.keys().await, ["name", "nickname", "page", "total_cents", "visits"], "purged");
+    }
+
+    async fn new_code_data_of_the_second_version(world) {
+        world.release::<ShopV2>().visit(async |shop| (shop.name, shop.visits) = ("bea".into(), 2)).await;
+        world.release::<Shop>().visit(async |shop| assert_eq!((&*shop.name, shop.visits), ("BEA", 2))).await;
+    }
+
+    async fn a_conversion_happens_once(world) {
+        world.release::<ShopV2>().visit(async |shop| shop.name = "bea".into()).await;
+        let new = world.release::<Shop>();
+        new.visit(async |shop| shop.name = "Bea".into()).await;
+        new.visit(async |shop| assert_eq!(shop.name, "Bea")).await;
+    }
+
+    async fn none_is_none_whatever_stood_there_and_whatever_the_default(world) {
+        world.release::<ShopV1>().visit(async |shop| shop.nickname = Some("annie".into())).await;
+        let new = world.release::<Shop>();
+        new.visit(async |shop| assert_eq!((&*shop.name, &shop.nickname, shop.page), ("ANNIE", &None, None))).await;
+        new.visit(async |shop| shop.visits += 1).await;
+        new.visit(async |shop| assert_eq!((&*shop.name, &shop.nickname, shop.page), ("ANNIE", &None, None))).await;
+    }
+
+    async fn old_code_new_data(world) {
+        let (old, two) = (world.release::<ShopV1>(), world.release::<ShopV2>());
+        old.visit(async |shop| shop.username = "ann".into()).await;
+        two.visit(async |shop| shop.name = "bea".into()).await;
+        old.visit(async |shop| assert_eq!((&*shop.username, shop.problems().len()), ("ann", 0), "its own keys")).await;
+    }
+
+    /// Why releases that run side by side had better change field by field.
+    async fn interleaved(world) {
+        let (old, two) = (world.release::<ShopV1>(), world.release::<ShopV2>());
+        old.visit(async |shop| (shop.username, shop.visits) = ("ann".into(), 1)).await;
+        two.visit(async |shop| shop.visits += 1).await;
+        old.visit(async |shop| (shop.username, shop.visits) = ("cam".into(), shop.visits + 1)).await;
+        two.visit(async |shop| assert_eq!((&*shop.name, shop.visits), ("ann", 3), "common keys only")).await;
+    }
+
+    async fn rollback(world) {
+        let (one, two) = (world.release::<ShopV1>(), world.release::<ShopV2>());
+        one.visit(async |shop| (shop.username, shop.total) = ("ann".into(), 7)).await;
+        two.visit(async |shop| shop.total_cents = 950).await;
+        one.visit(async |shop| assert_eq!((&*shop.username, shop.total), ("ann", 7), "until it is purged")).await;
+    }
+
+    async fn a_conversion_that_fails_is_an_error_and_touches_nothing(world) {
+        world.release::<ShopV2>().visit(async |shop| shop.name = "impossible".into()).await;
+        let before = world.record().await.encode();
+        let error = world.release::<Shop>().attempt(async |shop| shop.visits += 1).await.outcome.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Undecodable);
+        assert_eq!(error.to_string(), "session `shop`: version 2 could not be converted to version 3");
+        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "this one cannot be");
+        assert_eq!(world.record().await.encode(), before);
+    }
+
+    async fn an_empty_conversion_is_one_too(world) {
+        world.release::<ShopV2>().visit(async |shop| shop.visits = 1).await;
+        let new = world.release::<Shop>();
+        new.visit(async |shop| (shop.visits, shop.page) = (0, Some(3))).await;
+        new.visit(async |shop| assert_eq!((shop.visits, shop.page), (0, Some(3)))).await;
+    }
+}

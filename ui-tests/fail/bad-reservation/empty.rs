@@ -1,0 +1,9 @@
+use session::Session;
+
+#[derive(Session)]
+#[session(version = 2, reserved())]
+pub struct Shop {
+    visits: u64,
+}
+
+fn main() {}

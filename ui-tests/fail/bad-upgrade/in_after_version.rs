@@ -1,0 +1,13 @@
+use session::Session;
+
+#[derive(Session)]
+pub struct Shop {
+    #[session(upgrade(in = 2, from = u32, with = convert))]
+    visits: u64,
+}
+
+fn convert(old: u32) -> u64 {
+    old.into()
+}
+
+fn main() {}
