@@ -36,9 +36,8 @@ pub(super) fn assertions(model: &Model, locked: Option<&Locked>) -> TokenStream 
 }
 
 fn claim(model: &Model, assertion: &Assertion) -> TokenStream {
-    let Assertion { claim, ty, opaque, span, key, text, version } = assertion;
+    let Assertion { claim, ty, opaque, span, key, text, version, named } = assertion;
     let shape = shape(model, ty, *opaque);
-    let named = model.evolution.codec.as_ref().is_none_or(|codec| codec != "postcard");
     match claim {
         Claim::Same => quote_spanned!(*span=> __p::lock::same(#key, #shape, #named, #text, #version);),
         Claim::Kept(old) => quote_spanned!(*span=> __p::lock::kept(#key, #shape, #named, (#text, #old), #version);),

@@ -25,6 +25,8 @@ pub(crate) struct Assertion {
     /// What is in the lock.
     pub(crate) text: String,
     pub(crate) version: u32,
+    /// Whether that version has stored the names of members, or only their values in order.
+    pub(crate) named: bool,
 }
 
 /// What is said about a type and a text in the lock.
@@ -82,10 +84,11 @@ impl Checker<'_> {
         self.errors.at(self.model.version_span, message);
     }
 
-    fn assert(&mut self, claim: Claim, (ty, opaque): (&Type, bool), span: Span, key: &str, release: (&str, u32)) {
-        let (text, version) = release;
+    fn assert(&mut self, claim: Claim, (ty, opaque): (&Type, bool), span: Span, key: &str, found: (&Release, &str)) {
+        let (release, text) = found;
         let (ty, key, text) = (ty.clone(), key.to_owned(), text.to_owned());
-        self.assertions.push(Assertion { claim, ty, opaque, span, key, text, version });
+        let (version, named) = (release.version, release.codec != "postcard");
+        self.assertions.push(Assertion { claim, ty, opaque, span, key, text, version, named });
     }
 
     /// The version is in the lock, so nothing of it may have changed.
@@ -117,7 +120,7 @@ impl Checker<'_> {
                 Some(known) if known == text => {},
                 Some(known) => self.retyped(field, &known, text, version),
                 None => {
-                    self.assert(Claim::Same, (&field.ty, stored.opaque), field.ty.span(), &stored.key, (text, version));
+                    self.assert(Claim::Same, (&field.ty, stored.opaque), field.ty.span(), &stored.key, (release, text));
                 },
             }
         }
@@ -149,7 +152,7 @@ impl Checker<'_> {
                     None => match shape::tokens(&self.model.krate, text) {
                         Some(old) => {
                             let (ty, span) = ((&field.ty, stored.opaque), field.ty.span());
-                            self.assert(Claim::Kept(old), ty, span, key, (text, release.version));
+                            self.assert(Claim::Kept(old), ty, span, key, (release, text));
                         },
                         None => {
                             self.at_version(format!("`{}`: `{key}: {text}` is no shape that can be read", self.path));
@@ -227,8 +230,7 @@ impl Checker<'_> {
 
     /// Something before `version` must have stored a `ty` under `key`.
     fn source(&mut self, key: &str, key_span: Span, ty: &Type, ty_span: Span, version: u32) {
-        if let Some((release, text)) = self.file.before(version, key) {
-            let found = (text, release.version);
+        if let Some(found) = self.file.before(version, key) {
             return self.assert(Claim::Source, (ty, false), ty_span, key, found);
         }
         let older = self.file.releases.iter().filter(|release| release.version < version);

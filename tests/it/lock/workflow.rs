@@ -98,6 +98,42 @@ fn samples_of_all_releases_are_replayed() {
     assert!(ok, "{output}");
 }
 
+/// A codec without names reads the members of a nested type by their order, so nothing may change there.
+#[test]
+fn positional_codecs_are_held_to_the_order() {
+    const COMPACT: (&str, &str) = ("version = 1", "version = 1, codec = postcard");
+    const COMPACT_V2: (&str, &str) = ("version = 1", "version = 2, codec = postcard");
+    const DEFAULTED: (&str, &str) = ("qty: u32", "qty: u32,\n    #[serde(default)]\n    pub gift: bool");
+    let scratch = Scratch::new();
+    scratch.edit(&[COMPACT]);
+    assert!(
+        scratch.test("write").0 && scratch.lock().contains("cart: [{sku: string, qty: u32}]"),
+        "{}",
+        scratch.lock()
+    );
+    scratch.edit(&[COMPACT_V2]);
+    assert!(scratch.check().is_empty() && scratch.test("write").0, "nothing has changed");
+    std::fs::remove_file(scratch.path("sessions/shop.lock")).unwrap();
+    scratch.edit(&[COMPACT]);
+    assert!(scratch.test("write").0);
+    for change in [DEFAULTED, ("    pub sku: String,\n    pub qty: u32,", "    pub qty: u32,\n    pub sku: String,")] {
+        scratch.edit(&[COMPACT_V2, change]);
+        let complaints = scratch.check();
+        assert!(
+            complaints[0].message.contains("a codec without names cannot tell one from the other"),
+            "{complaints:#?}"
+        );
+    }
+    // From a codec with names to one without: what is out there has names.
+    std::fs::remove_file(scratch.path("sessions/shop.lock")).unwrap();
+    scratch.edit(&[]);
+    assert!(scratch.test("write").0);
+    scratch.edit(&[COMPACT_V2, DEFAULTED]);
+    assert!(scratch.check().is_empty());
+    let (ok, output) = scratch.test("write");
+    assert!(ok, "{output}");
+}
+
 #[test]
 fn published_crates_take_their_lock_along_and_read_only_trees_build() {
     let scratch = Scratch::locked();
