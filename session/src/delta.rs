@@ -159,12 +159,21 @@ impl Delta {
         {
             return Ok(replaced);
         }
+        if self.reset != Some(Reset::Logout) {
+            self.may_write(payload, sections)?;
+        }
         let resolved = self.changes.iter().map(|change| Resolved::new(change, payload, sections));
         let resolved = resolved.collect::<Result<Vec<_>, _>>()?;
         payload.edited(resolved.iter().flat_map(Resolved::edits)).ok_or_else(|| {
             let message = "the record would have more than 256 fields in a section, counting those of other releases, or more than 64 sections";
             Error::new(ErrorKind::TooLarge, message)
         })
+    }
+
+    /// Whether this release may change what newer code has written. It may always end it: a logout is not refused.
+    fn may_write(&self, payload: &Payload, sections: &Sections) -> Result<(), Error> {
+        let names = self.changes.iter().map(|change| change.section);
+        names.filter_map(|name| payload.section(name)).try_for_each(|section| sections.may_write(&section))
     }
 
     /// Whether it breaks no rule to make `after` of `before`.
@@ -220,7 +229,6 @@ impl<'a> Resolved<'a> {
         let Some(section) = section else {
             return Ok(Self { change, codec: change.codec, value: change.resolve(None)?, min_reader });
         };
-        sections.may_write(&section)?;
         let codec = codec_of(&section, change.section)?;
         let stored = section.get(change.field.info.key);
         let value = match codec == change.codec {

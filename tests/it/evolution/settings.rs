@@ -251,6 +251,25 @@ mod newer {
         pub visits: u64,
     }
 
+    /// With somebody who is logged in.
+    #[derive(Session)]
+    #[session(name = "shop", version = 3, lock = off)]
+    pub(super) struct Account {
+        #[session(user)]
+        pub user: Option<u32>,
+        #[session(survive)]
+        pub visits: u64,
+    }
+
+    #[derive(Session)]
+    #[session(name = "shop", version = 2, newer = "readonly", lock = off)]
+    pub(super) struct OldAccount {
+        #[session(user)]
+        pub user: Option<u32>,
+        #[session(survive)]
+        pub visits: u64,
+    }
+
     /// Somebody else's section of the same record.
     #[derive(Session)]
     #[session(name = "other", lock = off)]
@@ -286,6 +305,17 @@ on_every_store! {
         assert_eq!(old.attempt(async |shop| shop.visits += 1).await.status, 503);
         assert_eq!(world.record().await.encode(), before);
         assert_eq!(old.attempt(async |shop| shop.visits).await.status, 200, "reading is fine");
+    }
+
+    /// Who wants to leave is not kept.
+    async fn newer_readonly_logs_out_but_not_in(world) {
+        let (new, old) = (world.release::<newer::Account>(), world.release::<newer::OldAccount>());
+        new.visit(async |shop| shop.visits = 1).await;
+        new.visit(async |shop| shop.login(7)).await;
+        assert_eq!(old.attempt(async |shop| shop.login(8)).await.status, 503);
+        new.visit(async |shop| assert_eq!(shop.user, Some(7))).await;
+        assert_eq!(old.attempt(async |shop| shop.logout()).await.status, 200);
+        new.visit(async |shop| assert_eq!((shop.user, shop.visits), (None, 1))).await;
     }
 
     async fn newer_reject(world) {
