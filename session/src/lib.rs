@@ -47,6 +47,8 @@ mod token;
 
 // Floor 2: ports.
 mod cookie;
+#[cfg(feature = "sealed")]
+mod keys;
 pub mod store;
 
 // Floor 3: engine.
@@ -93,6 +95,8 @@ pub use self::config::ConfigError;
 pub use self::cookie::{CookiePolicy, SameSite};
 pub use self::error::{BoxError, Corrupt, Error, ErrorKind};
 pub use self::invalid::{Violation, Violations};
+#[cfg(feature = "sealed")]
+pub use self::keys::{KeyError, KeyId, KeyRing, SecretKey};
 pub use self::redact::Secret;
 pub use self::schema::{Identified, Key, Problem, Schema};
 pub use self::sessions::{Builder, Sessions};

@@ -20,6 +20,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("shape", 1),
     ("store", 2),
     ("cookie", 2),
+    ("keys", 2),
     ("delta", 3),
     ("line", 3),
     ("config", 3),

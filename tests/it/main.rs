@@ -9,6 +9,7 @@ mod engine;
 mod faults;
 mod layering;
 mod lock;
+mod sealed;
 mod sections;
 mod shapes;
 mod shop;

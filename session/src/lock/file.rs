@@ -78,8 +78,9 @@ pub fn test<S: Schema>(root: &str, path: &str) {
     };
     let file = Path::new(root).join(path);
     let text = fs::read_to_string(&file).unwrap_or_default();
-    let outcome =
-        compare_with_main(&text, &file).and_then(|()| replay::<S>(mode, &text)).and_then(|()| settle::<S>(mode, &text, path));
+    let outcome = compare_with_main(&text, &file)
+        .and_then(|()| replay::<S>(mode, &text))
+        .and_then(|()| settle::<S>(mode, &text, path));
     match outcome {
         Ok(None) => {},
         Ok(Some(new)) => match write(&file, &new) {

@@ -1,0 +1,3 @@
+//! Keys, sessions that live in their cookie, and records encrypted at rest.
+
+mod keys;
