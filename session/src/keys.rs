@@ -339,8 +339,12 @@ impl KeyRing {
         self.primary.id()
     }
 
-    /// All keys, the primary one first.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &SecretKey> {
+    /// The primary key, and the others.
+    pub(crate) fn split(&self) -> (&SecretKey, &[SecretKey]) {
+        (&self.primary, &self.others)
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &SecretKey> {
         std::iter::once(&self.primary).chain(&self.others)
     }
 }

@@ -49,6 +49,8 @@ mod token;
 mod cookie;
 #[cfg(feature = "sealed")]
 mod keys;
+#[cfg(feature = "sealed")]
+mod seal;
 pub mod store;
 
 // Floor 3: engine.
