@@ -105,6 +105,8 @@ pub use self::sessions::{Builder, Sessions};
 pub use self::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
+#[cfg(feature = "sealed")]
+pub use self::store::SealedCookie;
 pub use self::store::{MemoryStore, Store};
 pub use self::token::{InvalidSessionId, SessionId};
 pub use self::tower::{ResponseFuture, SessionLayer, SessionService};

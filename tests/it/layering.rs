@@ -64,6 +64,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("request", "manager"),
     ("request", "delta"),
     ("request", "line"),
+    ("request", "config"),
     ("tracked", "request"),
     ("tracked", "manager"),
     ("tracked", "delta"),
