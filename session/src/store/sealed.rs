@@ -349,3 +349,148 @@ impl DynStore for InCookie {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemRng;
+    use crate::cookie::CookiePolicy;
+    use crate::keys::tests::counting;
+    use crate::payload::Edit;
+    use crate::store::MemoryStore;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+    const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
+    const ID: SessionId = SessionId::from_bytes([7; 16]);
+
+    fn store(made: SealedCookie) -> InCookie {
+        let cookie = CookiePolicy::host("sid");
+        InCookie::new(made, &Setting { cookie: &cookie, absolute: 12 * HOUR, section: "shop", version: 3, fields: &[] })
+    }
+
+    fn sealed() -> InCookie {
+        store(SealedCookie::new(KeyRing::new(counting())))
+    }
+
+    fn record() -> Record {
+        let edit = Edit { section: "shop", version: 3, codec: 1, key: "visits", value: Some(b"3") };
+        Record {
+            epoch: 1,
+            revision: 1,
+            idle: NOW.after(HOUR),
+            absolute: NOW.after(2 * HOUR),
+            created: NOW,
+            rotated: NOW,
+            verifier: NOTHING,
+            previous: None,
+            writers: Default::default(),
+            user: Some(UserKey(b"42".as_slice().into())),
+            payload: Payload::default().edited([edit]),
+        }
+    }
+
+    /// What stands in the cookie of [`record`].
+    fn plain() -> Vec<u8> {
+        let value = Seal::seal(&sealed(), ID, &record(), &SystemRng).unwrap();
+        sealed().sealer.open(BASE64URL.decode(value).unwrap(), &[]).unwrap().bytes.to_vec()
+    }
+
+    /// Opens `plain`, authentic as it is.
+    fn open(plain: &[u8], now: Timestamp) -> Result<Unsealed, Rejected> {
+        let bytes = sealed().sealer.seal(&SystemRng, &[], plain.len(), |out| out.extend_from_slice(plain)).unwrap();
+        sealed().try_open(BASE64URL.encode(bytes).as_bytes(), now)
+    }
+
+    fn with(at: usize, bytes: &[u8]) -> Vec<u8> {
+        let mut plain = plain();
+        plain[at..at + bytes.len()].copy_from_slice(bytes);
+        plain
+    }
+
+    #[test]
+    fn what_was_sealed_opens() {
+        let opened = open(&plain(), NOW).unwrap();
+        let (ours, theirs) = (record(), opened.record);
+        assert_eq!(opened.id, ID);
+        assert_eq!((ours.created, ours.idle, ours.absolute), (theirs.created, theirs.idle, theirs.absolute));
+        assert_eq!((ours.user, ours.payload), (theirs.user, theirs.payload));
+    }
+
+    /// The layout is pinned, and 88 bytes of it are not the session's own.
+    #[test]
+    fn layout() {
+        let plain = plain();
+        assert_eq!(plain[..3], [0, 3, 1]);
+        assert_eq!(plain[3..11], NOW.as_millis().to_be_bytes());
+        assert_eq!(plain[27..43], [7; 16]);
+        assert_eq!(plain[43..47], [0, 2, b'4', b'2']);
+        assert_eq!(plain[47..], *record().payload.as_bytes());
+        assert_eq!(HEADER - 2 + sealed().sealer.overhead(), 88);
+    }
+
+    /// A holder of the key that writes nonsense: another release, a bug.
+    #[test]
+    fn authentic_and_still_refused() {
+        let millis = |time: Timestamp| time.as_millis().to_be_bytes();
+        let (past, late) = (NOW.as_millis() - 1, NOW.after(HOUR * 24 * 401));
+        for (what, bad, reason) in [
+            ("version 0", with(0, &[0, 0]), Rejected::Content),
+            ("codec 0", with(2, &[0]), Rejected::Content),
+            ("codec 2", with(2, &[2]), Rejected::Content),
+            (
+                "issued in 61 s",
+                with(3, &millis(NOW.after(SKEW).after(std::time::Duration::from_secs(1)))),
+                Rejected::Times,
+            ),
+            ("issued at the end of time", with(3, &[0xff; 8]), Rejected::Times),
+            ("idle after absolute", with(11, &millis(NOW.after(3 * HOUR))), Rejected::Times),
+            ("absolute for ever", with(19, &[0xff; 8]), Rejected::Times),
+            ("absolute in 401 days", with(19, &millis(late)), Rejected::Times),
+            ("idle in the past", with(11, &past.to_be_bytes()), Rejected::Expired),
+            ("idle now", with(11, &millis(NOW)), Rejected::Expired),
+            ("idle at 0", with(11, &[0; 8]), Rejected::Expired),
+            ("user too long", with(43, &[0xff, 0xff]), Rejected::Content),
+            ("no payload format", with(47, &[9]), Rejected::Content),
+            ("a byte more", [plain(), vec![0]].concat(), Rejected::Content),
+            ("nothing", Vec::new(), Rejected::Content),
+        ] {
+            assert_eq!(open(&bad, NOW).unwrap_err(), reason, "{what}");
+        }
+        for length in 0..plain().len() {
+            let whole = length == 47;
+            assert_eq!(open(&plain()[..length], NOW).is_ok(), whole, "{length} bytes: only without any payload");
+        }
+        for (later, open_still) in [(HOUR, false), (HOUR - std::time::Duration::from_millis(1), true)] {
+            assert_eq!(open(&plain(), NOW.after(later)).is_ok(), open_still);
+        }
+        assert!(open(&with(3, &millis(NOW.after(SKEW))), NOW).is_ok(), "clocks may differ by so much");
+    }
+
+    #[test]
+    fn the_order_of_checks() {
+        let value = Seal::seal(&sealed(), ID, &record(), &SystemRng).unwrap();
+        let try_open = |value: &str| sealed().try_open(value.as_bytes(), NOW.after(9 * HOUR)).unwrap_err();
+        assert_eq!(try_open(&"!".repeat(5_000)), Rejected::Length);
+        assert_eq!(try_open("!"), Rejected::Encoding);
+        assert_eq!(try_open(""), Rejected::Length);
+        assert_eq!(try_open(&format!("B{}", &value[1..])), Rejected::Version);
+        assert_eq!(try_open(&format!("{}AAAA{}", &value[..2], &value[6..])), Rejected::Key);
+        assert_eq!(try_open(&format!("{value}AAAA")), Rejected::Forged);
+        assert_eq!(try_open(&value), Rejected::Expired);
+    }
+
+    /// A commit whose answer was lost is asked for again, and another one came too late.
+    #[tokio::test]
+    async fn a_rotation_is_noted_once() {
+        let store = store(SealedCookie::new(KeyRing::new(counting())).revoked_in(MemoryStore::new()));
+        let next = Record { epoch: 2, revision: 2, ..record() };
+        let op = |sequence| OpId { process: 1, sequence };
+        for (sequence, expected) in [(1, "Applied"), (1, "Applied"), (2, "Superseded")] {
+            let committed = store.commit(ID, Commit::new(1, 1, op(sequence), &next), NOW).await.unwrap();
+            assert_eq!(format!("{committed:?}"), expected);
+        }
+        let same = Record { revision: 2, ..record() };
+        let committed = store.commit(ID, Commit::new(1, 1, op(3), &same), NOW).await.unwrap();
+        assert!(matches!(committed, Committed::Gone));
+    }
+}
