@@ -17,6 +17,8 @@
 //!
 //! The contract is executable: `session::testing::contract` (feature `testing`) runs it against any store.
 
+#[cfg(feature = "sealed")]
+mod encrypted;
 mod memory;
 mod place;
 #[cfg(feature = "redis")]
@@ -27,6 +29,8 @@ mod sealed;
 use std::fmt;
 use std::pin::Pin;
 
+#[cfg(feature = "sealed")]
+pub use self::encrypted::Encrypted;
 pub use self::memory::MemoryStore;
 pub use self::place::Place;
 #[doc(hidden)]

@@ -1,5 +1,6 @@
 //! Keys, sessions that live in their cookie, and records encrypted at rest.
 
+mod at_rest;
 mod cookie;
 mod hostile;
 mod keys;
