@@ -81,6 +81,14 @@ mod readme {}
 #[doc = include_str!("../docs/architecture.md")]
 mod architecture {}
 
+#[cfg(all(doctest, feature = "sealed"))]
+#[doc = include_str!("../docs/keys.md")]
+mod about_keys {}
+
+#[cfg(all(doctest, feature = "sealed"))]
+#[doc = include_str!("../docs/sealed.md")]
+mod about_sealed {}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -15,7 +15,6 @@ mod support;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::hint::black_box;
-use std::process::Command;
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -26,6 +25,7 @@ use session::MemoryStore;
 use tower::{Layer, Service};
 
 use support::apps::{self, request};
+use support::count::valgrind;
 use support::data::Data;
 use support::hand::Store;
 
@@ -210,25 +210,10 @@ fn verdict(met: bool, target: &str) -> String {
 
 fn cost(row: usize) -> Cost {
     let [short, long] = [SHORT, LONG].map(|requests| {
-        let [instructions] = valgrind("callgrind", row, requests, "Collected :");
-        let [bytes, blocks] = valgrind("dhat", row, requests, "Total:");
+        let args = ["run".into(), row.to_string(), requests.to_string()];
+        let [instructions] = valgrind("callgrind", &args, "Collected :");
+        let [bytes, blocks] = valgrind("dhat", &args, "Total:");
         [instructions, blocks, bytes]
     });
     std::array::from_fn(|figure| (long[figure] - short[figure]) / (LONG - SHORT) as f64)
-}
-
-/// Runs one row under a tool, and reads the numbers behind `label`.
-fn valgrind<const N: usize>(tool: &str, row: usize, requests: u64, label: &str) -> [f64; N] {
-    let output = Command::new("valgrind")
-        .args([format!("--tool={tool}"), format!("--{tool}-out-file=/dev/null")])
-        .arg(std::env::current_exe().expect("this bench"))
-        .args(["run", &row.to_string(), &requests.to_string()])
-        .output()
-        .expect("valgrind, which Debian packages");
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
-    let (_, numbers) = text.split_once(label).unwrap_or_else(|| panic!("{text}"));
-    let numbers = numbers.lines().next().unwrap_or_default().replace(',', "");
-    let mut numbers = numbers.split(' ').filter_map(|word| word.parse().ok());
-    std::array::from_fn(|_| numbers.next().expect("a number"))
 }

@@ -1,6 +1,7 @@
 //! What the benches share.
 
 pub mod apps;
+pub mod count;
 pub mod data;
 pub mod hand;
 
