@@ -32,6 +32,12 @@ const CONFLICTS: &[(&str, &str, &str)] = &[
     ("rotate", "merge", "rights are not added up: a `rotate` field cannot be merged"),
     ("rotate", "flash", "a right is not a message: a `rotate` field cannot be `flash`"),
     ("rotate", "survive", "rights belong to who is logged in: a `rotate` field cannot `survive`"),
+    ("user", "was", "old code would not see a logout under another name: rename the field with `key = \"old_name\"`"),
+    (
+        "rotate",
+        "was",
+        "old code would not see a right revoked under another name: rename the field with `key = \"old_name\"`",
+    ),
     ("user", "on_corrupt", "a login that cannot be read is never taken for none: a `user` field always rejects"),
     ("rotate", "on_corrupt", "a right that cannot be read is never taken for another: a `rotate` field always rejects"),
     ("conflict", "merge", "`merge` resolves the conflicts that `conflict = \"reject\"` would refuse"),

@@ -159,7 +159,10 @@ impl Delta {
         {
             return Ok(replaced);
         }
-        if self.reset != Some(Reset::Logout) {
+        let only_ends = self.reset == Some(Reset::Logout)
+            && matches!(self.user, Some(Identity(None)))
+            && self.changes.iter().all(|change| change.field.info.privilege);
+        if !only_ends {
             self.may_write(payload, sections)?;
         }
         let resolved = self.changes.iter().map(|change| Resolved::new(change, payload, sections));

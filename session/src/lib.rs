@@ -47,6 +47,10 @@ mod token;
 
 // Floor 2: ports.
 mod cookie;
+#[cfg(feature = "sealed")]
+mod keys;
+#[cfg(feature = "sealed")]
+mod seal;
 pub mod store;
 
 // Floor 3: engine.
@@ -87,6 +91,14 @@ mod stores {}
 #[doc = include_str!("../docs/evolution.md")]
 mod evolution {}
 
+#[cfg(all(doctest, feature = "sealed"))]
+#[doc = include_str!("../docs/keys.md")]
+mod about_keys {}
+
+#[cfg(all(doctest, feature = "sealed"))]
+#[doc = include_str!("../docs/sealed.md")]
+mod about_sealed {}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
@@ -103,6 +115,8 @@ pub use self::config::ConfigError;
 pub use self::cookie::{CookiePolicy, SameSite};
 pub use self::error::{BoxError, Corrupt, Error, ErrorKind};
 pub use self::invalid::{Violation, Violations};
+#[cfg(feature = "sealed")]
+pub use self::keys::{KeyError, KeyId, KeyRing, SecretKey};
 pub use self::redact::Secret;
 pub use self::schema::{Identified, Key, Problem, Schema};
 pub use self::sessions::{Builder, Sessions};
@@ -113,6 +127,8 @@ pub use self::store::MySqlStore;
 pub use self::store::PostgresStore;
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
+#[cfg(feature = "sealed")]
+pub use self::store::SealedCookie;
 #[cfg(feature = "sqlite")]
 pub use self::store::SqliteStore;
 pub use self::store::{MemoryStore, Store};

@@ -13,7 +13,9 @@ use crate::error::{Error, ErrorKind};
 use crate::line::{Lead, Lines, Outcome, Passenger, Place, Work};
 use crate::payload::Payload;
 use crate::record::{OpId, Record};
-use crate::store::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched, UserIndex};
+use crate::store::{
+    BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched, Unsealed, UserIndex,
+};
 use crate::token::{SessionId, Token};
 
 /// How often a commit is tried against other processes before it answers 409.
@@ -40,9 +42,28 @@ pub(crate) struct Manager {
 /// How long after a rotation a request with the old token counts as one that was on its way when it happened.
 const OVERTAKEN: Duration = Duration::from_secs(30);
 
-/// What a token opens.
+/// What a cookie's value claims to be.
+pub(crate) enum Claim {
+    /// A session in the store.
+    Token(Token),
+    /// This session, which came along.
+    Sealed(Box<Unsealed>),
+}
+
+impl Claim {
+    pub(crate) fn id(&self) -> SessionId {
+        match self {
+            Self::Token(token) => token.id(),
+            Self::Sealed(unsealed) => unsealed.id,
+        }
+    }
+}
+
+/// What a claim opens.
 pub(crate) enum Opened {
     Live(Live),
+    /// A session whose cookie must be written anew, though nothing has changed.
+    Stale(Live),
     /// A session whose id was rotated moments ago, and this is the old token.
     Overtaken,
     Nothing,
@@ -79,11 +100,42 @@ impl Manager {
         Rules { now, idle: *idle, absolute: *absolute, sections }
     }
 
-    /// The session that `token` opens.
-    pub(crate) async fn open(&self, token: &Token) -> Result<Opened, StoreError> {
+    /// Whether sessions live in their cookies.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.store.seal().is_some()
+    }
+
+    /// What the cookie's `value` can be, as far as it shows without asking the store.
+    pub(crate) fn claim(&self, value: &[u8]) -> Option<Claim> {
+        match self.store.seal() {
+            None => Token::parse(value).map(Claim::Token),
+            Some(seal) => seal.open(value, self.now()).map(|unsealed| Claim::Sealed(Box::new(unsealed))),
+        }
+    }
+
+    /// The cookie's value that is `live`, if sessions live there.
+    pub(crate) fn seal(&self, live: &Live) -> Result<Option<String>, Error> {
+        let sealed = self.store.seal().map(|seal| seal.seal(live.id, &live.record, &*self.rng));
+        sealed.transpose().map_err(no_rng)
+    }
+
+    /// The session that `claim` opens.
+    pub(crate) async fn open(&self, claim: Claim) -> Result<Opened, StoreError> {
         let now = self.now();
-        let id = token.id();
-        let Some(mut record) = self.store.load(id, now).await? else {
+        let id = claim.id();
+        let stored = self.store.load(id, now).await?;
+        let token = match claim {
+            Claim::Token(token) => token,
+            Claim::Sealed(unsealed) => {
+                return Ok(match stored {
+                    // What is stored under the id of a sealed session is a note that it has ended.
+                    Some(note) if now.since(note.rotated) < OVERTAKEN => Opened::Overtaken,
+                    Some(_) => Opened::Nothing,
+                    None => self.unsealed(*unsealed),
+                });
+            },
+        };
+        let Some(mut record) = stored else {
             return Ok(Opened::Nothing);
         };
         let hash = token.verifier_hash();
@@ -97,6 +149,13 @@ impl Manager {
             return Ok(Opened::Live(Live { id, record: Arc::new(record) }));
         }
         Ok(if now.since(record.rotated) < OVERTAKEN { Opened::Overtaken } else { Opened::Nothing })
+    }
+
+    fn unsealed(&self, unsealed: Unsealed) -> Opened {
+        let Unsealed { id, mut record, stale } = unsealed;
+        record.payload = self.config.sections.modernized(record.payload);
+        let live = Live { id, record: Arc::new(record) };
+        if stale { Opened::Stale(live) } else { Opened::Live(live) }
     }
 
     /// Makes a session that begins with `delta`.
@@ -135,13 +194,23 @@ impl Manager {
         Err(Error::new(ErrorKind::Unavailable, "the store did not take a new session"))
     }
 
-    /// A new verifier for `id`.
+    /// A new verifier for `id`; for a sealed session a new id, so that the old one can be refused.
     pub(crate) fn renew(&self, id: SessionId) -> Result<Token, Error> {
-        Token::renew(id, &*self.rng).map_err(no_rng)
+        let token = if self.is_sealed() { Token::generate(&*self.rng) } else { Token::renew(id, &*self.rng) };
+        token.map_err(no_rng)
     }
 
     /// Commits `work`, alone or along with that of other requests.
     pub(crate) async fn commit(&self, id: SessionId, work: Work) -> Outcome {
+        if self.is_sealed() {
+            // Each request has brought a record of its own.
+            let (committed, next) = self.replace(id, &work.base, &work).await?;
+            return match committed {
+                Committed::Applied => Ok(Arc::new(next)),
+                Committed::Gone => Err(gone()),
+                Committed::Superseded | Committed::Conflict(_) => Err(superseded()),
+            };
+        }
         match self.lines.enter(id, Some(work)).await {
             Place::Done(outcome) => outcome,
             Place::Lead(mut lead) => self.drive(id, &mut lead).await,
@@ -288,7 +357,7 @@ impl Manager {
     pub(crate) async fn destroy(&self, id: SessionId) -> Result<(), Error> {
         let mut repeats = 0;
         loop {
-            match self.store.destroy(id).await {
+            match self.store.destroy(id, self.now()).await {
                 Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
                 Ok(Destroyed::Existed | Destroyed::Absent) => return Ok(()),
                 Err(error) if repeats > 0 => return Err(in_doubt(error).into()),

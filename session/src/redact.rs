@@ -16,7 +16,8 @@ use zeroize::Zeroize;
 /// A value that `Debug` does not show and that is overwritten with zeros when dropped.
 ///
 /// It is a type and not a field attribute, because an attribute could not reach the `#[derive(Debug)]` of the struct
-/// around it. In the store it is written as its plain value; whoever can read the store can read it.
+/// around it. In the store it is written as its plain value, and whoever can
+/// read the store can read it: unless the store is `store::Encrypted` or a `SealedCookie` (feature `sealed`).
 #[derive(Clone, Default)]
 pub struct Secret<T: Zeroize>(T);
 

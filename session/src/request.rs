@@ -9,6 +9,8 @@ use std::task::{Context, Poll};
 use http::header::{CACHE_CONTROL, Entry, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use crate::clock::Timestamp;
+use crate::config::Config;
 use crate::cookie::{Found, find};
 use crate::delta::{Change, Delta};
 use crate::error::{Error, ErrorKind};
@@ -43,6 +45,8 @@ struct State {
     overtaken: bool,
     /// A session to remove from the store.
     doomed: Option<Live>,
+    /// The cookie must be written anew, though nothing has changed.
+    stale: bool,
     cookie: Option<CookieChange>,
     /// The first thing that went wrong where nobody could be told.
     failure: Option<Error>,
@@ -62,6 +66,8 @@ enum Phase {
 
 enum CookieChange {
     Issue(Token),
+    /// The session itself.
+    Sealed(String),
     Remove,
 }
 
@@ -122,9 +128,9 @@ impl Request {
             return Ok(());
         }
         let cookie = &self.manager.config.cookie;
-        let token = match find(headers, cookie.name().as_bytes()) {
+        let claim = match find(headers, cookie.name().as_bytes()) {
             Found::Nothing => None,
-            Found::Value(value) => Token::parse(value),
+            Found::Value(value) => self.manager.claim(value),
             Found::Disagreement => {
                 tracing::warn!(
                     cookie = cookie.name(),
@@ -133,7 +139,7 @@ impl Request {
                 None
             },
         };
-        let Some(token) = token else {
+        let Some(claim) = claim else {
             self.state().phase = Phase::Open;
             return Ok(());
         };
@@ -141,11 +147,12 @@ impl Request {
         if !self.is_untouched() {
             return Ok(());
         }
-        let opened = match self.manager.open(&token).await {
+        let id = claim.id();
+        let opened = match self.manager.open(claim).await {
             Ok(opened) => opened,
             Err(StoreError::Corrupt(corrupt)) => {
                 // The bytes stay where they are; whatever this visitor writes gets an id of its own.
-                tracing::error!(session = ?token.id(), %corrupt, "a stored session cannot be read: left as it is, the visitor counts as anonymous");
+                tracing::error!(session = ?id, %corrupt, "a stored session cannot be read: left as it is, the visitor counts as anonymous");
                 Opened::Nothing
             },
             Err(error) => return Err(error.into()),
@@ -153,6 +160,7 @@ impl Request {
         let mut state = self.state();
         match opened {
             Opened::Live(live) => state.live = Some(live),
+            Opened::Stale(live) => (state.live, state.stale) = (Some(live), true),
             Opened::Overtaken => state.overtaken = true,
             Opened::Nothing => {},
         }
@@ -250,11 +258,24 @@ impl Request {
     }
 
     /// Notes what is stored after a commit, and the token that opens it if that is new.
-    pub(crate) fn committed(&self, live: Live, token: Option<Token>) {
+    pub(crate) fn committed(&self, live: Live, token: Option<Token>) -> Result<(), Error> {
+        let sealed = self.manager.seal(&live)?;
         let mut state = self.state();
         state.live = Some(live);
-        if let Some(token) = token {
-            state.cookie = Some(CookieChange::Issue(token));
+        if let Some(change) = sealed.map(CookieChange::Sealed).or(token.map(CookieChange::Issue)) {
+            state.cookie = Some(change);
+        }
+        Ok(())
+    }
+
+    /// Notes that the session lives on until `idle`: for one in its cookie, that is where it must stand.
+    fn touched(&self, idle: Timestamp) -> Result<(), Error> {
+        match self.live() {
+            Some(mut live) if self.manager.is_sealed() => {
+                Arc::make_mut(&mut live.record).idle = idle;
+                self.committed(live, None)
+            },
+            _ => Ok(()),
         }
     }
 
@@ -300,8 +321,7 @@ impl Request {
             return Ok(());
         }
         let (live, token) = self.manager.create(delta).await?;
-        self.committed(live, Some(token));
-        Ok(())
+        self.committed(live, Some(token))
     }
 
     async fn change(&self, live: Live, delta: &Arc<Delta>) -> Result<(), Error> {
@@ -319,8 +339,8 @@ impl Request {
         let verifier = token.as_ref().map(Token::verifier_hash);
         let work = Work { delta: Arc::clone(delta), base: live.record, verifier };
         let record = self.manager.commit(live.id, work).await?;
-        self.committed(Live { id: live.id, record }, token);
-        Ok(())
+        let id = token.as_ref().map_or(live.id, Token::id);
+        self.committed(Live { id, record }, token)
     }
 
     /// Decides what the response still owes the store: nothing, or a future to wait for.
@@ -339,7 +359,10 @@ impl Request {
         }
         let busy = !state.delta.is_empty() || state.doomed.is_some() || state.failure.is_some();
         let touch = match &state.live {
-            Some(live) if !busy => self.manager.due_touch(&live.record).map(|idle| (live.id, idle)),
+            Some(live) if !busy => {
+                let resealed = state.stale.then_some(live.record.idle);
+                self.manager.due_touch(&live.record).or(resealed).map(|idle| (live.id, idle))
+            },
             _ => None,
         };
         drop(state);
@@ -348,8 +371,13 @@ impl Request {
             _ if busy => Some(Uncancelled::new(Box::pin(request.flush()))),
             Some((id, idle)) => Some(Uncancelled::new(Box::pin(async move {
                 // The visitor has what was asked for. A session that is not touched ends early, and that is all.
-                match request.manager.touch(id, idle).await {
-                    Ok(Touched::Touched | Touched::Gone) => {},
+                let touched = match request.manager.touch(id, idle).await {
+                    Ok(Touched::Touched) => request.touched(idle),
+                    Ok(Touched::Gone) => Ok(()),
+                    Err(error) => Err(error.into()),
+                };
+                match touched {
+                    Ok(()) => {},
                     Err(error) => {
                         tracing::warn!(session = ?id, %error, "a session could not be touched");
                     },
@@ -362,9 +390,13 @@ impl Request {
 
     /// Writes what the session has to say into the response's head.
     pub(crate) fn dress(&self, headers: &mut HeaderMap) {
+        let Config { cookie, absolute, .. } = &self.manager.config;
         let cookie = match self.state().cookie.take() {
-            Some(CookieChange::Issue(token)) => self.manager.config.cookie.issue(&token, self.manager.config.absolute),
-            Some(CookieChange::Remove) => self.manager.config.cookie.remove(),
+            Some(CookieChange::Issue(token)) => {
+                cookie.issue(str::from_utf8(&token.to_chars()).unwrap_or_default(), *absolute)
+            },
+            Some(CookieChange::Sealed(value)) => cookie.issue(&value, *absolute),
+            Some(CookieChange::Remove) => cookie.remove(),
             None => None,
         };
         if let Some(cookie) = cookie {

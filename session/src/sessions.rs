@@ -12,8 +12,9 @@ use crate::cookie::CookiePolicy;
 use crate::error::Error;
 use crate::manager::Manager;
 use crate::schema::Schema;
+use crate::schema::field::FieldInfo;
 use crate::schema::sections::{SectionType, Sections};
-use crate::store::{DynStore, Store};
+use crate::store::{Place, Placed, Setting};
 
 /// Sessions of one type, in one store, under one cookie. Cheap to clone.
 ///
@@ -48,6 +49,7 @@ impl<S: Schema> Sessions<S> {
             login_path: None,
             sections: vec![SectionType::of::<S>()],
             types: vec![TypeId::of::<S>()],
+            fields: fields::<S>().collect(),
             users: usize::from(S::USER.is_some()),
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRng),
@@ -81,7 +83,7 @@ impl<S: Schema> fmt::Debug for Sessions<S> {
 /// Settings on their way to [`Sessions`].
 #[must_use = "call `.build()`"]
 pub struct Builder<S: Schema> {
-    store: Option<Box<dyn DynStore>>,
+    store: Option<Placed>,
     cookie: CookiePolicy,
     idle: Duration,
     absolute: Duration,
@@ -91,6 +93,7 @@ pub struct Builder<S: Schema> {
     login_path: Option<String>,
     sections: Vec<SectionType>,
     types: Vec<TypeId>,
+    fields: Vec<(&'static str, FieldInfo)>,
     users: usize,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
@@ -98,9 +101,9 @@ pub struct Builder<S: Schema> {
 }
 
 impl<S: Schema> Builder<S> {
-    /// Where sessions are kept. Required.
-    pub fn store(mut self, store: impl Store) -> Self {
-        self.store = Some(Box::new(store));
+    /// Where sessions are kept: in any [`Store`](crate::Store), or in their cookie. Required.
+    pub fn store(mut self, store: impl Place) -> Self {
+        self.store = Some(store.placed());
         self
     }
 
@@ -115,6 +118,7 @@ impl<S: Schema> Builder<S> {
     pub fn section<T: Schema>(mut self) -> Self {
         self.sections.push(SectionType::of::<T>());
         self.types.push(TypeId::of::<T>());
+        self.fields.extend(fields::<T>());
         self.users += usize::from(T::USER.is_some());
         self
     }
@@ -195,7 +199,15 @@ impl<S: Schema> Builder<S> {
         if self.store.is_none() {
             complaints.push("no store: add `.store(MemoryStore::new())`, or one that other processes share".into());
         }
-        let Some(store) = self.store.filter(|_| complaints.is_empty()) else {
+        let setting = Setting {
+            cookie: &config.cookie,
+            absolute: config.absolute,
+            section: S::NAME,
+            version: S::VERSION,
+            fields: &self.fields,
+        };
+        let store = self.store.map(|store| store.settle(&setting, &mut complaints));
+        let Some(store) = store.filter(|_| complaints.is_empty()) else {
             return Err(ConfigError::new(complaints));
         };
         match Manager::new(store, config, self.types, self.clock, self.rng) {
@@ -206,6 +218,11 @@ impl<S: Schema> Builder<S> {
             },
         }
     }
+}
+
+/// Each field, with the name of its session type.
+fn fields<S: Schema>() -> impl Iterator<Item = (&'static str, FieldInfo)> {
+    S::FIELDS.iter().map(|column| (S::NAME, column.field.info))
 }
 
 impl<S: Schema> fmt::Debug for Builder<S> {

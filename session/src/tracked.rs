@@ -349,8 +349,15 @@ pub async fn update<S, R>(handle: &mut S::Handle, mut change: impl FnMut(&mut S:
 where
     S: Schema,
 {
-    handle.tracked_mut().commit().await?;
     let request = Arc::clone(&handle.tracked().request);
+    if request.manager.is_sealed() {
+        let message = format!(
+            "session `{}` lives in its cookie, where nothing can be compared and set: `update` needs a server's store",
+            S::NAME
+        );
+        return Err(Error::new(ErrorKind::Misconfigured, message));
+    }
+    handle.tracked_mut().commit().await?;
     let Some(Live { id, record }) = request.live() else {
         let result = change(handle);
         handle.tracked_mut().commit().await?;
@@ -363,7 +370,7 @@ where
         if current.epoch() != epoch {
             return Err(superseded());
         }
-        request.committed(Live { id, record: Arc::clone(&current) }, None);
+        request.committed(Live { id, record: Arc::clone(&current) }, None)?;
         handle.tracked_mut().reload()?;
         let result = change(handle);
         handle.tracked_mut().hand_in();
@@ -387,7 +394,7 @@ where
             Committed::Applied => {
                 let next = Arc::new(next);
                 lead.latest = Some(Arc::clone(&next));
-                request.committed(Live { id, record: next }, token);
+                request.committed(Live { id, record: next }, token)?;
                 handle.tracked_mut().reload()?;
                 return Ok(result);
             },

@@ -14,8 +14,8 @@ use std::hint::black_box;
 
 use session::Session;
 
+use support::count::valgrind;
 use support::data::{Data, Item, Shop, Theme};
-use support::valgrind;
 
 const SHORT: u32 = 300;
 const LONG: u32 = 1500;

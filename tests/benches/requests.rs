@@ -25,9 +25,9 @@ use session::MemoryStore;
 use tower::{Layer, Service};
 
 use support::apps::{self, request};
+use support::count::valgrind;
 use support::data::Data;
 use support::hand::Store;
-use support::valgrind;
 
 const SHORT: u64 = 300;
 const LONG: u64 = 1500;
@@ -210,9 +210,9 @@ fn verdict(met: bool, target: &str) -> String {
 
 fn cost(row: usize) -> Cost {
     let [short, long] = [SHORT, LONG].map(|requests| {
-        let arguments = ["run".to_owned(), row.to_string(), requests.to_string()];
-        let [instructions] = valgrind("callgrind", &arguments, "Collected :");
-        let [bytes, blocks] = valgrind("dhat", &arguments, "Total:");
+        let args = ["run".into(), row.to_string(), requests.to_string()];
+        let [instructions] = valgrind("callgrind", &args, "Collected :");
+        let [bytes, blocks] = valgrind("dhat", &args, "Total:");
         [instructions, blocks, bytes]
     });
     std::array::from_fn(|figure| (long[figure] - short[figure]) / (LONG - SHORT) as f64)

@@ -41,6 +41,9 @@ fn claim(model: &Model, assertion: &Assertion) -> TokenStream {
     match claim {
         Claim::Same => quote_spanned!(*span=> __p::lock::same(#key, #shape, #named, #text, #version);),
         Claim::Kept(old) => quote_spanned!(*span=> __p::lock::kept(#key, #shape, #named, (#text, #old), #version);),
+        Claim::Renamed(old) => {
+            quote_spanned!(*span=> __p::lock::renamed(#key, #shape, #named, (#text, #old), #version);)
+        },
         Claim::Source => quote_spanned!(*span=> __p::lock::source(#key, #shape, #named, #text, #version);),
     }
 }

@@ -35,6 +35,8 @@ pub(crate) enum Claim {
     Same,
     /// Each can read what the other has written. With the text as a shape.
     Kept(TokenStream),
+    /// Values of the text can be read as the type. With the text as a shape.
+    Renamed(TokenStream),
     /// An upgrade that takes the type takes what was stored.
     Source,
 }
@@ -118,8 +120,8 @@ impl Checker<'_> {
             }
             match spelled(field, stored) {
                 Some(known) if known == text => {},
-                Some(known) => self.retyped(field, &known, text, version),
-                None => {
+                Some(known) if !is_hidden(text) => self.retyped(field, &known, text, version),
+                _ => {
                     self.assert(Claim::Same, (&field.ty, stored.opaque), field.ty.span(), &stored.key, (release, text));
                 },
             }
@@ -148,8 +150,8 @@ impl Checker<'_> {
             if let Some((field, stored)) = self.model.stored().find(|(_, stored)| stored.key == *key) {
                 match spelled(field, stored) {
                     Some(known) if known == *text => {},
-                    Some(known) => self.retyped(field, &known, text, release.version),
-                    None => match shape::tokens(&self.model.krate, text) {
+                    Some(known) if !is_hidden(text) => self.retyped(field, &known, text, release.version),
+                    _ => match shape::tokens(&self.model.krate, text) {
                         Some(old) => {
                             let (ty, span) = ((&field.ty, stored.opaque), field.ty.span());
                             self.assert(Claim::Kept(old), ty, span, key, (release, text));
@@ -159,7 +161,17 @@ impl Checker<'_> {
                         },
                     },
                 }
-            } else if !self.is_accounted_for(key) {
+            }
+        }
+        // Sessions of every release are alive, not only those of the last.
+        for release in &self.file.releases {
+            for (key, text) in &release.fields {
+                let is_stored = self.model.stored().any(|(_, stored)| stored.key == *key);
+                let comes_again =
+                    self.file.releases.iter().any(|later| later.version > release.version && later.text(key).is_some());
+                if is_stored || comes_again || self.is_accounted_for(key) {
+                    continue;
+                }
                 self.at_version(format!(
                     "field `{key}: {text}` of version {} is neither stored, upgraded nor reserved in version {version}\n\
                      add `reserved(\"{key}\")` to the struct, or `was = \"{key}\"` or `upgrade(in = {version}, \
@@ -174,6 +186,7 @@ impl Checker<'_> {
         let evolution = &self.model.evolution;
         let named = |name: &LitStr| name.value() == key;
         evolution.previous.is_some()
+            || self.file.releases.iter().any(|release| release.reserved.iter().any(|given_up| given_up == key))
             || evolution.reserved.iter().any(named)
             || evolution.purge.iter().any(named)
             || self.meant.iter().any(|meant| meant == key)
@@ -206,7 +219,7 @@ impl Checker<'_> {
                 Source::Keys(_) => None,
             });
             for was in &stored.history.was {
-                self.source(&was.value(), was.span(), own.unwrap_or(&field.ty), was.span(), model.version);
+                self.renamed(was, own.unwrap_or(&field.ty));
             }
             for step in &stored.history.steps {
                 match &step.source {
@@ -225,6 +238,18 @@ impl Checker<'_> {
                     },
                 }
             }
+        }
+    }
+
+    /// Something must have stored under the name `was` what can be read as a `ty`.
+    fn renamed(&mut self, was: &LitStr, ty: &Type) {
+        let (key, version) = (was.value(), self.model.version);
+        match self.file.before(version, &key) {
+            Some(found) => match shape::tokens(&self.model.krate, found.1) {
+                Some(old) => self.assert(Claim::Renamed(old), (ty, false), was.span(), &key, found),
+                None => self.source(&key, was.span(), ty, was.span(), version),
+            },
+            None => self.source(&key, was.span(), ty, was.span(), version),
         }
     }
 
@@ -260,8 +285,13 @@ impl Checker<'_> {
     }
 
     fn reserved(&mut self, field: &Field, stored: &Stored) {
-        let given_up = self.file.releases.iter().find(|release| release.reserved.contains(&stored.base));
-        if let Some(release) = given_up {
+        let sources = stored.history.keys();
+        // What the field itself reads, and purges, is its own.
+        let is_taken = |key: &String| base_of(key) == stored.base && !sources.contains(key);
+        let given_up = self.file.releases.iter().find(|release| release.reserved.iter().any(is_taken));
+        // Nobody has to have said so: what was stored once and then no more is still in somebody's session.
+        let mut later = self.file.releases.iter().skip_while(|release| release.text(&stored.key).is_none());
+        if let Some(release) = given_up.or_else(|| later.find(|release| release.text(&stored.key).is_none())) {
             let (key, version) = (&stored.base, release.version);
             self.errors.at(
                 field.ident.span(),
@@ -279,9 +309,19 @@ impl Checker<'_> {
     }
 }
 
+/// The name of a field whose type may have changed.
+fn base_of(key: &str) -> &str {
+    key.split_once('@').map_or(key, |(base, _)| base)
+}
+
 /// The text of a field's type, if it is certain from how it is written.
 fn spelled(field: &Field, stored: &Stored) -> Option<String> {
     if stored.opaque { None } else { known_text(&field.ty) }
+}
+
+/// Whether a type stood there that is called like one everybody knows and is another: then only the compiler can tell.
+fn is_hidden(text: &str) -> bool {
+    text.contains("opaque <")
 }
 
 /// What parallel changes are merged by, in the words of the lock.

@@ -90,6 +90,10 @@ impl<'a> Reader<'a> {
         let krate = self.krate;
         let word = self.plain()?;
         Some(match word {
+            "nonzero" if self.eat(" ") => {
+                let name = format!("nonzero {}", self.plain().filter(|name| INTEGERS.contains(name))?);
+                quote!(&#krate::Shape::Integer(#name))
+            },
             "self" => {
                 if self.eat("^") {
                     self.number()?;

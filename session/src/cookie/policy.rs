@@ -6,10 +6,13 @@ use cookie::Cookie;
 use cookie::time::Duration as CookieDuration;
 use http::HeaderValue;
 
-use crate::token::{TOKEN_CHARS, Token};
+use crate::token::TOKEN_CHARS;
 
 /// Browsers keep no cookie longer than this (RFC 6265bis, section 5.5).
 pub(crate) const LONGEST: Duration = Duration::from_hours(400 * 24);
+/// Nor a larger one (RFC 6265bis, section 5.6).
+#[cfg(feature = "sealed")]
+const MOST_BYTES: usize = 4096;
 
 /// Name and attributes of the session cookie.
 ///
@@ -103,10 +106,15 @@ impl CookiePolicy {
         &self.name
     }
 
-    /// The header that gives the browser `token`. Marked sensitive, so that it is neither logged nor compressed.
-    pub(crate) fn issue(&self, token: &Token, absolute: Duration) -> Option<HeaderValue> {
-        let chars = token.to_chars();
-        let mut cookie = self.build(str::from_utf8(&chars).ok()?);
+    /// How long a value may be: browsers drop longer cookies, and some count the attributes.
+    #[cfg(feature = "sealed")]
+    pub(crate) fn room(&self) -> usize {
+        MOST_BYTES.saturating_sub(self.issue("", LONGEST).map_or(MOST_BYTES, |header| header.len()))
+    }
+
+    /// The header that gives the browser `value`. Marked sensitive, so that it is neither logged nor compressed.
+    pub(crate) fn issue(&self, value: &str, absolute: Duration) -> Option<HeaderValue> {
+        let mut cookie = self.build(value);
         if self.persistent {
             let seconds = i64::try_from(absolute.min(LONGEST).as_secs()).unwrap_or_default();
             cookie.set_max_age(CookieDuration::seconds(seconds));

@@ -63,6 +63,18 @@ pub const fn kept(key: &str, now: &Shape, named: bool, locked: (&str, &Shape), v
     panic!("{}", message.as_str());
 }
 
+/// Version `version` has `locked` under the older name `key`, and a field reads that.
+///
+/// # Panics
+///
+/// If it cannot: a compile error.
+#[track_caller]
+pub const fn renamed(key: &str, now: &Shape, named: bool, locked: (&str, &Shape), version: u32) {
+    if !(named && compatible(locked.1, now)) {
+        source(key, now, named, locked.0, version);
+    }
+}
+
 /// Version `version` has `locked` under `key`, and an upgrade reads that.
 ///
 /// # Panics
@@ -107,7 +119,7 @@ const fn compatible(old: &Shape, new: &Shape) -> bool {
             compatible(old_key, new_key) && compatible(old, new)
         },
         (Shape::Tuple(old), Shape::Tuple(new)) => compatible_tuples(old, new),
-        (Shape::Struct(old), Shape::Struct(new)) => reads(old, new) && reads(new, old),
+        (Shape::Struct(old), Shape::Struct(new)) => reads(old, new) && reads(new, old) && demands_no_more(old, new),
         (Shape::Enum { tagging: old_tagging, variants: old }, Shape::Enum { tagging: new_tagging, variants: new }) => {
             same_tagging(*old_tagging, *new_tagging) && has_variants(old, new)
         },
@@ -152,6 +164,21 @@ const fn reads(written: &[Member], mut known: &[Member]) -> bool {
             None => member.optional || matches!(member.shape, Shape::Optional(_)),
         };
         if !fits {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether what could be missing in `old` still can be in `new`: there are values that lack it.
+const fn demands_no_more(mut old: &[Member], new: &[Member]) -> bool {
+    while let [member, rest @ ..] = old {
+        old = rest;
+        if let Some(other) = find_member(new, member.name)
+            && member.optional
+            && !other.optional
+            && !matches!(other.shape, Shape::Optional(_))
+        {
             return false;
         }
     }

@@ -77,7 +77,7 @@ pub fn test<S: Schema>(root: &str, path: &str) {
         Ok(other) => panic!("SESSION_LOCK={other}: expected `write`, `rewrite`, `diff` or `check`"),
     };
     let file = Path::new(root).join(path);
-    let text = fs::read_to_string(&file).unwrap_or_default();
+    let text = lines(&file);
     let outcome = compare_with_main(&text, &file)
         .and_then(|()| replay::<S>(mode, &text))
         .and_then(|()| settle::<S>(mode, &text, path));
@@ -89,6 +89,12 @@ pub fn test<S: Schema>(root: &str, path: &str) {
         },
         Err(problem) => panic!("{problem}"),
     }
+}
+
+/// What is in the file, if it is there: each line ends as we end it, whatever a checkout or an editor has made of it.
+fn lines(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    text.lines().flat_map(|line| [line, "\n"]).collect()
 }
 
 /// What the file shall be, if that is not what it is.
@@ -278,7 +284,10 @@ fn with_cause(error: &crate::error::Error) -> String {
 fn compare_with_main(text: &str, file: &Path) -> Result<(), String> {
     let Some(folder) = env::var_os("SESSION_LOCK_AGAINST") else { return Ok(()) };
     let Some(name) = file.file_name() else { return Ok(()) };
-    let theirs = fs::read_to_string(PathBuf::from(folder).join(name)).unwrap_or_default();
+    if !Path::new(&folder).is_dir() {
+        return Err(format!("SESSION_LOCK_AGAINST={}: there is no such folder", folder.display()));
+    }
+    let theirs = lines(&PathBuf::from(folder).join(name));
     let ours = releases(text);
     for their in releases(&theirs) {
         let unchanged = ours.iter().any(|our| our.version == their.version && our.text == their.text);

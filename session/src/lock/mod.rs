@@ -6,5 +6,5 @@
 mod compare;
 mod file;
 
-pub use self::compare::{kept, same, source};
+pub use self::compare::{kept, renamed, same, source};
 pub use self::file::{Entry, Lock, test};

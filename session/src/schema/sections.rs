@@ -107,14 +107,27 @@ impl SectionType {
         if let Some(converted) = self.previous.filter(|_| section.version < self.version) {
             let Ok(fields) = converted(section) else { return Vec::new() };
             edits.extend(fields.into_iter().map(|(key, value)| (key, Some(value))));
+            // The section is this version's from here on, whoever writes it back.
+            if self.info.min_reader > min_reader(section).unwrap_or(1) {
+                edits.push((MIN_READER, Some(self.info.min_reader.to_string().into_bytes())));
+            }
         } else if let Ok(codec) = codec_of(section, self.name) {
             let older = Older::new(section, codec);
-            let absent = self.fields.iter().filter(|field| section.get(field.info.key).is_none());
-            for field in absent.filter(|field| !field.info.sources.is_empty()) {
+            for field in self.fields.iter().filter(|field| !field.info.sources.is_empty()) {
+                // Old code that takes a right away, or ends a login, must be heard: its key is moved and not copied, so if it is
+                // there again it is the later one.
+                let moved = field.info.privilege;
+                if !moved && section.get(field.info.key).is_some() {
+                    continue;
+                }
                 match (field.older)(&older) {
-                    Some(Ok(value)) => edits.push((field.info.key, Some(value))),
-                    Some(Err(_)) => kept.extend(field.info.sources),
-                    None => {},
+                    Some(Ok(value)) => {
+                        edits.push((field.info.key, Some(value)));
+                        let gone = field.info.sources.iter().filter(|source| moved && section.get(source).is_some());
+                        edits.extend(gone.map(|source| (*source, None)));
+                    },
+                    // Not read yet: too early, too broken, or a part of it is not there.
+                    Some(Err(_)) | None => kept.extend(field.info.sources),
                 }
             }
         }

@@ -17,9 +17,14 @@
 //!
 //! The contract is executable: `session::testing::contract` (feature `testing`) runs it against any store.
 
+#[cfg(feature = "sealed")]
+mod encrypted;
 mod memory;
+mod place;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "sealed")]
+mod sealed;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod sql;
 mod users;
@@ -27,9 +32,17 @@ mod users;
 use std::fmt;
 use std::pin::Pin;
 
+#[cfg(feature = "sealed")]
+pub use self::encrypted::Encrypted;
 pub use self::memory::MemoryStore;
+pub use self::place::Place;
+#[doc(hidden)]
+pub use self::place::Placed;
+pub(crate) use self::place::{Seal, Setting, Unsealed};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
+#[cfg(feature = "sealed")]
+pub use self::sealed::SealedCookie;
 #[cfg(feature = "mysql")]
 pub use self::sql::MySqlStore;
 #[cfg(feature = "postgres")]
@@ -260,6 +273,10 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// [`Store`], behind a pointer.
 pub(crate) trait DynStore: Send + Sync {
+    /// How sessions are told to the client and back, if that is where they are kept.
+    fn seal(&self) -> Option<&dyn Seal> {
+        None
+    }
     fn create<'a>(
         &'a self,
         id: SessionId,
@@ -274,7 +291,7 @@ pub(crate) trait DynStore: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Committed, StoreError>>;
     fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>>;
-    fn destroy(&self, id: SessionId) -> BoxFuture<'_, Result<Destroyed, StoreError>>;
+    fn destroy(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Destroyed, StoreError>>;
     fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>>;
     fn users(&self) -> Option<&dyn UserIndex>;
 }
@@ -306,7 +323,7 @@ impl<S: Store> DynStore for S {
         Box::pin(Store::touch(self, id, idle, now))
     }
 
-    fn destroy(&self, id: SessionId) -> BoxFuture<'_, Result<Destroyed, StoreError>> {
+    fn destroy(&self, id: SessionId, _now: Timestamp) -> BoxFuture<'_, Result<Destroyed, StoreError>> {
         Box::pin(Store::destroy(self, id))
     }
 

@@ -1,10 +1,10 @@
 //! What the benches share.
 
 pub mod apps;
+pub mod count;
 pub mod data;
 pub mod hand;
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The time that passes until it is read.
@@ -30,22 +30,6 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 /// What a line to a Redis server takes by hand.
 pub async fn connect(url: &str) -> redis::aio::ConnectionManager {
     session_tests::redis_client(url).get_connection_manager().await.expect("a connection")
-}
-
-/// Runs this bench with `arguments` under a tool, and reads the numbers behind `label`.
-pub fn valgrind<const N: usize>(tool: &str, arguments: &[String], label: &str) -> [f64; N] {
-    let output = Command::new("valgrind")
-        .args([format!("--tool={tool}"), format!("--{tool}-out-file=/dev/null")])
-        .arg(std::env::current_exe().expect("this bench"))
-        .args(arguments)
-        .output()
-        .expect("valgrind, which Debian packages");
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
-    let (_, numbers) = text.split_once(label).unwrap_or_else(|| panic!("{text}"));
-    let numbers = numbers.lines().next().unwrap_or_default().replace(',', "");
-    let mut numbers = numbers.split(' ').filter_map(|word| word.parse().ok());
-    std::array::from_fn(|_| numbers.next().expect("a number"))
 }
 
 /// Processor seconds of all the processes that this one has waited for, and theirs.

@@ -1,0 +1,271 @@
+//! The sealed cookie as a place for sessions: what it keeps, how long, under which keys, and what it refuses to be.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use http::StatusCode;
+use session::testing::ManualClock;
+use session::{CookiePolicy, KeyRing, SealedCookie, SecretKey, Session, Sessions};
+use session_tests::client::{Answer, Client};
+
+use super::{NOBODY, Setup, app, client, key, read, ring, routes, value};
+
+#[tokio::test]
+async fn a_session_lives_in_its_cookie() {
+    let keys = ring();
+    let client = client(&keys);
+    assert_eq!(client.get("/read").await.set_cookie(), None, "nothing to keep");
+    assert_eq!(client.get("/visit").await.number(), 1);
+    assert_eq!(client.at(app(&keys)).get("/visit").await.number(), 2, "in another process");
+    client.post("/fill").await;
+    assert_eq!(client.get("/notice").await.text, "hello");
+    assert_eq!(client.get("/notice").await.text, "", "read once");
+    assert_eq!(client.get("/read").await.set_cookie(), None, "a reader writes nothing");
+    client.post("/login/7").await;
+    assert_eq!(client.get("/read").await.text, "Some(7) 0 0 dark");
+    client.post("/logout").await;
+    assert_eq!(client.get("/read").await.text, "None 0 0 dark");
+    let gone = client.post("/destroy").await;
+    assert!(gone.set_cookie().unwrap().contains("Max-Age=0"));
+    assert_eq!(client.get("/read").await.text, NOBODY);
+}
+
+#[tokio::test]
+async fn only_a_readable_cookie_can_be_read() {
+    for readable in [false, true] {
+        let keys = ring();
+        let store = SealedCookie::new(keys.clone());
+        let client = Client::new(Setup::new(if readable { store.readable() } else { store }).app());
+        client.get("/text/40").await;
+        assert_eq!(client.get("/read").await.text, "None 0 40 ");
+        let bytes = BASE64URL.decode(value(&client)).unwrap();
+        assert_eq!(bytes.windows(40).any(|part| part == [b'a'; 40]), readable);
+        assert_eq!(bytes[0], if readable { 4 } else { 2 });
+        assert_eq!(
+            bytes[1..5].iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            keys.primary().to_string()
+        );
+        let first = value(&client);
+        client.get("/text/41").await;
+        client.get("/text/40").await;
+        assert_eq!(first == value(&client), readable, "one text, and a nonce of its own for each cookie");
+    }
+}
+
+#[tokio::test]
+async fn deadlines_are_in_the_cookie() {
+    let clock = ManualClock::new();
+    let setup = Setup { clock: clock.clone(), ..Setup::new(SealedCookie::new(ring())) };
+    let client = Client::new(setup.app());
+    client.get("/visit").await;
+    let first = client.cookie();
+    clock.advance(Duration::from_mins(30) - Duration::from_millis(1));
+    let touched = client.get("/read").await;
+    assert_eq!(touched.text, "None 1 0 ");
+    assert!(touched.set_cookie().is_some(), "a reader's cookie is moved on");
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(client.get("/read").await.text, "None 1 0 ");
+    let second = client.cookie();
+    client.set_cookie(first);
+    assert_eq!(client.get("/read").await.text, NOBODY, "at its deadline a session has ended");
+    client.set_cookie(second);
+    for _ in 0..23 {
+        clock.advance(Duration::from_mins(30) - Duration::from_secs(1));
+        assert_eq!(client.get("/read").await.text, "None 1 0 ");
+    }
+    clock.advance(Duration::from_mins(1));
+    assert_eq!(client.get("/read").await.text, NOBODY, "twelve hours, however busy");
+}
+
+/// The timeout of today's code holds for the cookies of yesterday's.
+#[tokio::test]
+async fn a_shorter_timeout_is_obeyed() {
+    let (keys, clock) = (ring(), ManualClock::new());
+    let short = |absolute| {
+        let builder = Sessions::<super::Shop>::builder().store(SealedCookie::new(keys.clone())).clock(clock.clone());
+        routes(
+            &builder
+                .cookie(CookiePolicy::host("sid"))
+                .idle(Duration::from_mins(10))
+                .absolute(absolute)
+                .build()
+                .unwrap(),
+        )
+    };
+    let client = Client::new(short(Duration::from_hours(1)));
+    client.get("/visit").await;
+    clock.advance(Duration::from_mins(9));
+    assert_eq!(client.get("/read").await.text, "None 1 0 ");
+    clock.advance(Duration::from_mins(2));
+    assert_eq!(client.at(short(Duration::from_mins(10))).get("/read").await.text, NOBODY);
+}
+
+/// Clocks of servers differ by seconds, and a cookie from further in the future is none.
+#[tokio::test]
+async fn clocks_may_differ_by_a_minute() {
+    let keys = ring();
+    for (ahead, text) in [(60_000, "None 1 0 "), (60_001, NOBODY)] {
+        let clock = ManualClock::new();
+        let fast = Setup { clock: clock.clone(), ..Setup::new(SealedCookie::new(keys.clone())) };
+        clock.advance(Duration::from_millis(ahead));
+        let client = Client::new(fast.app());
+        client.get("/visit").await;
+        assert_eq!(client.at(app(&keys)).get("/read").await.text, text, "{ahead} ms ahead");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_under_another_key_is_sealed_anew() {
+    let [one, two, three] = [key(), key(), key()];
+    let sealed_by = |client: &Client| BASE64URL.decode(value(client)).unwrap()[1..5].to_vec();
+    let id = |key: &SecretKey| {
+        let hex = key.id().to_string();
+        (0..4).map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap()).collect::<Vec<u8>>()
+    };
+    for others in [[&one, &two], [&two, &one]] {
+        let rolled =
+            others.iter().fold(KeyRing::new(three.clone()), |ring, key| ring.accepting((*key).clone()).unwrap());
+        for old in [&one, &two] {
+            let client = client(&KeyRing::new(old.clone()));
+            client.post("/fill").await;
+            assert_eq!(sealed_by(&client), id(old));
+            let client = client.at(app(&rolled));
+            assert_eq!(client.get("/read").await.text, "None 1 0 dark", "a reader is enough");
+            assert_eq!(sealed_by(&client), id(&three), "the primary key seals, wherever it stands");
+            assert_eq!(client.get("/read").await.set_cookie(), None, "and once is enough");
+        }
+    }
+}
+
+/// The three steps of a roll at two servers, in every order that keeps each server's own: nobody is ever logged out.
+#[tokio::test]
+async fn a_roll_logs_nobody_out() {
+    let (old, new) = (key(), key());
+    let steps = [
+        KeyRing::new(old.clone()),
+        KeyRing::new(old.clone()).accepting(new.clone()).unwrap(),
+        KeyRing::new(new.clone()).accepting(old.clone()).unwrap(),
+    ];
+    // Both must have a step before either goes on to the next.
+    for (here, there) in [(0, 0), (1, 0), (0, 1), (1, 1), (2, 1), (1, 2), (2, 2)] {
+        let client = client(&steps[here]);
+        let apps = [app(&steps[here]), app(&steps[there])];
+        for visits in 1..=6 {
+            let answer = client.at(apps[visits % 2].clone()).get("/visit").await;
+            assert_eq!(answer.number(), visits as u64, "steps {here} and {there}");
+        }
+    }
+    let client = client(&steps[0]);
+    client.get("/visit").await;
+    let dropped = steps[2].clone().revoking(old.id()).unwrap();
+    assert_eq!(client.at(app(&dropped)).get("/read").await.text, NOBODY, "a key that is dropped opens nothing");
+}
+
+#[tokio::test]
+async fn too_large_is_known_before_anything_is_sent() {
+    for cookie in [CookiePolicy::host("sid"), CookiePolicy::named("id").domain("shop.example").path("/").persistent()] {
+        let setup = Setup { cookie, ..Setup::new(SealedCookie::new(ring())) };
+        let client = Client::new(setup.app());
+        let set = async |length: usize| client.get(&format!("/text/{length}")).await;
+        let fits = |answer: &Answer| answer.status == StatusCode::OK;
+        let (mut most, mut least) = (1000, 5000);
+        while least - most > 1 {
+            let middle = usize::midpoint(most, least);
+            if fits(&set(middle).await) { most = middle } else { least = middle }
+        }
+        set(1).await;
+        let largest = set(most).await;
+        let header = largest.set_cookie().unwrap().to_owned();
+        assert!((4092..=4096).contains(&header.len()), "{} bytes", header.len());
+        assert_eq!(client.get("/read").await.text, format!("None 0 {most} "), "the largest comes back");
+        let before = client.cookie();
+        let refused = set(most + 1).await;
+        assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(refused.set_cookie(), None);
+        assert_eq!(client.cookie(), before, "and what there was stays");
+        assert_eq!(Client::new(app(&ring())).get("/text/100000").await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}
+
+#[derive(Session)]
+struct Exact {
+    plain: u64,
+    #[session(merge = counter)]
+    visits: u64,
+    #[session(conflict = "reject")]
+    strict: u64,
+}
+
+#[derive(Session)]
+struct More {
+    #[session(merge = max)]
+    best: u64,
+}
+
+#[test]
+fn what_needs_a_server_does_not_build() {
+    let error = Sessions::<Exact>::builder()
+        .store(SealedCookie::new(ring()).audience("a".repeat(256)))
+        .section::<More>()
+        .retry_after(Duration::ZERO)
+        .build()
+        .unwrap_err();
+    let [retry, merging, audience] = error.complaints() else { panic!("{error}") };
+    assert!(retry.contains("retry_after"));
+    assert!(merging.ends_with("on `exact.visits`, `exact.strict`, `more.best`"), "{merging}");
+    assert!(audience.contains("256 bytes"));
+}
+
+#[tokio::test]
+async fn what_needs_a_server_does_not_run() {
+    let client = client(&ring());
+    for _ in 0..2 {
+        assert_eq!(client.post("/update").await.text, "Misconfigured");
+        client.post("/fill").await;
+        assert_eq!(client.post("/detached").await.text, "Misconfigured");
+        assert_eq!(client.get("/read").await.text, "None 1 0 dark");
+    }
+}
+
+#[derive(Session)]
+struct Other {
+    pages: u64,
+}
+
+/// Two session types in one cookie, and two cookies side by side.
+#[tokio::test]
+async fn sections_share_a_cookie() {
+    let sessions =
+        Sessions::<super::Shop>::builder().store(SealedCookie::new(ring())).section::<Other>().build().unwrap();
+    let app = Router::new()
+        .route(
+            "/both",
+            get(async |mut shop: Session<super::Shop>, mut other: Session<Other>| {
+                shop.visits += 1;
+                other.pages += 10;
+                format!("{} {}", shop.visits, other.pages)
+            }),
+        )
+        .layer(sessions.layer());
+    let client = Client::new(app);
+    assert_eq!(client.get("/both").await.text, "1 10");
+    assert_eq!(client.get("/both").await.text, "2 20");
+}
+
+/// Cookies that were issued once are read for ever: lines are added to the file, and none is changed.
+#[tokio::test]
+async fn vectors() {
+    let mut read_lines = 0;
+    for line in include_str!("../vectors/sealed_1.txt").lines().filter(|line| !line.starts_with('#')) {
+        let [mode, secret, cookie, shown] = line.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
+        let keys = KeyRing::parse(secret).unwrap();
+        let store = SealedCookie::new(keys);
+        let app = Setup::new(if mode == "signed" { store.readable() } else { store }).app();
+        assert_eq!(read(&app, cookie).await.text, shown, "{line}");
+        read_lines += 1;
+    }
+    assert!(read_lines >= 4);
+}

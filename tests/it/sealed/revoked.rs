@@ -1,0 +1,112 @@
+//! What ends with a session: its cookie in the browser, and, with a list of ended sessions, every copy of it.
+
+use axum::Router;
+use http::StatusCode;
+use session::testing::{FailingStore, Fault, ManualClock};
+use session::{MemoryStore, SealedCookie};
+use session_tests::client::Client;
+use std::time::Duration;
+
+use super::{NOBODY, Setup, app, read, ring, value};
+
+type List = FailingStore<MemoryStore>;
+
+fn world() -> (Client, Router, List, ManualClock) {
+    let (list, clock) = (FailingStore::new(MemoryStore::new()), ManualClock::new());
+    let store = SealedCookie::new(ring()).revoked_in(list.clone());
+    let app = Setup { clock: clock.clone(), ..Setup::new(store) }.app();
+    (Client::new(app.clone()), app, list, clock)
+}
+
+/// Documented: without a list a copy lives until its deadline.
+#[tokio::test]
+async fn without_a_list_a_copy_stays() {
+    let keys = ring();
+    let client = super::client(&keys);
+    client.post("/login/7").await;
+    let copy = value(&client);
+    client.post("/logout").await;
+    assert_eq!(client.cookie(), None);
+    assert_eq!(read(&app(&keys), &copy).await.text, "Some(7) 0 0 ");
+}
+
+#[tokio::test]
+async fn with_a_list_no_copy_outlives_the_end() {
+    for (path, after) in
+        [("/logout", NOBODY), ("/destroy", NOBODY), ("/login/8", "Some(8) 0 0 "), ("/rotate", "Some(7) 0 0 ")]
+    {
+        let (client, app, _, clock) = world();
+        client.post("/login/7").await;
+        let copy = value(&client);
+        assert_eq!(client.post(path).await.status, StatusCode::OK);
+        assert_eq!(read(&app, &copy).await.text, NOBODY, "{path}");
+        assert_eq!(client.get("/read").await.text, after, "{path}");
+        // To the very end of the session.
+        for _ in 0..25 {
+            clock.advance(Duration::from_mins(29));
+            assert_eq!(read(&app, &copy).await.text, NOBODY, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_overtaken_makes_no_session() {
+    let (client, app, _, clock) = world();
+    client.get("/visit").await;
+    let early = Client::new(app);
+    early.set_cookie(client.cookie());
+    client.post("/login/7").await;
+    let late = early.get("/visit").await;
+    assert_eq!((late.status, late.set_cookie()), (StatusCode::CONFLICT, None), "its cookie would undo the login");
+    clock.advance(Duration::from_secs(31));
+    assert_eq!(early.get("/visit").await.number(), 1, "later it is anybody");
+}
+
+#[tokio::test]
+async fn one_of_two_logins_wins() {
+    let (client, app, _, _) = world();
+    client.get("/visit").await;
+    let other = Client::new(app);
+    other.set_cookie(client.cookie());
+    let (one, two) = tokio::join!(client.post("/login/7"), other.post("/login/8"));
+    let won = [&one, &two].into_iter().filter(|answer| answer.set_cookie().is_some()).count();
+    // The second may have found the note when it loaded: then it is a session of its own.
+    assert!(won >= 1);
+    for answer in [one, two] {
+        let refused = answer.status == StatusCode::CONFLICT && answer.set_cookie().is_none();
+        assert!(answer.status == StatusCode::OK || refused, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn store_calls() {
+    let (client, _, list, _) = world();
+    client.get("/visit").await;
+    assert_eq!(list.calls().total(), 0, "a new session needs no list");
+    for (path, loads, creates) in [("/read", 1, 0), ("/visit", 2, 0)] {
+        list.reset_calls();
+        client.get(path).await;
+        let calls = list.calls();
+        assert_eq!((calls.loads, calls.creates, calls.total()), (loads, creates, loads + creates), "{path}");
+    }
+    for path in ["/rotate", "/login/7", "/destroy"] {
+        list.reset_calls();
+        client.post(path).await;
+        let calls = list.calls();
+        assert_eq!((calls.loads, calls.creates, calls.total()), (1, 1, 2), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_down_ends_nothing_and_opens_nothing() {
+    let (client, app, list, _) = world();
+    client.post("/login/7").await;
+    let copy = value(&client);
+    list.fail(Fault::Before);
+    for (path, post) in [("/read", false), ("/visit", false), ("/logout", true), ("/destroy", true)] {
+        let answer = if post { client.post(path).await } else { client.get(path).await };
+        assert_eq!((answer.status, answer.set_cookie()), (StatusCode::SERVICE_UNAVAILABLE, None), "{path}");
+    }
+    list.heal();
+    assert_eq!(read(&app, &copy).await.text, "Some(7) 0 0 ");
+}
