@@ -17,6 +17,8 @@
 //!
 //! The contract is executable: `session::testing::contract` (feature `testing`) runs it against any store.
 
+#[cfg(all(feature = "file", unix))]
+mod file;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -27,6 +29,8 @@ mod users;
 use std::fmt;
 use std::pin::Pin;
 
+#[cfg(all(feature = "file", unix))]
+pub use self::file::{FileOptions, FileStore};
 pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
