@@ -9,9 +9,9 @@ use session_tests::client::Client;
 use session_tests::counter::app;
 use session_tests::servers::TempDir;
 
-/// `KILLS=500` for the full count.
+/// How many processes are killed for each store; `KILLS` says otherwise.
 fn kills() -> u64 {
-    std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(60)
+    std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(500)
 }
 
 /// Kills committers of one session, each after another number of answers, and looks at the session from here.

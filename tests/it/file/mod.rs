@@ -6,13 +6,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use session::store::{FileOptions, Store as _, StoreError};
-use session::testing::contract;
+use session::testing::Contract;
 use session::{Clock as _, FileStore, SystemClock, Timestamp};
 use session_tests::client::Client;
 use session_tests::counter::app;
 use session_tests::servers::TempDir;
 
 use crate::concurrency::{everything_is_kept, lifecycle_wins, two_processes_keep_everything};
+use crate::contract::MANY;
 use crate::faults::{assert_refused, recovered};
 
 async fn store(dir: &TempDir) -> FileStore {
@@ -29,9 +30,9 @@ fn names(dir: &TempDir) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_contract() {
     let dir = TempDir::in_memory("file");
-    let report = contract(store(&dir).await).await.unwrap();
-    println!("file: {report:?}");
-    assert!(report.races() > 4_000);
+    let report = Contract::new(store(&dir).await).rounds(MANY).check().await.unwrap();
+    println!("file: {report}");
+    assert!(report.races() > 4_000 && report.histories() > 100);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
