@@ -116,7 +116,7 @@ impl Store for Broken {
         if self.mistake == Mistake::TouchCounts
             && let Some(stored) = self.inner.load(id, now).await?
         {
-            self.put(id, &stored.with_idle_deadline(idle), now).await?;
+            let _ = self.put(id, &stored.with_idle_deadline(idle), now).await?;
             return Ok(Touched::Touched);
         }
         self.inner.touch(id, idle, now).await

@@ -32,10 +32,13 @@ pub(super) async fn given_up<F: Future>(future: F, polls: u64) -> Option<F::Outp
 impl<S: Store> Run<S> {
     pub(super) async fn cancellation(&mut self) -> Checked {
         let mut dice = Dice::new(self.dice.next());
-        for kind in 0..6 {
-            for polls in 0..MOST_POLLS {
-                if self.cancelled(kind, polls, &mut dice).await? {
-                    break;
+        // Where a call is given up is not all: what a server has done of it by then is another time something else.
+        for _ in 0..self.rounds / 100 {
+            for kind in 0..6 {
+                for polls in 0..MOST_POLLS {
+                    if self.cancelled(kind, polls, &mut dice).await? {
+                        break;
+                    }
                 }
             }
         }

@@ -18,10 +18,10 @@ impl<S: Store> Run<S> {
             let calls = Author::new(seed, self.store.users().is_some()).calls();
             self.report.sequences += 1;
             self.report.calls += calls.len() as u64;
-            let Some((step, _)) = self.differs(&calls).await? else {
+            let Some((step, complaint)) = self.differs(&calls).await? else {
                 continue;
             };
-            let (calls, complaint) = self.shrunk(calls, step).await?;
+            let (calls, complaint) = self.shrunk(calls, step, complaint).await?;
             let calls = calls.iter().map(|call| format!("{call:?}")).collect::<Vec<_>>().join(", ");
             self.violations.push(format!("seed {}: after [{calls}] {complaint}", self.seed));
             break;
@@ -46,25 +46,49 @@ impl<S: Store> Run<S> {
     }
 
     /// Leaves out what is not needed to see a difference.
-    async fn shrunk(&self, mut calls: Vec<Call>, step: usize) -> Result<(Vec<Call>, String), StoreError> {
+    async fn shrunk(
+        &self,
+        mut calls: Vec<Call>,
+        step: usize,
+        mut complaint: String,
+    ) -> Result<(Vec<Call>, String), StoreError> {
         calls.truncate(step + 1);
-        let mut complaint = String::from("the store answers otherwise than the contract, but not each time");
-        let mut at = calls.len();
-        while at > 0 {
-            at -= 1;
-            let mut fewer = calls.clone();
-            fewer.remove(at);
-            if let Some((step, _)) = self.differs(&fewer).await? {
-                fewer.truncate(step + 1);
-                at = at.min(fewer.len());
-                calls = fewer;
+        loop {
+            let mut shorter = None;
+            for fewer in simpler(&calls) {
+                if let Some((step, said)) = self.differs(&fewer).await? {
+                    shorter = Some((fewer, step, said));
+                    break;
+                }
             }
+            let Some((fewer, step, said)) = shorter else {
+                return Ok((calls, complaint));
+            };
+            (calls, complaint) = (fewer, said);
+            calls.truncate(step + 1);
         }
-        if let Some((_, again)) = self.differs(&calls).await? {
-            complaint = again;
-        }
-        Ok((calls, complaint))
     }
+}
+
+/// Shorter sequences that might still show it, the shortest first: a beginning made one `create` of what it leads to, or a few
+/// calls in a row left out.
+fn simpler(calls: &[Call]) -> Vec<Vec<Call>> {
+    let mut found = Vec::new();
+    let mut twin = Twin::default();
+    for (at, call) in calls.iter().enumerate() {
+        twin.ask(call);
+        if let Some(record) = twin.record().filter(|_| at > 0) {
+            let rest = calls.iter().skip(at + 1).cloned();
+            found.push(std::iter::once(Call::Create(record.clone())).chain(rest).collect());
+        }
+    }
+    for length in 1..=calls.len() / 2 {
+        for at in 0..=calls.len() - length {
+            found.push(calls.iter().take(at).chain(calls.iter().skip(at + length)).cloned().collect());
+        }
+    }
+    found.sort_by_key(Vec::len);
+    found
 }
 
 /// Thinks up calls that mean something: commits of what was there now or before.
