@@ -33,6 +33,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("store/memory", 4),
     ("store/redis", 4),
     ("store/sql", 4),
+    ("store/wrap", 4),
     ("tower", 4),
     ("axum", 4),
     ("testing", 4),

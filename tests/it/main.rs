@@ -19,3 +19,4 @@ mod stored;
 mod sweeper;
 mod users;
 mod vectors;
+mod wrap;

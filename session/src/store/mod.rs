@@ -25,6 +25,7 @@ mod redis;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod sql;
 mod users;
+mod wrap;
 
 use std::fmt;
 use std::pin::Pin;
@@ -43,6 +44,9 @@ pub use self::sql::SqlOptions;
 #[cfg(feature = "sqlite")]
 pub use self::sql::SqliteStore;
 pub use self::users::UserIndex;
+#[cfg(feature = "zstd")]
+pub use self::wrap::Compressed;
+pub use self::wrap::Moving;
 use crate::clock::Timestamp;
 use crate::error::{BoxError, Corrupt, Error, ErrorKind};
 pub use crate::record::{OpId, Record, UserKey};
@@ -110,6 +114,11 @@ pub trait Store: Send + Sync + 'static {
     /// Finds sessions by user, where the store can. Every store of this crate can.
     fn users(&self) -> Option<&dyn UserIndex> {
         None
+    }
+
+    /// Whether payloads are encrypted here, or in a store behind this one: then nobody compresses them before. A wrapper passes it on.
+    fn encrypts(&self) -> bool {
+        false
     }
 }
 
@@ -365,5 +374,9 @@ impl<S: Store> Store for std::sync::Arc<S> {
 
     fn users(&self) -> Option<&dyn UserIndex> {
         S::users(self)
+    }
+
+    fn encrypts(&self) -> bool {
+        S::encrypts(self)
     }
 }
