@@ -1,11 +1,11 @@
 //! The shop, as a program: `PORT` is where it listens, `SESSION_STORE` is the URL of where its sessions live instead of in this process:
-//! `redis://…`, `sqlite:sessions.db`, `postgres://…` or `mysql://…`.
+//! `redis://…`, `sqlite:sessions.db`, `file:sessions`, `postgres://…` or `mysql://…`.
 
 use std::env;
 use std::error::Error;
 use std::net::Ipv4Addr;
 
-use session::{MemoryStore, MySqlStore, PostgresStore, RedisStore, SqliteStore};
+use session::{FileStore, MemoryStore, MySqlStore, PostgresStore, RedisStore, SqliteStore};
 use session_examples::app;
 use tokio::net::TcpListener;
 
@@ -21,6 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = match url.split(':').next().unwrap_or_default() {
         "" => app(MemoryStore::new())?,
         "redis" | "rediss" => app(RedisStore::connect(&url).await?)?,
+        "file" => app(FileStore::open(url.trim_start_matches("file:")).await?)?,
         "sqlite" => app(SqliteStore::connect(&url).await?)?,
         "postgres" | "postgresql" => app(PostgresStore::connect(&url).await?)?,
         "mysql" | "mariadb" => app(MySqlStore::connect(&url).await?)?,

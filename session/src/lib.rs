@@ -121,6 +121,8 @@ pub use self::redact::Secret;
 pub use self::schema::{Identified, Key, Problem, Schema};
 pub use self::sessions::{Builder, Sessions};
 pub use self::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
+#[cfg(all(feature = "file", unix))]
+pub use self::store::FileStore;
 #[cfg(feature = "mysql")]
 pub use self::store::MySqlStore;
 #[cfg(feature = "postgres")]

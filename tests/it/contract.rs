@@ -1,14 +1,21 @@
-//! Every store keeps the contract.
+//! Every store keeps the contract, and a store that does not is found out.
 
-use session::testing::contract;
-use session::{MemoryStore, RedisStore};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use session::store::{Commit, Committed, Created, Destroyed, Record, StoreError, Touched};
+use session::testing::{Contract, FailingStore, contract};
+use session::{MemoryStore, RedisStore, SessionId, Store, Timestamp};
 use session_tests::servers::Redis;
+
+/// For stores that answer without a server: the full count of races, in every run.
+pub(crate) const MANY: u32 = 10_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn memory() {
-    let report = contract(MemoryStore::new()).await.unwrap();
-    println!("memory: {report:?}");
-    assert!(report.races() > 4_000);
+    let report = Contract::new(MemoryStore::new()).rounds(MANY).check().await.unwrap();
+    println!("memory: {report}");
+    assert!(report.races() > 4_000 && report.histories() > 100);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -16,6 +23,146 @@ async fn redis() {
     let redis = Redis::start();
     let store = RedisStore::connect(&redis.url()).await.unwrap();
     let report = contract(store).await.unwrap();
-    println!("redis: {report:?}");
+    println!("redis: {report}");
+    assert!(report.races() > 4_000 && report.histories() > 100);
+}
+
+/// A wrapper passes on the user index, or the contract would ask nothing of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_wrapper() {
+    let report = contract(FailingStore::new(MemoryStore::new())).await.unwrap();
     assert!(report.races() > 4_000);
+}
+
+/// A memory store with one mistake, of the kinds that stores are known for.
+struct Broken {
+    inner: MemoryStore,
+    mistake: Mistake,
+    cache: Mutex<HashMap<SessionId, Record>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Mistake {
+    /// A commit makes a record where there is none.
+    Upsert,
+    /// A commit looks first, and writes later.
+    CheckThenWrite,
+    /// A commit writes on any condition.
+    LastWriterWins,
+    /// A load answers what this process has seen.
+    Cache,
+    /// A commit removes the old record first, and waits before it writes the new one.
+    Torn,
+    /// A touch is taken for a commit.
+    TouchCounts,
+    /// A refused commit answers that it was applied.
+    SaysApplied,
+}
+
+impl Broken {
+    fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, Record>> {
+        self.cache.lock().unwrap()
+    }
+
+    async fn put(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Committed, StoreError> {
+        let _ = self.inner.destroy(id).await?;
+        if self.mistake == Mistake::Torn {
+            tokio::task::yield_now().await;
+        }
+        let _ = self.inner.create(id, record, now).await?;
+        Ok(Committed::Applied)
+    }
+}
+
+impl Store for Broken {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+        self.inner.create(id, record, now).await
+    }
+
+    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        let cached = self.cache().remove(&id);
+        if self.mistake == Mistake::Cache && cached.is_some() {
+            return Ok(cached);
+        }
+        let loaded = self.inner.load(id, now).await?;
+        self.cache().extend(loaded.clone().map(|record| (id, record)));
+        Ok(loaded)
+    }
+
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+        let stored = self.inner.load(id, now).await?;
+        let fits = |stored: &Record| (stored.epoch(), stored.revision()) == (commit.epoch, commit.revision);
+        match (self.mistake, stored) {
+            (Mistake::Upsert, None) => self.put(id, commit.record, now).await,
+            (Mistake::LastWriterWins, Some(_)) => self.put(id, commit.record, now).await,
+            (Mistake::CheckThenWrite, Some(stored)) if fits(&stored) => {
+                tokio::task::yield_now().await;
+                self.put(id, commit.record, now).await
+            },
+            (Mistake::Torn, Some(stored)) if fits(&stored) => {
+                let later =
+                    commit.record.clone().with_idle_deadline(stored.idle_deadline().max(commit.record.idle_deadline()));
+                self.put(id, &later, now).await
+            },
+            (Mistake::SaysApplied, _) => match self.inner.commit(id, commit, now).await? {
+                Committed::Superseded => Ok(Committed::Applied),
+                other => Ok(other),
+            },
+            _ => self.inner.commit(id, commit, now).await,
+        }
+    }
+
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+        if self.mistake == Mistake::TouchCounts
+            && let Some(stored) = self.inner.load(id, now).await?
+        {
+            let _ = self.put(id, &stored.with_idle_deadline(idle), now).await?;
+            return Ok(Touched::Touched);
+        }
+        self.inner.touch(id, idle, now).await
+    }
+
+    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+        self.inner.destroy(id).await
+    }
+
+    async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
+        self.inner.sweep(limit, now).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn broken_stores_are_found_out() {
+    for (mistake, complaint) in [
+        (Mistake::Upsert, "commit after destroy is Gone"),
+        (Mistake::CheckThenWrite, "no order of these calls explains"),
+        (Mistake::LastWriterWins, "commit at an older revision is Conflict"),
+        (Mistake::Cache, "the store answers Loaded"),
+        (Mistake::Torn, "a call that is given up is done or not done"),
+        (Mistake::TouchCounts, "touch moves the idle deadline forward, never back"),
+        (Mistake::SaysApplied, "the store answers Committed(Applied) instead of Committed(Superseded)"),
+    ] {
+        let broken = Broken { inner: MemoryStore::new(), mistake, cache: Mutex::default() };
+        let violations = Contract::new(broken).rounds(1_000).check().await.unwrap_err().to_string();
+        assert!(violations.contains(complaint), "{mistake:?}: {violations}");
+        println!("{mistake:?}: {}", violations.lines().take(6).collect::<Vec<_>>().join("\n"));
+    }
+}
+
+/// A seed gives the same sequence again, and what is reported of it has nothing in it that it does not need.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn failures_are_short() {
+    let broken = || Broken { inner: MemoryStore::new(), mistake: Mistake::Cache, cache: Mutex::default() };
+    let mut reports = Vec::new();
+    for _ in 0..2 {
+        let violations = Contract::new(broken()).rounds(1_000).seed(7).check().await.unwrap_err();
+        let sequence = violations.list().iter().find(|line| line.starts_with("seed 7")).unwrap();
+        let calls = &sequence[sequence.find('[').unwrap()..sequence.find(']').unwrap()];
+        assert!(calls.matches(", ").count() <= 3, "{calls}");
+        reports.push(calls.to_owned());
+    }
+    println!("{}", reports[0]);
+    let names =
+        |calls: &str| calls.split(", ").map(|call| call.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&reports[0]), names(&reports[1]));
 }

@@ -1,6 +1,6 @@
 //! The counter app as a process: `counter-server PORT URL`, where the URL says which store.
 
-use session::{MySqlStore, PostgresStore, RedisStore, SqliteStore};
+use session::{FileStore, MySqlStore, PostgresStore, RedisStore, SqliteStore};
 use session_tests::counter::app;
 
 #[tokio::main]
@@ -8,6 +8,7 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let (port, url) = (arguments.next().expect("a port"), arguments.next().expect("a URL"));
     let app = match url.split(':').next() {
+        Some("file") => app(FileStore::open(url.trim_start_matches("file:")).await.expect("a folder")),
         Some("mysql") => app(MySqlStore::connect(&url).await.expect("MySQL")),
         Some("postgres") => app(PostgresStore::connect(&url).await.expect("PostgreSQL")),
         Some("redis") => app(RedisStore::connect(&url).await.expect("Redis")),

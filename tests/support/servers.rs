@@ -1,7 +1,7 @@
 //! Real servers, started by the tests on free ports in temporary folders, and stopped with them.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -30,12 +30,22 @@ pub struct TempDir(PathBuf);
 
 impl TempDir {
     pub fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("session-tests-{name}-{}-{}", std::process::id(), free_port()));
+        Self::below(&std::env::temp_dir(), name)
+    }
+
+    /// In memory where there is such a folder: a flush costs nothing there, and a test that makes thousands of them ends.
+    pub fn in_memory(name: &str) -> Self {
+        let memory = Path::new("/dev/shm");
+        Self::below(if memory.is_dir() { memory } else { return Self::new(name) }, name)
+    }
+
+    fn below(folder: &Path, name: &str) -> Self {
+        let path = folder.join(format!("session-tests-{name}-{}-{}", std::process::id(), free_port()));
         std::fs::create_dir_all(&path).expect("a temporary folder");
         Self(path)
     }
 
-    pub fn path(&self) -> &std::path::Path {
+    pub fn path(&self) -> &Path {
         &self.0
     }
 }

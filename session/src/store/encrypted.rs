@@ -147,6 +147,10 @@ impl<S: Store> Store for Encrypted<S> {
         self.inner.sweep(limit, now).await
     }
 
+    fn encrypts(&self) -> bool {
+        true
+    }
+
     fn users(&self) -> Option<&dyn UserIndex> {
         self.inner.users().map(|_| self as &dyn UserIndex)
     }

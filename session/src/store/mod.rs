@@ -19,6 +19,8 @@
 
 #[cfg(feature = "sealed")]
 mod encrypted;
+#[cfg(all(feature = "file", unix))]
+mod file;
 mod memory;
 mod place;
 #[cfg(feature = "redis")]
@@ -28,12 +30,15 @@ mod sealed;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod sql;
 mod users;
+mod wrap;
 
 use std::fmt;
 use std::pin::Pin;
 
 #[cfg(feature = "sealed")]
 pub use self::encrypted::Encrypted;
+#[cfg(all(feature = "file", unix))]
+pub use self::file::{FileOptions, FileStore};
 pub use self::memory::MemoryStore;
 pub use self::place::Place;
 #[doc(hidden)]
@@ -52,6 +57,9 @@ pub use self::sql::SqlOptions;
 #[cfg(feature = "sqlite")]
 pub use self::sql::SqliteStore;
 pub use self::users::UserIndex;
+#[cfg(feature = "zstd")]
+pub use self::wrap::Compressed;
+pub use self::wrap::Moving;
 use crate::clock::Timestamp;
 use crate::error::{BoxError, Corrupt, Error, ErrorKind};
 pub use crate::record::{OpId, Record, UserKey};
@@ -119,6 +127,11 @@ pub trait Store: Send + Sync + 'static {
     /// Finds sessions by user, where the store can. Every store of this crate can.
     fn users(&self) -> Option<&dyn UserIndex> {
         None
+    }
+
+    /// Whether payloads are encrypted here, or in a store behind this one: then nobody compresses them before. A wrapper passes it on.
+    fn encrypts(&self) -> bool {
+        false
     }
 }
 
@@ -378,5 +391,9 @@ impl<S: Store> Store for std::sync::Arc<S> {
 
     fn users(&self) -> Option<&dyn UserIndex> {
         S::users(self)
+    }
+
+    fn encrypts(&self) -> bool {
+        S::encrypts(self)
     }
 }

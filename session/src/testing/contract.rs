@@ -1,109 +1,106 @@
+mod cancelled;
+mod dice;
+mod histories;
+mod linear;
+mod report;
+mod sequences;
+mod twin;
 mod users;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
+use self::dice::Dice;
+pub use self::report::{Report, Violations};
 use crate::clock::{Clock as _, Rng as _, SystemClock, SystemRng, Timestamp};
 use crate::payload::{Edit, Payload};
 use crate::record::{OpId, Record, UserKey};
 use crate::store::{Commit, Committed, Created, Destroyed, Store, StoreError, Touched};
 use crate::token::{SessionId, VerifierHash};
 
-/// Races of each kind.
-const RACES: u32 = 2_000;
-
-/// Checks that `store` keeps the contract written on [`Store`]: outcomes, conditions, finality, expiry, idempotence, races
-/// between tasks, and the user index if the store has one.
-///
-/// It works on random ids, so it can run against a store that holds other sessions. Call it within a multi-threaded Tokio
-/// runtime; with one thread, nothing races.
+/// Checks that `store` keeps the contract written on [`Store`], with the settings of [`Contract::new`].
 ///
 /// # Errors
 ///
 /// [`Violations`] lists everything that did not hold.
 pub async fn contract<S: Store>(store: S) -> Result<Report, Violations> {
-    let mut run = Run { store: Arc::new(store), violations: Vec::new(), checks: 0, races: 0 };
-    let outcome = async {
-        run.absence().await?;
-        run.creation().await?;
-        run.conditions().await?;
-        run.repetition().await?;
-        run.finality().await?;
-        run.deadlines().await?;
-        run.expiry().await?;
-        run.content().await?;
-        run.exact_counting().await?;
-        run.one_creator().await?;
-        run.one_rotation().await?;
-        run.no_resurrection().await?;
-        run.user_index().await
-    };
-    if let Err(error) = outcome.await {
-        let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
-        run.violations.push(format!("a call failed: {error}{cause}"));
-    }
-    match run.violations.is_empty() {
-        true => Ok(Report { checks: run.checks, races: run.races }),
-        false => Err(Violations(run.violations)),
-    }
+    Contract::new(store).check().await
 }
 
-/// What [`contract`] has checked.
-#[derive(Clone, Copy, Debug)]
-pub struct Report {
-    checks: u64,
-    races: u64,
+/// The contract written on [`Store`], as a program that checks it:
+///
+/// 1. Each outcome of each call, the conditions of a commit, repetition, finality, deadlines, expiry, and what is stored, byte for byte.
+/// 2. Races: compare-and-set by eight tasks, sixteen creates under one id, sixteen rotations, commit against destroy.
+/// 3. Random sequences of calls, of which each answers what a naive twin of the session answers. A sequence that does not is
+///    shown with nothing in it that it does not need.
+/// 4. Histories of four to eight clients at once, some of whose calls are given up: what they saw is what one order of the
+///    calls explains (linearizability).
+/// 5. Each call given up at each point where it waits: it is done or not done, and not in anybody's way.
+/// 6. The user index, if the store has one.
+///
+/// It works on random ids and users, so it can run against a store that holds other sessions; to a sweep it leaves the living. Call it
+/// within a multi-threaded Tokio runtime: with one thread, little races.
+#[derive(Debug)]
+#[must_use]
+pub struct Contract<S> {
+    store: S,
+    rounds: u32,
+    seed: u64,
 }
 
-impl Report {
-    /// How many statements were checked.
-    pub fn checks(&self) -> u64 {
-        self.checks
+impl<S: Store> Contract<S> {
+    /// With 2,000 rounds and a random seed, or what the environment variables `CONTRACT_ROUNDS` and `CONTRACT_SEED` say.
+    pub fn new(store: S) -> Self {
+        let said = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+        let rounds = said("CONTRACT_ROUNDS").and_then(|rounds| u32::try_from(rounds).ok()).unwrap_or(2_000);
+        let random = || random_id().as_bytes().iter().fold(0, |seed: u64, byte| (seed << 8) ^ u64::from(*byte));
+        Self { store, rounds, seed: said("CONTRACT_SEED").unwrap_or_else(random) }
     }
 
-    /// How many races were run.
-    pub fn races(&self) -> u64 {
-        self.races
+    /// How many races of commit and destroy; a tenth of it is the number of sequences, and of histories. The environment
+    /// variable has precedence.
+    pub fn rounds(mut self, rounds: u32) -> Self {
+        if std::env::var_os("CONTRACT_ROUNDS").is_none() {
+            self.rounds = rounds;
+        }
+        self
+    }
+
+    /// What all randomness follows from, but for the ids: a violation names it.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Checks all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Violations`] lists everything that did not hold.
+    pub async fn check(self) -> Result<Report, Violations> {
+        let Self { store, rounds, seed } = self;
+        let (violations, report) = (Vec::new(), Report::default());
+        let mut run = Run { store: Arc::new(store), rounds, seed, dice: Dice::new(seed), violations, report };
+        if let Err(error) = run.all().await {
+            let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+            run.violations.push(format!("a call failed: {error}{cause}"));
+        }
+        if run.violations.is_empty() { Ok(run.report) } else { Err(Violations(run.violations)) }
     }
 }
-
-/// What a store did against the contract.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Violations(Vec<String>);
-
-impl Violations {
-    /// Each of them, as a sentence.
-    pub fn list(&self) -> &[String] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Violations {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the store breaks its contract:")?;
-        self.0.iter().try_for_each(|violation| write!(f, "\n  - {violation}"))
-    }
-}
-
-impl fmt::Debug for Violations {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for Violations {}
 
 type Checked = Result<(), StoreError>;
 
 struct Run<S> {
     store: Arc<S>,
+    rounds: u32,
+    seed: u64,
+    dice: Dice,
     violations: Vec<String>,
-    checks: u64,
-    races: u64,
+    report: Report,
 }
 
 fn now() -> Timestamp {
@@ -160,8 +157,27 @@ fn is(committed: &Committed) -> &'static str {
 }
 
 impl<S: Store> Run<S> {
+    async fn all(&mut self) -> Checked {
+        self.absence().await?;
+        self.creation().await?;
+        self.conditions().await?;
+        self.repetition().await?;
+        self.finality().await?;
+        self.deadlines().await?;
+        self.expiry().await?;
+        self.content().await?;
+        self.sequences().await?;
+        self.cancellation().await?;
+        self.exact_counting().await?;
+        self.one_creator().await?;
+        self.one_rotation().await?;
+        self.no_resurrection().await?;
+        self.histories().await?;
+        self.user_index().await
+    }
+
     fn check(&mut self, holds: bool, statement: &str) {
-        self.checks += 1;
+        self.report.checks += 1;
         if !holds && !self.violations.iter().any(|known| known == statement) {
             self.violations.push(statement.to_owned());
         }
@@ -360,7 +376,7 @@ impl<S: Store> Run<S> {
             found.is_some_and(|found| found.revision == 401),
             "no commit of eight tasks is lost, and none counts twice",
         );
-        self.races += 400;
+        self.report.races += 400;
         Ok(())
     }
 
@@ -375,13 +391,13 @@ impl<S: Store> Run<S> {
             let outcomes = tasks.join_all().await;
             let winners = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Created::Created))).count();
             self.check(winners == 1, "of sixteen creates under one id, one is Created");
-            self.races += 1;
+            self.report.races += 1;
         }
         Ok(())
     }
 
     async fn one_rotation(&mut self) -> Checked {
-        for _ in 0..RACES / 16 {
+        for _ in 0..self.rounds / 16 {
             let (id, first) = self.filed(LONG).await?;
             let mut tasks = JoinSet::new();
             for process in 1..=16 {
@@ -401,13 +417,13 @@ impl<S: Store> Run<S> {
                 count("Applied") == 1 && count("Superseded") == 15,
                 "of sixteen rotations one is Applied, the others are Superseded",
             );
-            self.races += 16;
+            self.report.races += 16;
         }
         Ok(())
     }
 
     async fn no_resurrection(&mut self) -> Checked {
-        for _ in 0..RACES {
+        for _ in 0..self.rounds {
             let (id, first) = self.filed(LONG).await?;
             let (store, other) = (Arc::clone(&self.store), Arc::clone(&self.store));
             let commit = tokio::spawn(async move {
@@ -424,7 +440,7 @@ impl<S: Store> Run<S> {
             );
             let found = self.store.load(id, now()).await?;
             self.check(found.is_none(), "a destroyed record stays destroyed, whatever races it");
-            self.races += 1;
+            self.report.races += 1;
         }
         Ok(())
     }

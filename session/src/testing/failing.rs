@@ -195,6 +195,10 @@ impl<S: Store> Store for FailingStore<S> {
     fn users(&self) -> Option<&dyn UserIndex> {
         self.inner.users().map(|_| self as &dyn UserIndex)
     }
+
+    fn encrypts(&self) -> bool {
+        self.inner.encrypts()
+    }
 }
 
 impl<S: Store> UserIndex for FailingStore<S> {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-pub use self::contract::{Report, Violations, contract};
+pub use self::contract::{Contract, Report, Violations, contract};
 pub use self::failing::{Calls, FailingStore, Fault};
 use crate::clock::{Clock, Timestamp, millis};
 

@@ -3,14 +3,16 @@ use std::time::Duration;
 
 use session::SqliteStore;
 use session::store::{SqlOptions, Store as _, StoreError};
+use session::testing::Contract;
 use session::{SessionId, Timestamp};
 use session_tests::client::Client;
 use session_tests::counter::app;
 use session_tests::servers::TempDir;
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{keeps_the_contract, sweepers_share_the_work};
+use super::{check, sweepers_share_the_work};
 use crate::concurrency::{everything_is_kept, lifecycle_wins, two_processes_keep_everything};
+use crate::contract::MANY;
 use crate::faults::{assert_refused, recovered};
 
 fn url(dir: &TempDir) -> String {
@@ -23,8 +25,8 @@ fn file(dir: &TempDir) -> std::path::PathBuf {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn contract() {
-    let dir = TempDir::new("sqlite");
-    keeps_the_contract(SqliteStore::connect(&url(&dir)).await.unwrap(), "sqlite").await;
+    let dir = TempDir::in_memory("sqlite");
+    check(Contract::new(SqliteStore::connect(&url(&dir)).await.unwrap()).rounds(MANY), "sqlite").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

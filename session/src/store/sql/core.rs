@@ -157,22 +157,27 @@ impl<E: Engine> Core<E> {
             self.theirs(now),
         ];
         let statement = &self.0.statements.commit;
-        let answer = self.ask(statement, &values).await.map_err(Failed::told)?;
-        let stored = match statement.answers {
-            Answers::Rows => match answer.rows.into_iter().next() {
-                Some(row) if row.data.is_none() => return Ok(Committed::Applied),
-                Some(row) => Some(self.incoming(row, now)?).filter(|record| !record.is_expired(now)),
-                None => None,
-            },
-            Answers::Count if answer.count > 0 => return Ok(Committed::Applied),
-            Answers::Count => self.load(id, now).await?,
-        };
-        Ok(match stored {
-            None => Committed::Gone,
-            Some(stored) if stored.has_applied(commit.op) => Committed::Applied,
-            Some(stored) if stored.epoch() != commit.epoch => Committed::Superseded,
-            Some(stored) => Committed::Conflict(Box::new(stored)),
-        })
+        for _ in 0..REPEATS {
+            let answer = self.ask(statement, &values).await.map_err(Failed::told)?;
+            let stored = match statement.answers {
+                Answers::Rows => match answer.rows.into_iter().next() {
+                    Some(row) if row.data.is_none() => return Ok(Committed::Applied),
+                    Some(row) => Some(self.incoming(row, now)?).filter(|record| !record.is_expired(now)),
+                    None => None,
+                },
+                Answers::Count if answer.count > 0 => return Ok(Committed::Applied),
+                Answers::Count => self.load(id, now).await?,
+            };
+            return Ok(match stored {
+                None => Committed::Gone,
+                // It was made between the two statements, and is the one to replace.
+                Some(stored) if (stored.epoch(), stored.revision()) == (commit.epoch, commit.revision) => continue,
+                Some(stored) if stored.has_applied(commit.op) => Committed::Applied,
+                Some(stored) if stored.epoch() != commit.epoch => Committed::Superseded,
+                Some(stored) => Committed::Conflict(Box::new(stored)),
+            });
+        }
+        Err(StoreError::unavailable("the record came and went while it was to be replaced"))
     }
 
     pub(super) async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {

@@ -8,10 +8,8 @@ use crate::record::{Record, UserKey};
 use crate::store::{Commit, Created, Store, StoreError, Touched};
 use crate::token::SessionId;
 
-const RACES: u32 = 200;
-
 /// Somebody whom the store has never heard of.
-fn stranger() -> UserKey {
+pub(super) fn stranger() -> UserKey {
     UserKey(Bytes::from(format!("\"{}\"", random_id())))
 }
 
@@ -159,7 +157,7 @@ impl<S: Store> Run<S> {
     }
 
     async fn no_resurrection_of_the_revoked(&mut self) -> Checked {
-        for _ in 0..RACES {
+        for _ in 0..self.rounds / 10 {
             let user = stranger();
             let (id, first) = self.filed_for(&user, LONG).await?;
             let store = Arc::clone(&self.store);
@@ -171,7 +169,7 @@ impl<S: Store> Run<S> {
             self.check(matches!(commit.await, Ok(Ok(()))), "a race of commit and revocation has outcomes, not errors");
             let found = self.store.load(id, now()).await?;
             self.check(removed == 1 && found.is_none(), "a revoked session stays revoked, whatever races it");
-            self.races += 1;
+            self.report.races += 1;
         }
         Ok(())
     }

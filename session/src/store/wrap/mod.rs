@@ -1,0 +1,15 @@
+//! Stores around other stores. Each keeps the contract if what it is around does.
+
+#[cfg(feature = "zstd")]
+mod compressed;
+mod moving;
+
+#[cfg(feature = "zstd")]
+pub use self::compressed::Compressed;
+pub use self::moving::Moving;
+use super::StoreError;
+
+/// Asked for what `Store::users` has denied.
+fn no_index() -> StoreError {
+    StoreError::Misconfigured("a store behind the wrapper finds no sessions by user".into())
+}

@@ -1,0 +1,109 @@
+//! Calls that nobody waits for any longer, given up at each point where they wait: done or not done, never in part.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use super::dice::Dice;
+use super::twin::{Call, Twin, same};
+use super::{Checked, LONG, Run, now, op, random_id, record};
+use crate::store::{Committed, Store, StoreError};
+use crate::token::SessionId;
+
+/// No call is polled more often.
+const MOST_POLLS: u64 = 200;
+
+/// What `future` comes to, unless it still waits after so many polls. Then it is dropped.
+pub(super) async fn given_up<F: Future>(future: F, polls: u64) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(|context| {
+        if left > 0 {
+            left -= 1;
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+        }
+        if left == 0 { Poll::Ready(None) } else { Poll::Pending }
+    })
+    .await
+}
+
+impl<S: Store> Run<S> {
+    pub(super) async fn cancellation(&mut self) -> Checked {
+        let mut dice = Dice::new(self.dice.next());
+        // Where a call is given up is not all: what a server has done of it by then is another time something else.
+        for _ in 0..self.rounds / 100 {
+            for kind in 0..6 {
+                for polls in 0..MOST_POLLS {
+                    if self.cancelled(kind, polls, &mut dice).await? {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives one call up after so many polls. Answers whether it had come to an end by then.
+    async fn cancelled(&mut self, kind: u32, polls: u64, dice: &mut Dice) -> Result<bool, StoreError> {
+        let id = random_id();
+        let mut before = record(LONG);
+        before.absolute = before.created.after(LONG * 60);
+        before.user = None;
+        let mut twin = Twin::default();
+        if kind > 0 {
+            let create = Call::Create(before.clone());
+            create.ask(&*self.store, id).await?;
+            twin.ask(&create);
+        }
+        let call = match kind {
+            0 => Call::Create(before),
+            1 => Call::Load,
+            2 => Call::Touch(before.idle.after(LONG * 9)),
+            3 => Call::Destroy,
+            _ => {
+                let mut next = dice.following(&before, op(1));
+                if kind == 5 {
+                    next.epoch = before.epoch + 1;
+                    next.user = Some(super::users::stranger());
+                }
+                Call::commit(&before, op(1), next)
+            },
+        };
+        let answer = given_up(call.ask(&*self.store, id), polls).await.transpose()?;
+        let mut allowed = vec![twin.record().cloned()];
+        twin.ask(&call);
+        if answer.is_some() {
+            allowed.clear();
+        } else {
+            self.report.cancellations += 1;
+        }
+        allowed.push(twin.record().cloned());
+        // It may be under way, and be done a moment later: so it is looked at twice, and then written to.
+        for _ in 0..2 {
+            let found = self.store.load(id, now()).await?;
+            let whole = allowed.iter().any(|allowed| same(found.as_ref(), allowed.as_ref()));
+            self.check(whole, "a call that is given up is done or not done, and never in part");
+        }
+        self.still_works(id).await?;
+        let _ = self.store.destroy(id).await?;
+        Ok(answer.is_some())
+    }
+
+    /// Whoever comes after a call that was given up is not in its way.
+    async fn still_works(&mut self, id: SessionId) -> Checked {
+        for sequence in 2..6 {
+            let Some(current) = self.store.load(id, now()).await? else {
+                return Ok(());
+            };
+            let next = super::following(&current, op(sequence));
+            match self.commit(id, &current, op(sequence), &next).await? {
+                Committed::Applied | Committed::Gone => return Ok(()),
+                Committed::Conflict(_) | Committed::Superseded => {},
+            }
+        }
+        self.check(false, "a call that was given up does not keep others from writing");
+        Ok(())
+    }
+}

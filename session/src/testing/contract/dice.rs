@@ -1,0 +1,52 @@
+//! Chance that can be had again: everything random in the contract follows from one number.
+
+use crate::payload::Edit;
+use crate::record::{OpId, Record};
+
+/// `SplitMix64`, after Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`, which is not 0.
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        self.next() % end.max(1)
+    }
+
+    /// True once in `times`.
+    pub(super) fn once_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+
+    pub(super) fn pick<'a, T>(&mut self, among: &'a [T]) -> Option<&'a T> {
+        let index = self.below(among.len() as u64);
+        among.get(usize::try_from(index).unwrap_or_default())
+    }
+
+    /// What a commit of `op` may make of `base`: other content of another length, perhaps other deadlines, perhaps another
+    /// epoch.
+    pub(super) fn following(&mut self, base: &Record, op: OpId) -> Record {
+        let mut next = super::following(base, op);
+        let content = self.next().to_be_bytes().repeat(usize::try_from(self.below(40)).unwrap_or_default() + 1);
+        let edit = Edit { section: "contract", version: 1, codec: 1, key: "value", value: Some(&content) };
+        next.payload = next.payload.edited([edit]).unwrap_or_default();
+        next.idle = self.deadline(base);
+        next.epoch += u64::from(self.once_in(5));
+        next
+    }
+
+    /// Sooner or later than that of `base`, by whole minutes, and before the end.
+    pub(super) fn deadline(&mut self, base: &Record) -> crate::clock::Timestamp {
+        base.created.after(super::LONG * (5 + u32::try_from(self.below(20)).unwrap_or_default()))
+    }
+}

@@ -1,0 +1,134 @@
+//! Several clients at once, some of whose calls nobody waits for: what all of them saw is explained by one order of the calls.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::task::JoinSet;
+
+use super::cancelled::given_up;
+use super::dice::Dice;
+use super::linear::{Event, Verdict, judge};
+use super::twin::Call;
+use super::{Checked, LONG, Run, random_id, record};
+use crate::record::{OpId, Record};
+use crate::store::{Store, StoreError};
+use crate::token::SessionId;
+
+/// Calls of one client. With eight of them and the `create`, a history stays within 64.
+const CALLS: u32 = 7;
+
+struct Client<S> {
+    store: Arc<S>,
+    id: SessionId,
+    first: Record,
+    dice: Dice,
+    process: u32,
+    moments: Arc<AtomicU64>,
+}
+
+impl<S: Store> Run<S> {
+    pub(super) async fn histories(&mut self) -> Checked {
+        for _ in 0..self.rounds / 10 {
+            let seed = self.dice.next();
+            let history = self.history(&mut Dice::new(seed)).await?;
+            self.report.histories += 1;
+            self.report.calls += history.len() as u64;
+            match judge(&history) {
+                Verdict::Linearizable => {},
+                Verdict::Undecided => self.report.undecided += 1,
+                Verdict::Anomaly => {
+                    let events: Vec<String> = history.iter().map(|event| format!("\n      {event:?}")).collect();
+                    self.violations.push(format!(
+                        "seed {}: no order of these calls explains what their clients saw:{}",
+                        self.seed,
+                        events.concat()
+                    ));
+                    break;
+                },
+            }
+        }
+        self.check(self.report.undecided * 20 <= self.report.histories, "histories are short enough to be judged");
+        Ok(())
+    }
+
+    async fn history(&mut self, dice: &mut Dice) -> Result<Vec<Event>, StoreError> {
+        let mut first = record(LONG);
+        first.absolute = first.created.after(LONG * 60);
+        let (id, moments) = (random_id(), Arc::default());
+        let mut clients = JoinSet::new();
+        for process in 0..4 + u32::try_from(dice.below(5)).unwrap_or_default() {
+            let client = Client {
+                store: Arc::clone(&self.store),
+                id,
+                first: first.clone(),
+                dice: Dice::new(dice.next()),
+                process: 100 + process,
+                moments: Arc::clone(&moments),
+            };
+            clients.spawn(client.run());
+        }
+        let mut history = Vec::new();
+        while let Some(events) = clients.join_next().await {
+            match events {
+                Ok(events) => history.extend(events?),
+                Err(error) => return Err(StoreError::unknown(error)),
+            }
+        }
+        let _ = self.store.destroy(id).await?;
+        Ok(history)
+    }
+}
+
+impl<S: Store> Client<S> {
+    async fn run(mut self) -> Result<Vec<Event>, StoreError> {
+        let mut events: Vec<Event> = Vec::new();
+        let mut known = self.first.clone();
+        for number in 0..CALLS {
+            let call = if number == 0 && self.process == 100 {
+                Call::Create(self.first.clone())
+            } else {
+                self.call(number, &known, &events)
+            };
+            for _ in 0..self.dice.below(3) {
+                tokio::task::yield_now().await;
+            }
+            let patience = if self.dice.once_in(8) { Some(self.dice.below(4)) } else { None };
+            let began = self.moments.fetch_add(1, Ordering::SeqCst);
+            let answer = match patience {
+                None => Some(call.ask(&*self.store, self.id).await),
+                Some(polls) => given_up(call.ask(&*self.store, self.id), polls).await,
+            };
+            let ended = self.moments.fetch_add(1, Ordering::SeqCst);
+            let answer = match answer {
+                Some(Ok(answer)) => Some(answer),
+                None | Some(Err(StoreError::Unknown(_))) => None,
+                // It was not done.
+                Some(Err(StoreError::Unavailable(_))) => continue,
+                Some(Err(error)) => return Err(error),
+            };
+            if let Some(record) = answer.as_ref().and_then(super::twin::Answer::record) {
+                known = record.clone();
+            }
+            events.push(Event { call, answer, began, ended });
+        }
+        Ok(events)
+    }
+
+    fn call(&mut self, number: u32, known: &Record, events: &[Event]) -> Call {
+        match self.dice.below(16) {
+            0..=4 => Call::Load,
+            5 | 6 => Call::Touch(self.dice.deadline(&self.first)),
+            7 if self.dice.once_in(3) => Call::Destroy,
+            // Whoever got no answer asks again.
+            8 | 9 => match events.last() {
+                Some(Event { call: call @ Call::Commit { .. }, .. }) => call.clone(),
+                _ => Call::Load,
+            },
+            _ => {
+                let op = OpId { process: self.process, sequence: number };
+                let next = self.dice.following(known, op);
+                Call::commit(known, op, next)
+            },
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Whether what several clients saw of one session can have happened one call after the other.
+//!
+//! After Wing and Gong, "Testing and verifying concurrent objects", 1993, with the memory of Lowe, "Testing for linearizability",
+//! 2017: what is left to explain depends only on which calls have been explained and on the state they have led to.
+
+use std::collections::HashSet;
+
+use super::twin::{Answer, Call, Twin};
+
+/// More than any history of the contract needs.
+const MOST_STATES: usize = 1_000_000;
+
+/// A call of one client, between two moments of one counter.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) call: Call,
+    /// `None` if it is not known, so that the call may have happened at any time after it began, or not at all.
+    pub(super) answer: Option<Answer>,
+    pub(super) began: u64,
+    pub(super) ended: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Linearizable,
+    Anomaly,
+    /// There were too many possibilities to go through.
+    Undecided,
+}
+
+/// Judges up to 64 events.
+pub(super) fn judge(history: &[Event]) -> Verdict {
+    let answered = mask(history, |event| event.answer.is_some());
+    let mut seen = HashSet::new();
+    let mut open = vec![(0_u64, Twin::default())];
+    while let Some((explained, twin)) = open.pop() {
+        if answered & !explained == 0 {
+            return Verdict::Linearizable;
+        }
+        if seen.len() >= MOST_STATES {
+            return Verdict::Undecided;
+        }
+        if !seen.insert((explained, twin.bytes())) {
+            continue;
+        }
+        let left = || history.iter().enumerate().filter(|(index, _)| explained >> index & 1 == 0);
+        // Whatever comes next began before everything that is left had ended.
+        let first_end = left().filter(|(_, event)| event.answer.is_some()).map(|(_, event)| event.ended).min();
+        for (index, event) in left().filter(|(_, event)| first_end.is_none_or(|end| event.began < end)) {
+            let mut after = twin.clone();
+            let answer = after.ask(&event.call);
+            if event.answer.as_ref().is_none_or(|seen| seen.agrees(&answer)) {
+                open.push((explained | 1 << index, after));
+            }
+        }
+    }
+    Verdict::Anomaly
+}
+
+fn mask(history: &[Event], holds: impl Fn(&Event) -> bool) -> u64 {
+    history.iter().enumerate().filter(|(_, event)| holds(event)).fold(0, |mask, (index, _)| mask | 1 << index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{LONG, following, op, record};
+    use super::*;
+    use crate::record::Record;
+    use crate::store::{Committed, Created, Destroyed};
+
+    fn event(call: Call, answer: Option<Answer>, began: u64, ended: u64) -> Event {
+        Event { call, answer, began, ended }
+    }
+
+    fn created(first: &Record) -> Event {
+        event(Call::Create(first.clone()), Some(Answer::Created(Created::Created)), 0, 1)
+    }
+
+    fn commit(base: &Record, sequence: u32, answer: Option<Committed>, began: u64, ended: u64) -> Event {
+        let next = following(base, op(sequence));
+        event(Call::commit(base, op(sequence), next), answer.map(Answer::Committed), began, ended)
+    }
+
+    fn loaded(record: Option<&Record>, began: u64, ended: u64) -> Event {
+        event(Call::Load, Some(Answer::Loaded(record.cloned().map(Box::new))), began, ended)
+    }
+
+    #[test]
+    fn overlapping_calls_may_come_in_any_order_and_others_not() {
+        let first = record(LONG);
+        let second = following(&first, op(1));
+        let overlapping =
+            [created(&first), commit(&first, 1, Some(Committed::Applied), 2, 9), loaded(Some(&first), 3, 4)];
+        assert_eq!(judge(&overlapping), Verdict::Linearizable);
+        let overlapping =
+            [created(&first), commit(&first, 1, Some(Committed::Applied), 2, 9), loaded(Some(&second), 3, 4)];
+        assert_eq!(judge(&overlapping), Verdict::Linearizable);
+        let stale = [created(&first), commit(&first, 1, Some(Committed::Applied), 2, 3), loaded(Some(&first), 4, 5)];
+        assert_eq!(judge(&stale), Verdict::Anomaly);
+        let back = [
+            created(&first),
+            commit(&first, 1, Some(Committed::Applied), 2, 9),
+            loaded(Some(&second), 3, 4),
+            loaded(Some(&first), 5, 6),
+        ];
+        assert_eq!(judge(&back), Verdict::Anomaly, "what was seen is not unseen");
+    }
+
+    #[test]
+    fn a_lost_update_and_a_resurrection_are_anomalies() {
+        let first = record(LONG);
+        let both = [
+            created(&first),
+            commit(&first, 1, Some(Committed::Applied), 2, 9),
+            commit(&first, 2, Some(Committed::Applied), 3, 8),
+        ];
+        assert_eq!(judge(&both), Verdict::Anomaly);
+        let destroyed = |began, ended| event(Call::Destroy, Some(Answer::Destroyed(Destroyed::Existed)), began, ended);
+        let risen =
+            [created(&first), destroyed(2, 6), commit(&first, 1, Some(Committed::Applied), 3, 9), loaded(None, 10, 11)];
+        assert_eq!(judge(&risen), Verdict::Linearizable);
+        let risen =
+            [created(&first), destroyed(2, 3), commit(&first, 1, Some(Committed::Applied), 4, 9), loaded(None, 10, 11)];
+        assert_eq!(judge(&risen), Verdict::Anomaly);
+    }
+
+    #[test]
+    fn what_is_unknown_happened_late_or_never_and_once() {
+        let first = record(LONG);
+        let second = following(&first, op(1));
+        let unknown = || commit(&first, 1, None, 2, u64::MAX);
+        for seen in [&first, &second] {
+            assert_eq!(judge(&[created(&first), unknown(), loaded(Some(seen), 8, 9)]), Verdict::Linearizable);
+        }
+        let late = [created(&first), unknown(), loaded(Some(&first), 4, 5), loaded(Some(&second), 8, 9)];
+        assert_eq!(judge(&late), Verdict::Linearizable);
+        let early = [created(&first), loaded(Some(&second), 2, 3), commit(&first, 1, None, 4, u64::MAX)];
+        assert_eq!(judge(&early), Verdict::Anomaly, "not before it began");
+    }
+}

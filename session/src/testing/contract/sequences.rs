@@ -1,0 +1,168 @@
+//! Random sequences of calls, one after the other: the store answers what the twin answers.
+
+use bytes::Bytes;
+
+use super::dice::Dice;
+use super::twin::{Call, Twin};
+use super::{Checked, LONG, Run, random_id, record};
+use crate::record::{OpId, Record, UserKey};
+use crate::store::{Store, StoreError};
+
+/// Calls in one sequence.
+const LENGTH: u64 = 40;
+
+impl<S: Store> Run<S> {
+    pub(super) async fn sequences(&mut self) -> Checked {
+        for _ in 0..self.rounds / 10 {
+            let seed = self.dice.next();
+            let calls = Author::new(seed, self.store.users().is_some()).calls();
+            self.report.sequences += 1;
+            self.report.calls += calls.len() as u64;
+            let Some((step, complaint)) = self.differs(&calls).await? else {
+                continue;
+            };
+            let (calls, complaint) = self.shrunk(calls, step, complaint).await?;
+            let calls = calls.iter().map(|call| format!("{call:?}")).collect::<Vec<_>>().join(", ");
+            self.violations.push(format!("seed {}: after [{calls}] {complaint}", self.seed));
+            break;
+        }
+        Ok(())
+    }
+
+    /// Asks all of it of a new session. Answers the first call that the store answers otherwise than the twin, and how.
+    async fn differs(&self, calls: &[Call]) -> Result<Option<(usize, String)>, StoreError> {
+        let (id, mut twin) = (random_id(), Twin::default());
+        let mut difference = None;
+        for (step, call) in calls.iter().enumerate() {
+            let (wanted, got) = (twin.ask(call), call.ask(&*self.store, id).await?);
+            if !got.agrees(&wanted) {
+                difference = Some((step, format!("the store answers {got:?} instead of {wanted:?}")));
+                break;
+            }
+        }
+        // Else it would be found as somebody's in the next run.
+        let _ = self.store.destroy(id).await?;
+        Ok(difference)
+    }
+
+    /// Leaves out what is not needed to see a difference.
+    async fn shrunk(
+        &self,
+        mut calls: Vec<Call>,
+        step: usize,
+        mut complaint: String,
+    ) -> Result<(Vec<Call>, String), StoreError> {
+        calls.truncate(step + 1);
+        loop {
+            let mut shorter = None;
+            for fewer in simpler(&calls) {
+                if let Some((step, said)) = self.differs(&fewer).await? {
+                    shorter = Some((fewer, step, said));
+                    break;
+                }
+            }
+            let Some((fewer, step, said)) = shorter else {
+                return Ok((calls, complaint));
+            };
+            (calls, complaint) = (fewer, said);
+            calls.truncate(step + 1);
+        }
+    }
+}
+
+/// Shorter sequences that might still show it, the shortest first: a beginning made one `create` of what it leads to, or a few
+/// calls in a row left out.
+fn simpler(calls: &[Call]) -> Vec<Vec<Call>> {
+    let mut found = Vec::new();
+    let mut twin = Twin::default();
+    for (at, call) in calls.iter().enumerate() {
+        twin.ask(call);
+        if let Some(record) = twin.record().filter(|_| at > 0) {
+            let rest = calls.iter().skip(at + 1).cloned();
+            found.push(std::iter::once(Call::Create(record.clone())).chain(rest).collect());
+        }
+    }
+    for length in 1..=calls.len() / 2 {
+        for at in 0..=calls.len() - length {
+            found.push(calls.iter().take(at).chain(calls.iter().skip(at + length)).cloned().collect());
+        }
+    }
+    found.sort_by_key(Vec::len);
+    found
+}
+
+/// Thinks up calls that mean something: commits of what was there now or before.
+struct Author {
+    dice: Dice,
+    users: bool,
+    people: [UserKey; 2],
+    twin: Twin,
+    calls: Vec<Call>,
+    known: Vec<Record>,
+}
+
+impl Author {
+    fn new(seed: u64, users: bool) -> Self {
+        let people = [0, 1].map(|number| UserKey(Bytes::from(format!("\"{}-{number}\"", random_id()))));
+        Self { dice: Dice::new(seed), users, people, twin: Twin::default(), calls: Vec::new(), known: Vec::new() }
+    }
+
+    fn calls(mut self) -> Vec<Call> {
+        for number in 0..=self.dice.below(LENGTH) {
+            let call = self.call(u32::try_from(number).unwrap_or_default());
+            self.twin.ask(&call);
+            self.known.extend(self.twin.record().cloned());
+            self.calls.push(call);
+        }
+        self.calls
+    }
+
+    fn call(&mut self, number: u32) -> Call {
+        match self.dice.below(24) {
+            0 | 1 => self.create(),
+            _ if self.known.is_empty() => self.create(),
+            2..=5 => Call::Load,
+            6..=8 => Call::Touch(self.known.first().map_or_else(super::now, |first| self.dice.deadline(first))),
+            9 => Call::Destroy,
+            10 if self.users => self.somebody().map_or(Call::Load, Call::Revoke),
+            11 | 12 if self.users => self.somebody().map_or(Call::Load, Call::List),
+            13 => Call::Sweep,
+            14 | 15 => self.again(),
+            _ => self.commit(number),
+        }
+    }
+
+    fn create(&mut self) -> Call {
+        let mut first = record(LONG);
+        first.absolute = first.created.after(LONG * 60);
+        first.idle = self.dice.deadline(&first);
+        first.user = self.somebody().filter(|_| self.users);
+        Call::Create(first)
+    }
+
+    /// A commit that was made before, as after a lost answer.
+    fn again(&mut self) -> Call {
+        match self.dice.pick(&self.calls) {
+            Some(call @ Call::Commit { .. }) => call.clone(),
+            _ => Call::Load,
+        }
+    }
+
+    fn commit(&mut self, number: u32) -> Call {
+        let stale = if self.dice.once_in(3) { self.dice.pick(&self.known).cloned() } else { None };
+        let base = stale.or_else(|| self.twin.record().cloned()).or_else(|| self.known.last().cloned());
+        let base = base.unwrap_or_else(|| record(LONG));
+        // More processes than a record remembers.
+        let process = 1 + u32::try_from(self.dice.below(11)).unwrap_or_default();
+        let op = OpId { process, sequence: number };
+        let mut next = self.dice.following(&base, op);
+        if next.epoch != base.epoch && self.dice.once_in(2) {
+            next.user = if self.dice.once_in(3) { None } else { self.somebody() };
+        }
+        Call::commit(&base, op, next)
+    }
+
+    fn somebody(&mut self) -> Option<UserKey> {
+        self.dice.pick(&self.people).cloned()
+    }
+}

@@ -1,0 +1,244 @@
+//! What is not a record of ours, in a record's place: an error, and left as it is.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use session::store::{Destroyed, Store as _, StoreError};
+use session::{Clock as _, FileStore, SessionId, SystemClock};
+use session_tests::client::Client;
+use session_tests::counter::app;
+use session_tests::servers::TempDir;
+
+use super::{names, store};
+use crate::faults::assert_refused;
+
+struct World {
+    dir: TempDir,
+    store: FileStore,
+    client: Client,
+    /// The one record.
+    path: PathBuf,
+    id: SessionId,
+    bytes: Vec<u8>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let dir = TempDir::new("hostile");
+        let store = store(&dir).await;
+        let client = Client::new(app(store.clone()));
+        client.get("/visit").await;
+        let name = names(&dir).remove(0);
+        let id = SessionId::from_bytes(u128::from_str_radix(&name, 16).unwrap().to_be_bytes());
+        let path = dir.path().join("sessions").join(name);
+        let bytes = fs::read(&path).unwrap();
+        Self { dir, store, client, path, id, bytes }
+    }
+
+    /// Puts something else in the record's place.
+    fn plant(&self, put: impl FnOnce(&Path)) {
+        let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_dir(&self.path);
+        put(&self.path);
+    }
+
+    /// It is corrupt, the visitor gets a new session, and what was there stays.
+    async fn assert_left_alone(&self, what: &str) {
+        let meta = |path: &Path| {
+            let meta = fs::symlink_metadata(path).unwrap();
+            (meta.ino(), meta.mode(), meta.size(), meta.mtime_nsec())
+        };
+        let before = meta(&self.path);
+        let loaded = self.store.load(self.id, SystemClock::default().now()).await;
+        assert!(matches!(loaded, Err(StoreError::Corrupt(_))), "{what}: {loaded:?}");
+        let visitor = Client::new(app(self.store.clone()));
+        visitor.set_cookie(self.client.cookie());
+        assert_eq!(visitor.get("/visit").await.status, 200, "{what}: a new session");
+        assert_ne!(visitor.cookie(), self.client.cookie(), "{what}");
+        assert_eq!(self.store.sweep(100, SystemClock::default().now()).await.unwrap(), 0, "{what}");
+        assert_eq!(meta(&self.path), before, "{what}: left as it was");
+    }
+}
+
+#[tokio::test]
+async fn planted_things_are_corrupt_and_left_alone() {
+    let world = World::new().await;
+    let precious = world.dir.path().join("precious");
+    fs::write(&precious, &world.bytes).unwrap();
+    fs::set_permissions(&precious, Permissions::from_mode(0o600)).unwrap();
+    world.plant(|path| symlink("/etc/passwd", path).unwrap());
+    world.assert_left_alone("a link to a file of the system").await;
+    world.plant(|path| symlink(&precious, path).unwrap());
+    world.assert_left_alone("a link to a good record").await;
+    world.plant(|path| symlink(path, path).unwrap());
+    world.assert_left_alone("a link to itself").await;
+    world.plant(|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()));
+    world.assert_left_alone("a pipe that nobody writes to").await;
+    world.plant(|path| fs::create_dir(path).unwrap());
+    world.assert_left_alone("a folder").await;
+    let _ = fs::remove_dir(&world.path);
+    world.plant(|path| drop(std::os::unix::net::UnixListener::bind(path).unwrap()));
+    world.assert_left_alone("a socket").await;
+    for mode in [0o666, 0o640, 0o604, 0o620] {
+        world.plant(|path| {
+            fs::write(path, &world.bytes).unwrap();
+            fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        });
+        world.assert_left_alone("a file that others may open").await;
+    }
+    assert_eq!(fs::read(&precious).unwrap(), world.bytes, "what a link names is neither written nor removed");
+}
+
+#[tokio::test]
+async fn garbage_is_corrupt_and_left_alone() {
+    let world = World::new().await;
+    let write = |bytes: &[u8]| {
+        fs::write(&world.path, bytes).unwrap();
+        fs::set_permissions(&world.path, Permissions::from_mode(0o600)).unwrap();
+    };
+    let [mut high, mut cut, mut longer] = [0; 3].map(|_| world.bytes.clone());
+    high[5] ^= 0x80;
+    cut.pop();
+    longer.push(0);
+    for (what, bytes) in [
+        ("nothing", &b""[..]),
+        ("a byte", b"\xa5"),
+        ("one value", &[0xff; 1024]),
+        ("text", b"{\"visits\":1}"),
+        ("a flipped bit", &high),
+        ("a byte too few", &cut),
+        ("a byte too many", &longer),
+        ("half of it", &world.bytes[..world.bytes.len() / 2]),
+        ("many brackets", &[b'['; 1_000_000]),
+    ] {
+        write(bytes);
+        world.assert_left_alone(what).await;
+    }
+    // Without a byte of it being on the disk, or read.
+    fs::File::options().write(true).open(&world.path).unwrap().set_len(1 << 40).unwrap();
+    world.assert_left_alone("a terabyte").await;
+    write(&world.bytes);
+    assert_eq!(world.client.get("/show").await.text, "nobody 1 0 0 0 0", "and the record itself is a good one");
+}
+
+/// A logout works whatever lies there: it removes the name, and never what a link names.
+#[tokio::test]
+async fn destroying_what_was_planted() {
+    let world = World::new().await;
+    let precious = world.dir.path().join("precious");
+    fs::write(&precious, "precious").unwrap();
+    world.plant(|path| symlink(&precious, path).unwrap());
+    assert_eq!(world.store.destroy(world.id).await.unwrap(), Destroyed::Existed);
+    assert_eq!(world.store.destroy(world.id).await.unwrap(), Destroyed::Absent);
+    assert_eq!(fs::read(&precious).unwrap(), b"precious");
+    // A link where the unfinished file goes is not written through either.
+    let unfinished = world.path.with_extension("new");
+    fs::write(&world.path, &world.bytes).unwrap();
+    fs::set_permissions(&world.path, Permissions::from_mode(0o600)).unwrap();
+    symlink(&precious, &unfinished).unwrap();
+    assert_eq!(world.client.get("/visit").await.status, 200);
+    assert_eq!(world.client.get("/show").await.text, "nobody 2 0 0 0 0");
+    assert_eq!(fs::read(&precious).unwrap(), b"precious");
+    assert!(!unfinished.exists());
+}
+
+/// Another user's file, with the right mode. Only root can make one.
+#[tokio::test]
+async fn a_file_of_another_user_is_corrupt() {
+    let world = World::new().await;
+    if std::os::unix::fs::chown(&world.path, Some(65_534), None).is_err() {
+        println!("not root: no file of another user was tried");
+        return;
+    }
+    world.assert_left_alone("a file of another user").await;
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_safe_is_named_at_the_start() {
+    let dir = TempDir::new("hostile");
+    let at = |name: &str| dir.path().join(name);
+    for mode in [0o755, 0o770, 0o701] {
+        fs::create_dir_all(at("open")).unwrap();
+        fs::set_permissions(at("open"), Permissions::from_mode(mode)).unwrap();
+        assert_misfit(&at("open"), "chmod 700").await;
+    }
+    fs::create_dir(at("real")).unwrap();
+    fs::set_permissions(at("real"), Permissions::from_mode(0o700)).unwrap();
+    symlink(at("real"), at("link")).unwrap();
+    assert_misfit(&at("link"), "symbolic link").await;
+    fs::write(at("file"), "").unwrap();
+    assert_misfit(&at("file"), "not a folder").await;
+    assert_misfit(&at("no/such/parent"), "parent").await;
+    symlink(dir.path(), at("real/users")).unwrap();
+    assert_misfit(&at("real"), "users").await;
+    assert_misfit(Path::new("/proc/sessions"), "/proc/sessions").await;
+}
+
+async fn assert_misfit(path: &Path, named: &str) {
+    let error = FileStore::open(path).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains(named)), "{}: {error}", path.display());
+}
+
+/// Nobody is logged out because a folder was removed: that is an error, not a session that has ended.
+#[tokio::test]
+async fn a_folder_that_was_removed() {
+    let world = World::new().await;
+    fs::remove_dir_all(world.dir.path().join("sessions")).unwrap();
+    for path in ["/show", "/visit"] {
+        assert_refused(&world.client.get(path).await);
+    }
+    for path in ["/login/7", "/logout", "/destroy"] {
+        assert_refused(&world.client.post(path).await);
+    }
+    // One that is put in its place is not entered by a store that has the other one open.
+    symlink("/etc", world.dir.path().join("sessions")).unwrap();
+    assert_refused(&world.client.get("/visit").await);
+}
+
+/// No room left: writing is refused, what was there stays as it was, and logging out works.
+#[tokio::test]
+async fn a_full_disk() {
+    let dir = TempDir::new("hostile");
+    let Some(disk) = SmallDisk::mount(dir.path()) else {
+        println!("not root: no full disk was tried");
+        return;
+    };
+    let client = Client::new(app(store(&dir).await));
+    let other = client.at(app(store(&dir).await));
+    client.get("/visit").await;
+    let leaving = Client::new(app(store(&dir).await));
+    leaving.post("/login/7").await;
+    let filler = dir.path().join("filler");
+    let mut room = fs::File::create(&filler).unwrap();
+    while std::io::Write::write_all(&mut room, &[1; 512]).is_ok() {}
+    drop(room);
+    assert_refused(&client.get("/visit").await);
+    assert_refused(&Client::new(app(store(&dir).await)).get("/visit").await);
+    assert_eq!(other.get("/show").await.text, "nobody 1 0 0 0 0", "the old record is there, all of it");
+    assert!(names(&dir).iter().all(|name| !name.ends_with(".new")), "and nothing else: {:?}", names(&dir));
+    assert_eq!(leaving.post("/destroy").await.status, 200);
+    fs::remove_file(filler).unwrap();
+    assert_eq!(client.get("/visit").await.status, 200);
+    assert_eq!(other.get("/show").await.text, "nobody 2 0 0 0 0");
+    drop(disk);
+}
+
+/// A file system of 128 KiB.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(at: &Path) -> Option<Self> {
+        let mut command = Command::new("mount");
+        command.args(["-t", "tmpfs", "-o", "size=128k", "tmpfs"]).arg(at);
+        let mounted = command.output().is_ok_and(|output| output.status.success());
+        mounted.then(|| Self(at.to_owned()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}

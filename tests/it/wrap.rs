@@ -1,0 +1,181 @@
+//! Stores around stores: each keeps the contract, and nobody is logged out when they come or go.
+
+use session::store::{Commit, Committed, Compressed, Created, Destroyed, Moving, Record, StoreError, Touched};
+use session::testing::{Contract, FailingStore, Fault};
+use session::{Clock as _, FileStore, MemoryStore, SessionId, Store, SystemClock, Timestamp};
+use session_tests::client::Client;
+use session_tests::counter::app;
+use session_tests::servers::TempDir;
+
+use crate::concurrency::{everything_is_kept, lifecycle_wins};
+use crate::contract::MANY;
+use crate::faults::assert_refused;
+
+async fn keeps_the_contract(store: impl Store, name: &str) {
+    let report = Contract::new(store).rounds(MANY).check().await.unwrap();
+    println!("{name}: {report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn compressed() {
+    keeps_the_contract(Compressed::new(MemoryStore::new()).unwrap(), "compressed").await;
+    everything_is_kept(app(Compressed::new(MemoryStore::new()).unwrap()), "compressed").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn moving() {
+    keeps_the_contract(Moving::new(MemoryStore::new(), MemoryStore::new()), "moving").await;
+    let store = Moving::new(MemoryStore::new(), MemoryStore::new());
+    everything_is_kept(app(store.clone()), "moving").await;
+    lifecycle_wins(app(store), "moving").await;
+}
+
+/// New sessions begin in the old store here, so each of them moves in the middle of what races it.
+#[derive(Clone)]
+struct Late(Moving<MemoryStore, MemoryStore>, MemoryStore);
+
+impl Late {
+    fn new() -> Self {
+        let old = MemoryStore::new();
+        Self(Moving::new(old.clone(), MemoryStore::new()), old)
+    }
+}
+
+impl Store for Late {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+        match self.0.load(id, now).await? {
+            Some(_) => Ok(Created::Exists),
+            None => self.1.create(id, record, now).await,
+        }
+    }
+
+    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        self.0.load(id, now).await
+    }
+
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+        self.0.commit(id, commit, now).await
+    }
+
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+        self.0.touch(id, idle, now).await
+    }
+
+    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+        self.0.destroy(id).await
+    }
+
+    async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
+        self.0.sweep(limit, now).await
+    }
+}
+
+/// Logouts race the move of their own session.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn moving_in_the_middle_of_a_race() {
+    lifecycle_wins(app(Late::new()), "moving late").await;
+    everything_is_kept(app(Late::new()), "moving late").await;
+}
+
+#[tokio::test]
+async fn nobody_is_logged_out_by_a_move() {
+    let dir = TempDir::new("moving");
+    let (old, new) = (MemoryStore::new(), FileStore::open(dir.path().join("sessions")).await.unwrap());
+    let (before, other, leaver) = (app(old.clone()), app(old.clone()), app(old.clone()));
+    let (before, other, leaver) = (Client::new(before), Client::new(other), Client::new(leaver));
+    for client in [&before, &other, &leaver] {
+        client.post("/login/7").await;
+        client.get("/visit").await;
+    }
+    let moving = Moving::new(old.clone(), new.clone());
+    let during = before.at(app(moving.clone()));
+    assert_eq!(during.get("/show").await.text, "7 1 0 0 0 0");
+    assert_eq!(old.len(), 3, "who only reads moves nothing");
+    during.get("/visit").await;
+    assert_eq!(old.len(), 2);
+    other.at(app(moving.clone())).get("/visit").await;
+    leaver.at(app(moving.clone())).post("/destroy").await;
+    assert!(old.is_empty());
+    let after = before.at(app(new.clone()));
+    assert_eq!(after.get("/show").await.text, "7 2 0 0 0 0", "and the new store stands alone");
+    assert_eq!(new.sweep(10, SystemClock::default().now()).await.unwrap(), 0);
+}
+
+/// Neither store may be asked in the other's place: that would be an empty session instead of a live one.
+#[tokio::test]
+async fn a_store_that_is_down_while_sessions_move() {
+    let (old, new) = (FailingStore::new(MemoryStore::new()), FailingStore::new(MemoryStore::new()));
+    let waiting = Client::new(app(old.clone()));
+    waiting.get("/visit").await;
+    let client = waiting.at(app(Moving::new(old.clone(), new.clone())));
+    for down in [&old, &new] {
+        down.fail(Fault::Before);
+        assert_refused(&client.get("/show").await);
+        assert_refused(&client.get("/visit").await);
+        down.heal();
+    }
+    assert_eq!(client.get("/visit").await.status, 200);
+    old.fail(Fault::Before);
+    assert_eq!(client.get("/visit").await.status, 200, "who has moved needs the old store no more");
+    assert_eq!(client.get("/show").await.text, "nobody 3 0 0 0 0");
+}
+
+#[tokio::test]
+async fn compression_comes_and_goes() {
+    let store = MemoryStore::new();
+    let client = Client::new(app(store.clone()));
+    let packing = client.at(app(Compressed::new(store.clone()).unwrap().level(19)));
+    let expanding = client.at(app(Compressed::new(store.clone()).unwrap().expanding()));
+    for number in 0..400 {
+        assert_eq!(client.get(&format!("/set/{number}")).await.status, 200);
+    }
+    assert_eq!(packing.get("/show").await.text, "nobody 0 0 400 0 0");
+    packing.get("/visit").await;
+    assert_eq!(client.get("/show").await.text, "nobody 0 0 0 0 0", "compressed, as the store has it");
+    assert_eq!(packing.get("/show").await.text, "nobody 1 0 400 0 0");
+    expanding.get("/visit").await;
+    assert_eq!(client.get("/show").await.text, "nobody 2 0 400 0 0", "and plain again");
+}
+
+/// A store that says it encrypts.
+struct Encrypting(MemoryStore);
+
+impl Store for Encrypting {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+        self.0.create(id, record, now).await
+    }
+
+    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        self.0.load(id, now).await
+    }
+
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+        self.0.commit(id, commit, now).await
+    }
+
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+        self.0.touch(id, idle, now).await
+    }
+
+    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+        self.0.destroy(id).await
+    }
+
+    async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
+        self.0.sweep(limit, now).await
+    }
+
+    fn encrypts(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn compression_before_encryption_is_refused() {
+    let encrypting = || Encrypting(MemoryStore::new());
+    let behind = std::sync::Arc::new(FailingStore::new(Moving::new(MemoryStore::new(), encrypting())));
+    for error in [Compressed::new(encrypting()).err(), Compressed::new(behind).err()] {
+        assert!(matches!(error, Some(StoreError::Misconfigured(text)) if text.contains("dangerous_before_encryption")));
+    }
+    let _ = Compressed::dangerous_before_encryption(encrypting());
+}
