@@ -9,6 +9,7 @@ mod engine;
 mod faults;
 mod layering;
 mod lock;
+mod redis;
 mod sections;
 mod shapes;
 mod shop;

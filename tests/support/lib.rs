@@ -5,6 +5,7 @@ pub mod client;
 pub mod counter;
 pub mod databases;
 pub mod http;
+pub mod redis_groups;
 pub mod servers;
 
 /// A client of a Redis server, connected or not.

@@ -6,12 +6,20 @@ use std::time::Duration;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
 
+#[cfg(feature = "redis-cluster")]
+use super::cluster::Cluster;
+use super::sentinel::Sentinel;
 use crate::store::StoreError;
 
 /// How to reach whoever takes writes.
 pub(super) enum Line {
     /// One server at one address.
     Direct(Direct),
+    /// The one of several servers that the sentinels call the primary.
+    Sentinel(Sentinel),
+    /// The nodes of a cluster.
+    #[cfg(feature = "redis-cluster")]
+    Cluster(Cluster),
 }
 
 /// How long to wait for a connection, and how long for an answer.
@@ -32,6 +40,9 @@ impl Line {
                 // Not `query_async`, which would put this into a box of its own.
                 line.note(line.connection().send_packed_command(command).await.and_then(Value::extract_error))
             },
+            Self::Sentinel(line) => line.send(command).await,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(line) => line.send(command).await,
         }
     }
 
@@ -42,6 +53,30 @@ impl Line {
                 let answers = line.note(all(&mut line.connection(), commands).await)?;
                 Ok(answers.into_iter().map(|answer| line.note(answer)).collect())
             },
+            Self::Sentinel(line) => line.all(commands).await,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(line) => Ok(line.all(commands).await),
+        }
+    }
+
+    /// As [`all`](Self::all), for commands that concern `key` and must reach the same server along the same connection.
+    pub(super) async fn together(&self, key: &[u8], commands: Vec<Cmd>) -> Result<Answers, RedisError> {
+        match self {
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(line) => line.together(key, commands).await,
+            _ => {
+                let _ = key;
+                self.all(commands).await
+            },
+        }
+    }
+
+    /// Whether a command is sent again by the line itself: then an error says nothing about the first try.
+    pub(super) fn repeats(&self) -> bool {
+        match self {
+            Self::Direct(_) | Self::Sentinel(_) => false,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(_) => true,
         }
     }
 }
@@ -87,11 +122,11 @@ fn open(client: &Client, patience: Patience) -> Result<ConnectionManager, RedisE
 }
 
 /// Whether this server is none that takes writes, or none any more.
-fn is_demoted(error: &RedisError) -> bool {
+pub(super) fn is_demoted(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
 }
 
-async fn all(connection: &mut impl ConnectionLike, commands: Vec<Cmd>) -> Result<Answers, RedisError> {
+pub(super) async fn all(connection: &mut impl ConnectionLike, commands: Vec<Cmd>) -> Result<Answers, RedisError> {
     let mut pipeline = Pipeline::with_capacity(commands.len());
     for command in commands {
         pipeline.add_command(command);

@@ -9,9 +9,12 @@
 //! ends sessions early nor keeps them.
 
 mod answer;
+#[cfg(feature = "redis-cluster")]
+mod cluster;
 mod line;
 mod options;
 mod script;
+mod sentinel;
 mod users;
 
 use std::fmt;
@@ -19,12 +22,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+#[cfg(feature = "redis-cluster")]
+use redis::IntoConnectionInfo as _;
 use redis::{Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 
 use self::answer::{foreign, read_failed, word, write_failed};
-use self::line::{Answers, Direct, Line};
+#[cfg(feature = "redis-cluster")]
+use self::cluster::Cluster;
+use self::line::{Answers, Direct, Line, Patience};
+use self::options::Lasting;
 pub use self::options::RedisOptions;
-use self::script::{COMMIT, Script, TOUCH, beginning, get, life, time};
+use self::script::{COMMIT, Script, TOUCH, beginning, get, life, time, wait};
+use self::sentinel::Sentinel;
 use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex};
 use crate::clock::{Clock, SystemClock, Timestamp, millis};
 use crate::record::idle_bytes;
@@ -41,6 +50,8 @@ pub struct RedisStore {
 struct Shared {
     options: RedisOptions,
     line: Line,
+    /// The line for writes that must reach replicas.
+    lasting: Option<(Line, Lasting)>,
     commit: Script,
     touch: Script,
     /// The server's clock less the engine's, in milliseconds.
@@ -79,21 +90,94 @@ impl RedisStore {
     ///
     /// [`StoreError::Misconfigured`] names the option.
     pub fn new(client: Client, options: RedisOptions) -> Result<Self, StoreError> {
-        options.check()?;
-        let line = Line::Direct(Direct::new(client, options.patience())?);
-        Ok(Self::on(line, options))
+        Self::on(options, |patience| Ok(Line::Direct(Direct::new(client.clone(), patience)?)))
     }
 
-    fn on(line: Line, options: RedisOptions) -> Self {
+    /// Connects to whichever server the `sentinels` (URLs) call the primary of this `name`. After a failover it goes on with the
+    /// new primary, without a restart: a lost connection and the words of a replica make it ask again, and so does every second.
+    ///
+    /// If the servers want credentials, TLS or a database other than the first, the name is a URL with the name as its host:
+    /// `redis://user:password@name/1`. Those of the sentinels are in their own URLs.
+    ///
+    /// A failover loses what the old primary had not sent to its replica yet; see [`RedisOptions::replicated`].
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn sentinel(
+        name: &str,
+        sentinels: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Self, StoreError> {
+        Self::sentinel_with(name, sentinels, RedisOptions::new()).await
+    }
+
+    /// As [`sentinel`](Self::sentinel), with `options`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn sentinel_with(
+        name: &str,
+        sentinels: impl IntoIterator<Item = impl AsRef<str>>,
+        options: RedisOptions,
+    ) -> Result<Self, StoreError> {
+        let sentinels = sentinels.into_iter().map(|url| Client::open(url.as_ref())).collect::<Result<Vec<_>, _>>();
+        let sentinels = sentinels.map_err(|error| StoreError::Misconfigured(format!("Redis sentinel URL: {error}")))?;
+        let store = Self::on(options, |patience| Ok(Line::Sentinel(Sentinel::new(name, &sentinels, patience)?)))?;
+        store.probe().await?;
+        Ok(store)
+    }
+
+    /// Connects to the Redis Cluster that the nodes at `urls` belong to; those that answer name the others. It follows slots that
+    /// move, and replicas that take over.
+    ///
+    /// A failover loses what the old primary had not sent to its replica yet; see [`RedisOptions::replicated`].
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    #[cfg(feature = "redis-cluster")]
+    pub async fn cluster(urls: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, StoreError> {
+        Self::cluster_with(urls, RedisOptions::new()).await
+    }
+
+    /// As [`cluster`](Self::cluster), with `options`.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    #[cfg(feature = "redis-cluster")]
+    pub async fn cluster_with(
+        urls: impl IntoIterator<Item = impl AsRef<str>>,
+        options: RedisOptions,
+    ) -> Result<Self, StoreError> {
+        let nodes = urls.into_iter().map(|url| url.as_ref().into_connection_info()).collect::<Result<Vec<_>, _>>();
+        let nodes = nodes.map_err(|error| StoreError::Misconfigured(format!("Redis cluster URL: {error}")))?;
+        let store = Self::on(options, |patience| Ok(Line::Cluster(Cluster::new(&nodes, patience)?)))?;
+        store.probe().await?;
+        Ok(store)
+    }
+
+    fn on(options: RedisOptions, line: impl Fn(Patience) -> Result<Line, StoreError>) -> Result<Self, StoreError> {
+        options.check()?;
+        let lasting = match options.lasting {
+            None => None,
+            Some(lasting) => {
+                // A server that waits for its replicas serves nobody else on that connection.
+                let Patience { connection, answer } = options.patience();
+                Some((line(Patience { connection, answer: answer + lasting.timeout })?, lasting))
+            },
+        };
         let shared = Shared {
+            line: line(options.patience())?,
+            lasting,
             options,
-            line,
             commit: Script::new(COMMIT),
             touch: Script::new(TOUCH),
             ahead: AtomicI64::new(0),
             measured: AtomicU64::new(0),
         };
-        Self { shared: Arc::new(shared) }
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Asks the server for every command that the store sends.
@@ -115,6 +199,11 @@ impl RedisStore {
         let _: Value = self.query(&set).await.map_err(|error| read_failed("SET … KEEPTTL", &error))?;
         let _: Value =
             self.query(Cmd::new().arg("UNLINK").arg(&key)).await.map_err(|error| read_failed("UNLINK", &error))?;
+        if let Some((line, _)) = &self.shared.lasting {
+            let answers = line.together(&key, vec![wait(0, Duration::from_millis(1))]).await;
+            let failed = answers.and_then(|answers| answers.into_iter().collect::<Result<Vec<_>, _>>());
+            failed.map_err(|error| read_failed("WAIT", &error))?;
+        }
         for (name, command) in self.user_probes() {
             let _: Value = self.query(&command).await.map_err(|error| read_failed(name, &error))?;
         }
@@ -146,6 +235,37 @@ impl RedisStore {
                 self.shared.line.send(&script.in_full(call)).await
             },
             answer => answer,
+        }
+    }
+
+    /// Sends a write that concerns `key`, and that a failover must not undo if that was asked for.
+    async fn lasting(&self, name: &str, key: &[u8], command: Cmd) -> Result<Value, StoreError> {
+        let Some((line, Lasting { replicas, timeout })) = &self.shared.lasting else {
+            let answer = self.shared.line.send(&command).await;
+            return answer.map_err(|error| self.write_failed(name, &error));
+        };
+        let answers = line.together(key, vec![command, wait(*replicas, *timeout)]).await;
+        let mut answers = answers.map_err(|error| self.write_failed(name, &error))?.into_iter();
+        let answer = answers.next().unwrap_or(Ok(Value::Nil)).map_err(|error| self.write_failed(name, &error))?;
+        match answers.next().unwrap_or(Ok(Value::Nil)) {
+            // What wrote nothing needs no replica; a repetition, which wrote nothing either, does.
+            _ if !matches!(answer, Value::Int(_)) => Ok(answer),
+            Ok(Value::Int(reached)) if u64::try_from(reached).is_ok_and(|reached| reached >= u64::from(*replicas)) => {
+                Ok(answer)
+            },
+            Ok(Value::Int(reached)) => Err(StoreError::unknown(format!(
+                "{name}: done, but {reached} of {replicas} replicas have it after {timeout:?}: a failover could undo it"
+            ))),
+            Ok(_) => Err(StoreError::unknown("WAIT: no number")),
+            Err(error) => Err(StoreError::unknown(format!("WAIT: {error}"))),
+        }
+    }
+
+    /// See [`write_failed`].
+    fn write_failed(&self, command: &str, error: &RedisError) -> StoreError {
+        match write_failed(command, error) {
+            StoreError::Unavailable(cause) if self.shared.line.repeats() => StoreError::Unknown(cause),
+            other => other,
         }
     }
 
@@ -198,7 +318,7 @@ impl Store for RedisStore {
         let mut set = Cmd::new();
         set.arg("SET").arg(self.key(id)).arg(bytes).arg("NX").arg("PX").arg(life(record.idle_deadline(), now));
         let answer = match record.user() {
-            None => self.query(&set).await.map_err(|error| write_failed("SET", &error))?,
+            None => self.query(&set).await.map_err(|error| self.write_failed("SET", &error))?,
             // If the entry fails the record may be there, but nobody has its token yet.
             Some(user) => self.both("SET", set, self.enter(user, id, record, now)).await?.0,
         };
@@ -240,19 +360,26 @@ impl Store for RedisStore {
         // Negative for a record that has ended, which is how the script finds out.
         let life = commit.record.idle_deadline().as_millis().checked_signed_diff(now.as_millis()).unwrap_or(i64::MAX);
         let script = &self.shared.commit;
-        // Whose session it is changes only with the epoch.
-        let user = commit.record.user().filter(|_| commit.record.epoch() != commit.epoch);
-        let mut call = match user {
-            None => script.call(&self.key(id), bytes.len() + 48),
-            Some(_) => Cmd::new().arg("EVAL").arg(COMMIT).arg(1).arg(self.key(id)).clone(),
-        };
+        // A change of privilege: whose session it is changes only with the epoch.
+        let privileged = commit.record.epoch() != commit.epoch;
+        let key = self.key(id);
+        let mut call = script.call(&key, bytes.len() + 48);
         call.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life);
-        let answer = match user {
-            None => self.run(script, &call).await.map_err(|error| write_failed("EVALSHA (commit)", &error))?,
-            Some(user) => {
-                let enter = self.enter(user, id, commit.record, now);
-                self.both("EVAL (commit)", enter, call).await?.1
-            },
+        let answer = if !privileged {
+            self.run(script, &call).await.map_err(|error| self.write_failed("EVALSHA (commit)", &error))?
+        } else {
+            // In full: what goes along with others cannot be sent again if the server does not know it.
+            let call = script.in_full(&call);
+            let enter = commit.record.user().map(|user| self.enter(user, id, commit.record, now));
+            match enter {
+                Some(enter) if self.shared.lasting.is_none() => self.both("EVAL (commit)", enter, call).await?.1,
+                Some(enter) => {
+                    let _: Value =
+                        self.query(&enter).await.map_err(|error| self.write_failed("EVAL (user)", &error))?;
+                    self.lasting("EVAL (commit)", &key, call).await?
+                },
+                None => self.lasting("EVAL (commit)", &key, call).await?,
+            }
         };
         match answer {
             Value::Array(mut fresh) => match fresh.pop() {
@@ -275,7 +402,7 @@ impl Store for RedisStore {
         let script = &self.shared.touch;
         let mut call = script.call(&self.key(id), 48);
         call.arg(&idle_bytes(idle.shifted(self.ahead()))).arg(life(idle, now)).arg(self.theirs(now));
-        let answer = self.run(script, &call).await.map_err(|error| write_failed("EVALSHA (touch)", &error))?;
+        let answer = self.run(script, &call).await.map_err(|error| self.write_failed("EVALSHA (touch)", &error))?;
         match word(&answer) {
             b"TOUCHED" => Ok(Touched::Touched),
             b"GONE" => Ok(Touched::Gone),
@@ -285,11 +412,11 @@ impl Store for RedisStore {
 
     async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
         // Not a script: a server that is out of memory refuses scripts that write, and a logout must not wait for memory.
-        let removed: u64 = self
-            .query(Cmd::new().arg("UNLINK").arg(self.key(id)))
-            .await
-            .map_err(|error| write_failed("UNLINK", &error))?;
-        Ok(if removed == 0 { Destroyed::Absent } else { Destroyed::Existed })
+        let key = self.key(id);
+        match self.lasting("UNLINK", &key, Cmd::new().arg("UNLINK").arg(&key).clone()).await? {
+            Value::Int(0) => Ok(Destroyed::Absent),
+            _ => Ok(Destroyed::Existed),
+        }
     }
 
     async fn sweep(&self, _limit: usize, _now: Timestamp) -> Result<usize, StoreError> {

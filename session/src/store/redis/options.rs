@@ -9,11 +9,19 @@ pub struct RedisOptions {
     pub(super) prefix: String,
     pub(super) deadline: Duration,
     pub(super) max_bytes: usize,
+    pub(super) lasting: Option<Lasting>,
+}
+
+/// Which writes count only once replicas have them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lasting {
+    pub(super) replicas: u32,
+    pub(super) timeout: Duration,
 }
 
 impl Default for RedisOptions {
     fn default() -> Self {
-        Self { prefix: "session:".into(), deadline: Duration::from_millis(500), max_bytes: 1 << 20 }
+        Self { prefix: "session:".into(), deadline: Duration::from_millis(500), max_bytes: 1 << 20, lasting: None }
     }
 }
 
@@ -44,12 +52,24 @@ impl RedisOptions {
         self
     }
 
+    /// Answers a logout, a login or a rotation only when `replicas` replicas have it, and fails when they do not within `timeout`, so that
+    /// a failover to any of them undoes none that was answered. Default: off.
+    ///
+    /// Such a failure is [`StoreError::Unknown`]: the primary has done it, and the replicas may still get it. In a failover to a
+    /// replica that was not among those that answered, it can be lost all the same: set `replicas` to all that may become primary.
+    /// It costs the time of a round trip between the servers, and nothing for other writes.
+    #[must_use]
+    pub fn replicated(mut self, replicas: u32, timeout: Duration) -> Self {
+        self.lasting = Some(Lasting { replicas, timeout });
+        self
+    }
+
     pub(super) fn patience(&self) -> Patience {
         Patience { connection: self.deadline, answer: self.deadline }
     }
 
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let Self { prefix, deadline, max_bytes } = self;
+        let Self { prefix, deadline, max_bytes, lasting } = self;
         let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}');
         let complaint = if prefix.is_empty() || prefix.len() > 64 || !prefix.bytes().all(fits) {
             format!("prefix {prefix:?}: use 1 to 64 visible ASCII characters, no braces")
@@ -57,6 +77,12 @@ impl RedisOptions {
             format!("deadline {deadline:?}: use a millisecond to a minute")
         } else if *max_bytes < 1024 || *max_bytes > 512 << 20 {
             format!("max_bytes {max_bytes}: use 1 KiB to 512 MiB, the largest string that Redis keeps")
+        } else if let Some(Lasting { replicas: 0, .. }) = lasting {
+            "replicated 0: name how many replicas must have a logout".into()
+        } else if let Some(Lasting { timeout, .. }) = lasting
+            && (*timeout < Duration::from_millis(1) || *timeout > Duration::from_mins(1))
+        {
+            format!("replicated timeout {timeout:?}: use a millisecond to a minute")
         } else {
             return Ok(());
         };

@@ -1,5 +1,7 @@
 //! The scripts that the store sends, and the commands that go with them.
 
+use std::time::Duration;
+
 use redis::{Arg, Cmd};
 
 use crate::clock::{Timestamp, millis};
@@ -103,4 +105,11 @@ pub(super) fn time() -> Cmd {
     let mut time = Cmd::new();
     time.arg("TIME");
     time
+}
+
+/// Asks how many replicas have all that was written along this connection, after that many have it or `timeout` is over.
+pub(super) fn wait(replicas: u32, timeout: Duration) -> Cmd {
+    let mut wait = Cmd::new();
+    wait.arg("WAIT").arg(replicas).arg(millis(timeout).max(1));
+    wait
 }

@@ -85,6 +85,22 @@ impl RedisStore {
         Ok(entries.into_iter().filter_map(|entry| Some(SessionId::from_bytes(entry.try_into().ok()?))).collect())
     }
 
+    /// Removes those of `ids` whose user is the `expected` one.
+    async fn revoke(&self, ids: &[SessionId], expected: &[u8]) -> Result<Vec<Result<Value, StoreError>>, StoreError> {
+        const NAME: &str = "EVAL (revoke)";
+        let revoke = |key: &[u8]| Cmd::new().arg("EVAL").arg(REVOKE).arg(1).arg(key).arg(expected).clone();
+        if self.shared.lasting.is_some() {
+            let mut answers = Vec::with_capacity(ids.len());
+            for key in ids.iter().map(|id| self.key(*id)) {
+                answers.push(self.lasting(NAME, &key, revoke(&key)).await);
+            }
+            return Ok(answers);
+        }
+        let failed = |error| self.write_failed(NAME, &error);
+        let answers = self.all(ids.iter().map(|id| revoke(&self.key(*id))).collect()).await.map_err(failed)?;
+        Ok(answers.into_iter().map(|answer| answer.map_err(failed)).collect())
+    }
+
     /// Removes entries whose records are gone.
     async fn forget(&self, user: &UserKey, gone: &[SessionId]) -> Result<(), StoreError> {
         if gone.is_empty() {
@@ -149,17 +165,12 @@ impl UserIndex for RedisStore {
             let mut ids = self.entries(user, now).await?;
             ids.retain(|id| Some(*id) != except);
             for ids in ids.chunks(PAGE) {
-                let revoke = |id: &SessionId| {
-                    Cmd::new().arg("EVAL").arg(REVOKE).arg(1).arg(self.key(*id)).arg(&expected).clone()
-                };
-                let answers = self.all(ids.iter().map(revoke).collect()).await;
-                let answers = answers.map_err(|error| write_failed("EVAL (revoke)", &error))?;
-                for (id, answer) in ids.iter().zip(answers) {
+                for (id, answer) in ids.iter().zip(self.revoke(ids, &expected).await?) {
                     match answer {
                         Ok(Value::Int(1)) => removed.push(*id),
-                        Ok(_) => {},
-                        Err(error) if error.code() == Some("WRONGTYPE") => {},
-                        Err(error) => return Err(write_failed("EVAL (revoke)", &error)),
+                        // Something else lives there.
+                        Ok(_) | Err(StoreError::Corrupt(_)) => {},
+                        Err(error) => return Err(error),
                     }
                 }
             }
