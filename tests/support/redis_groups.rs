@@ -13,6 +13,15 @@ fn in_sync(primary: &Redis, replicas: usize) -> bool {
     info.matches("state=online").count() == replicas
 }
 
+/// How many replicas confirm a write. Until one has done so for the first time it can take longer than any other time.
+fn reached(primary: &Redis) -> usize {
+    let client = redis::Client::open(primary.url()).expect("a URL");
+    let mut connection = client.get_connection().expect("a connection");
+    let mut pipeline = redis::pipe();
+    pipeline.cmd("SET").arg("warm").arg("up").ignore().cmd("WAIT").arg(9).arg(500);
+    pipeline.query::<(usize,)>(&mut connection).expect("a number").0
+}
+
 /// A primary and `replicas` that are in sync.
 pub fn replicated(replicas: usize) -> Vec<Redis> {
     let primary = Redis::start_with(free_port(), &REPLICATION);
@@ -22,7 +31,7 @@ pub fn replicated(replicas: usize) -> Vec<Redis> {
         let settings = [&REPLICATION[..], &["--replicaof", "127.0.0.1", &port]].concat();
         servers.push(Redis::start_with(free_port(), &settings));
     }
-    wait_until("the replicas are in sync", || in_sync(&servers[0], replicas));
+    wait_until("the replicas are in sync", || in_sync(&servers[0], replicas) && reached(&servers[0]) == replicas);
     servers
 }
 
