@@ -29,6 +29,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("sessions", 3),
     ("sweeper", 3),
     ("users", 3),
+    ("store/layered", 4),
     ("store/memory", 4),
     ("store/redis", 4),
     ("store/sql", 4),

@@ -7,6 +7,7 @@ mod contract;
 mod cookies;
 mod engine;
 mod faults;
+mod layered;
 mod layering;
 mod lock;
 mod redis;

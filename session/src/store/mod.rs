@@ -17,6 +17,8 @@
 //!
 //! The contract is executable: `session::testing::contract` (feature `testing`) runs it against any store.
 
+#[cfg(feature = "layered")]
+mod layered;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -27,6 +29,8 @@ mod users;
 use std::fmt;
 use std::pin::Pin;
 
+#[cfg(feature = "layered")]
+pub use self::layered::{Layered, LayeredOptions};
 pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
@@ -74,6 +78,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// The live record under `id`. One round trip, and nothing is written.
     fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+
+    /// As [`load`](Self::load), past any cache. `None` if `load` never answers from one. The engine asks when a token does not open the
+    /// record that was loaded: another process may have given out a new one.
+    fn reload(
+        &self,
+        _id: SessionId,
+        _now: Timestamp,
+    ) -> impl Future<Output = Option<Result<Option<Record>, StoreError>>> + Send {
+        std::future::ready(None)
+    }
 
     /// Replaces the record under `id` with [`commit.record`](Commit::record), if it is at the expected epoch and revision.
     ///
@@ -255,6 +269,18 @@ impl From<StoreError> for Error {
     }
 }
 
+/// What another process has changed, as far as the server tells.
+#[cfg(feature = "redis")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum News<'a> {
+    /// This session.
+    Session(SessionId),
+    /// Sessions of the user whose key has this digest.
+    User(&'a [u8]),
+    /// Nobody knows: the connection was broken.
+    Missed,
+}
+
 /// A future behind a pointer: what methods of traits answer that are called through one.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -267,6 +293,7 @@ pub(crate) trait DynStore: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Created, StoreError>>;
     fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
+    fn reload(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Option<Result<Option<Record>, StoreError>>>;
     fn commit<'a>(
         &'a self,
         id: SessionId,
@@ -291,6 +318,10 @@ impl<S: Store> DynStore for S {
 
     fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         Box::pin(Store::load(self, id, now))
+    }
+
+    fn reload(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Option<Result<Option<Record>, StoreError>>> {
+        Box::pin(Store::reload(self, id, now))
     }
 
     fn commit<'a>(
@@ -331,6 +362,14 @@ impl<S: Store> Store for std::sync::Arc<S> {
 
     fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send {
         S::load(self, id, now)
+    }
+
+    fn reload(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+    ) -> impl Future<Output = Option<Result<Option<Record>, StoreError>>> + Send {
+        S::reload(self, id, now)
     }
 
     fn commit(

@@ -16,7 +16,7 @@ pub(super) enum Line {
     /// One server at one address.
     Direct(Direct),
     /// The one of several servers that the sentinels call the primary.
-    Sentinel(Sentinel),
+    Sentinel(Box<Sentinel>),
     /// The nodes of a cluster.
     #[cfg(feature = "redis-cluster")]
     Cluster(Cluster),
@@ -93,6 +93,10 @@ impl Direct {
         let connection =
             open(&client, patience).map_err(|error| StoreError::Misconfigured(format!("Redis connection: {error}")))?;
         Ok(Self { client, patience, connection: RwLock::new(connection) })
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     fn connection(&self) -> ConnectionManager {

@@ -12,6 +12,7 @@ mod answer;
 #[cfg(feature = "redis-cluster")]
 mod cluster;
 mod line;
+mod news;
 mod options;
 mod script;
 mod sentinel;
@@ -30,6 +31,7 @@ use self::answer::{foreign, read_failed, word, write_failed};
 #[cfg(feature = "redis-cluster")]
 use self::cluster::Cluster;
 use self::line::{Answers, Direct, Line, Patience};
+use self::news::Herald;
 use self::options::Lasting;
 pub use self::options::RedisOptions;
 use self::script::{COMMIT, Script, TOUCH, beginning, get, life, time, wait};
@@ -45,6 +47,7 @@ const MEASURE_EVERY: Duration = Duration::from_mins(1);
 #[derive(Clone)]
 pub struct RedisStore {
     shared: Arc<Shared>,
+    herald: Option<Arc<Herald>>,
 }
 
 struct Shared {
@@ -90,7 +93,7 @@ impl RedisStore {
     ///
     /// [`StoreError::Misconfigured`] names the option.
     pub fn new(client: Client, options: RedisOptions) -> Result<Self, StoreError> {
-        Self::on(options, |patience| Ok(Line::Direct(Direct::new(client.clone(), patience)?)))
+        Self::on(options, move |patience| Ok(Line::Direct(Direct::new(client.clone(), patience)?)))
     }
 
     /// Connects to whichever server the `sentinels` (URLs) call the primary of this `name`. After a failover it goes on with the
@@ -123,7 +126,8 @@ impl RedisStore {
     ) -> Result<Self, StoreError> {
         let sentinels = sentinels.into_iter().map(|url| Client::open(url.as_ref())).collect::<Result<Vec<_>, _>>();
         let sentinels = sentinels.map_err(|error| StoreError::Misconfigured(format!("Redis sentinel URL: {error}")))?;
-        let store = Self::on(options, |patience| Ok(Line::Sentinel(Sentinel::new(name, &sentinels, patience)?)))?;
+        let store =
+            Self::on(options, |patience| Ok(Line::Sentinel(Box::new(Sentinel::new(name, &sentinels, patience)?))))?;
         store.probe().await?;
         Ok(store)
     }
@@ -177,7 +181,7 @@ impl RedisStore {
             ahead: AtomicI64::new(0),
             measured: AtomicU64::new(0),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(shared), herald: None })
     }
 
     /// Asks the server for every command that the store sends.
@@ -365,9 +369,10 @@ impl Store for RedisStore {
         let key = self.key(id);
         let mut call = script.call(&key, bytes.len() + 48);
         call.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life);
-        let answer = if !privileged {
-            self.run(script, &call).await.map_err(|error| self.write_failed("EVALSHA (commit)", &error))?
-        } else {
+        if let Some(herald) = &self.herald {
+            call.arg(&herald.channel).arg(herald.message(id.as_bytes()));
+        }
+        let answer = if privileged {
             // In full: what goes along with others cannot be sent again if the server does not know it.
             let call = script.in_full(&call);
             let enter = commit.record.user().map(|user| self.enter(user, id, commit.record, now));
@@ -380,6 +385,8 @@ impl Store for RedisStore {
                 },
                 None => self.lasting("EVAL (commit)", &key, call).await?,
             }
+        } else {
+            self.run(script, &call).await.map_err(|error| self.write_failed("EVALSHA (commit)", &error))?
         };
         match answer {
             Value::Array(mut fresh) => match fresh.pop() {
@@ -413,7 +420,9 @@ impl Store for RedisStore {
     async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
         // Not a script: a server that is out of memory refuses scripts that write, and a logout must not wait for memory.
         let key = self.key(id);
-        match self.lasting("UNLINK", &key, Cmd::new().arg("UNLINK").arg(&key).clone()).await? {
+        let removed = self.lasting("UNLINK", &key, Cmd::new().arg("UNLINK").arg(&key).clone()).await;
+        self.announce(id.as_bytes()).await;
+        match removed? {
             Value::Int(0) => Ok(Destroyed::Absent),
             _ => Ok(Destroyed::Existed),
         }

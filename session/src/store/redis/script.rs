@@ -9,7 +9,8 @@ use crate::record::{HEADER, IDLE_AT, MAGIC};
 
 /// Byte positions in the scripts are those of the record's header, counted from one. Numbers are compared as numbers: Lua
 /// compares strings by the server's locale. Those for commands are written as strings: Lua would print them like floats. The
-/// fourth argument is how long the third, the new record, lives: what time it is follows from both.
+/// fourth argument is how long the third, the new record, lives: what time it is follows from both. The fifth and sixth are a message and
+/// where to publish it, if anybody listens; if that fails the commit stands.
 pub(super) const COMMIT: &str = r"
 local head = redis.call('GETRANGE', KEYS[1], '0', '27')
 local expected = string.sub(head, 1, 20) == ARGV[1]
@@ -26,6 +27,7 @@ if expected then
   else
     redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
   end
+  if ARGV[5] then redis.pcall('PUBLISH', ARGV[5], ARGV[6]) end
   return 1
 end
 local writers = redis.call('GETRANGE', KEYS[1], '132', '195')

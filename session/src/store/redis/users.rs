@@ -174,6 +174,7 @@ impl UserIndex for RedisStore {
                     }
                 }
             }
+            self.announce(&user.digest()).await;
             self.forget(user, &removed).await?;
             Ok(removed.len())
         })
