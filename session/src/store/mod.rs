@@ -271,6 +271,7 @@ impl From<StoreError> for Error {
 
 /// What another process has changed, as far as the server tells.
 #[cfg(feature = "redis")]
+#[cfg_attr(not(feature = "layered"), expect(dead_code, reason = "only a cache listens"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum News<'a> {
     /// This session.

@@ -14,7 +14,7 @@ use crate::store::StoreError;
 /// How to reach whoever takes writes.
 pub(super) enum Line {
     /// One server at one address.
-    Direct(Direct),
+    Direct(Box<Direct>),
     /// The one of several servers that the sentinels call the primary.
     Sentinel(Box<Sentinel>),
     /// The nodes of a cluster.

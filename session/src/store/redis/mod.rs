@@ -93,7 +93,7 @@ impl RedisStore {
     ///
     /// [`StoreError::Misconfigured`] names the option.
     pub fn new(client: Client, options: RedisOptions) -> Result<Self, StoreError> {
-        Self::on(options, move |patience| Ok(Line::Direct(Direct::new(client.clone(), patience)?)))
+        Self::on(options, move |patience| Ok(Line::Direct(Box::new(Direct::new(client.clone(), patience)?))))
     }
 
     /// Connects to whichever server the `sentinels` (URLs) call the primary of this `name`. After a failover it goes on with the
