@@ -109,6 +109,8 @@ pub use self::sessions::{Builder, Sessions};
 pub use self::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
 #[cfg(feature = "mysql")]
 pub use self::store::MySqlStore;
+#[cfg(feature = "opendal")]
+pub use self::store::OpendalStore;
 #[cfg(feature = "postgres")]
 pub use self::store::PostgresStore;
 #[cfg(feature = "redis")]

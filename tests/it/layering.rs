@@ -30,6 +30,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("sweeper", 3),
     ("users", 3),
     ("store/memory", 4),
+    ("store/opendal", 4),
     ("store/redis", 4),
     ("store/sql", 4),
     ("tower", 4),

@@ -18,6 +18,8 @@
 //! The contract is executable: `session::testing::contract` (feature `testing`) runs it against any store.
 
 mod memory;
+#[cfg(feature = "opendal")]
+mod opendal;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
@@ -28,6 +30,8 @@ use std::fmt;
 use std::pin::Pin;
 
 pub use self::memory::MemoryStore;
+#[cfg(feature = "opendal")]
+pub use self::opendal::{OpendalOptions, OpendalStore};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
 #[cfg(feature = "mysql")]
