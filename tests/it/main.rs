@@ -10,6 +10,7 @@ mod evolution;
 mod faults;
 mod layering;
 mod lock;
+mod opendal;
 mod sections;
 mod shapes;
 mod shop;
