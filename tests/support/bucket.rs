@@ -9,6 +9,8 @@ use http::{Method, Request, Response};
 use opendal::{Buffer, ErrorKind, HttpBody, HttpTransport, HttpTransporter, OperationContext, Operator};
 use opendal_http_transport_reqwest::ReqwestTransport;
 
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
+
 use crate::http::Connection;
 use crate::servers::{Process, free_port, is_listening, wait_until};
 
@@ -36,6 +38,7 @@ struct State {
     requests: AtomicU64,
     loses_an_answer: AtomicBool,
     drops_conditions: AtomicBool,
+    writing: Arc<RwLock<()>>,
 }
 
 impl Bucket {
@@ -84,6 +87,11 @@ impl Line {
         self.0.loses_an_answer.store(true, Ordering::SeqCst);
     }
 
+    /// No `PUT` goes out before what this answers is dropped.
+    pub async fn hold_writes(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.0.writing).write_owned().await
+    }
+
     /// From now on the bucket is one of those that know no conditions.
     pub fn drop_conditions(&self) {
         self.0.drops_conditions.store(true, Ordering::SeqCst);
@@ -98,6 +106,7 @@ impl HttpTransport for Line {
             request.headers_mut().remove("if-none-match");
         }
         let loses = request.method() == Method::PUT && self.0.loses_an_answer.swap(false, Ordering::SeqCst);
+        let _leave = if request.method() == Method::PUT { Some(self.0.writing.read().await) } else { None };
         let response = ReqwestTransport::default().fetch(request).await?;
         match loses {
             true => Err(opendal::Error::new(ErrorKind::Unexpected, "the line broke").set_temporary()),

@@ -134,13 +134,9 @@ impl Call<'_> {
 
     /// Writes all of the object. `false` if the condition does not hold.
     pub(super) async fn write(&mut self, bytes: Vec<u8>, when: When) -> Result<bool, StoreError> {
-        let capability = self.objects.operator.info().capability();
         let options = match when {
-            When::Absent if capability.write_with_if_not_exists => {
-                WriteOptions { if_not_exists: true, ..WriteOptions::default() }
-            },
-            When::Absent if self.exists().await? => return Ok(false),
-            When::Absent => WriteOptions::default(),
+            When::Absent if !self.objects.is_conditional() && self.exists().await? => return Ok(false),
+            When::Absent => WriteOptions { if_not_exists: self.objects.is_conditional(), ..WriteOptions::default() },
             When::Unchanged(tag) => WriteOptions { if_match: tag, ..WriteOptions::default() },
         };
         let (operator, path) = (self.objects.operator.clone(), self.path.clone());
