@@ -64,7 +64,7 @@ async fn one_process_keeps_the_contract_without_conditional_writes() {
     keeps_the_contract(Unswept(open(redis(&server)).await), "OpenDAL, Redis, which lists nothing").await;
 }
 
-/// Neither store knows of the other: what one wrote the other finds by its tag.
+/// Neither store knows of the other: what one has read the other may have replaced.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_stores_on_one_bucket_keep_everything() {
     let bucket = Bucket::start().await;
@@ -180,7 +180,7 @@ async fn a_service_that_takes_conditions_and_drops_them_is_found_out() {
     let Err(StoreError::Misconfigured(complaint)) = OpendalStore::new(bucket.operator()).await else {
         panic!("it overwrites");
     };
-    assert_eq!(complaint, "the service s3 takes `if_not_exists` and overwrites all the same");
+    assert_eq!(complaint, "the service s3 takes the condition that there be no object, and overwrites one");
     assert_eq!(names(&bucket.operator()).await, [""; 0], "the probe takes its object away");
     OpendalStore::dangerous_last_writer_wins(bucket.operator()).await.unwrap();
 }

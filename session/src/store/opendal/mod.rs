@@ -1,8 +1,8 @@
 //! [`OpendalStore`]: sessions in object stores and whatever else OpenDAL speaks to.
 //!
-//! One object per session, in the layout of [`Record::encode`], named by its id. A commit reads the object along with its entity tag,
-//! compares epoch and revision, and writes on condition of the tag. The tag stands for the bytes, and no bytes ever come back: each
-//! commit raises the revision, each touch the deadline.
+//! One object per session, in the layout of [`Record::encode`], named by its id. A commit reads the object along with its entity tag or
+//! version, compares epoch and revision, and writes on condition that the object is unchanged. An entity tag may stand for the bytes
+//! alone; but no bytes ever come back, for each commit raises the revision, and each touch the deadline.
 
 mod objects;
 mod options;
@@ -40,9 +40,9 @@ const TRIES: u32 = 64;
 ///
 /// # What it promises
 ///
-/// The whole contract, where the service has conditional writes: S3 and what is like it, Azure Blob Storage, Google Cloud Storage. Every
-/// service says what it has; [`new`](Self::new) asks it, and tries. The others, files, Redis and memory among them, are only for
-/// servers of one process, by [`dangerous_last_writer_wins`](Self::dangerous_last_writer_wins).
+/// The whole contract, where the service has conditional writes, as S3 has, and many that are like it. Every service says what it has;
+/// [`new`](Self::new) asks it, and tries. The others, files, Redis and memory among them, are only for servers of one process, by
+/// [`dangerous_last_writer_wins`](Self::dangerous_last_writer_wins).
 ///
 /// A load is one request, a commit two, or one if it comes too late; a touch is two, and so is a logout. An object store takes tens of
 /// milliseconds for each, and bills it. Deadlines are kept by the clocks of your processes. It finds no sessions by user.
@@ -155,8 +155,9 @@ impl OpendalStore {
         if !Record::decode(object.bytes).is_ok_and(|record| record.is_expired(now)) {
             return Ok(false);
         }
-        let conditional = self.objects.operator.info().capability().delete_with_if_match;
-        call.delete(object.tag.filter(|_| conditional)).await
+        let capability = self.objects.operator.info().capability();
+        let conditional = capability.delete_with_if_match || capability.delete_with_if_version_match;
+        call.delete(object.seen.filter(|_| conditional)).await
     }
 }
 
@@ -177,7 +178,7 @@ impl Store for OpendalStore {
         self.fits(commit.record)?;
         let mut call = self.objects.call(id).await?;
         for _ in 0..TRIES {
-            let Some((stored, tag)) = call.live(now).await? else {
+            let Some((stored, seen)) = call.live(now).await? else {
                 return Ok(Committed::Gone);
             };
             if (stored.epoch(), stored.revision()) != (commit.epoch, commit.revision) {
@@ -189,7 +190,7 @@ impl Store for OpendalStore {
             }
             let idle = stored.idle_deadline().max(commit.record.idle_deadline());
             let bytes = commit.record.clone().with_idle_deadline(idle).encode();
-            if call.write(bytes, When::Unchanged(tag)).await? {
+            if call.write(bytes, When::Unchanged(seen)).await? {
                 return Ok(Committed::Applied);
             }
         }
@@ -199,7 +200,7 @@ impl Store for OpendalStore {
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
         let mut call = self.objects.call(id).await?;
         for _ in 0..TRIES {
-            let Some((stored, tag)) = call.live(now).await? else {
+            let Some((stored, seen)) = call.live(now).await? else {
                 return Ok(Touched::Gone);
             };
             let idle = idle.min(stored.absolute_deadline());
@@ -207,7 +208,7 @@ impl Store for OpendalStore {
                 return Ok(Touched::Touched);
             }
             let bytes = stored.with_idle_deadline(idle).encode();
-            if call.write(bytes, When::Unchanged(tag)).await? {
+            if call.write(bytes, When::Unchanged(seen)).await? {
                 return Ok(Touched::Touched);
             }
         }
@@ -220,7 +221,7 @@ impl Store for OpendalStore {
         if !call.exists().await? {
             return Ok(Destroyed::Absent);
         }
-        // Without a condition: whoever read before this writes on condition of a tag that nothing has any more.
+        // Without a condition: whoever read before this writes on condition that what is gone is unchanged.
         call.delete(None).await?;
         Ok(Destroyed::Existed)
     }

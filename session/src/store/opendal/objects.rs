@@ -35,15 +35,17 @@ pub(super) struct Call<'a> {
 /// An object as it was read.
 pub(super) struct Object {
     pub(super) bytes: Bytes,
-    /// Names these very bytes. None where the service checks no conditions.
-    pub(super) tag: Option<String>,
+    /// Holds what names these very bytes: an entity tag or a version. None where the service checks no conditions.
+    pub(super) seen: Seen,
 }
+
+pub(super) type Seen = Option<Metadata>;
 
 /// When a write may happen.
 pub(super) enum When {
     Absent,
-    /// As read, by the tag of that. Without one, the turn keeps others away.
-    Unchanged(Option<String>),
+    /// As it was seen. In a service without conditions, the turn keeps others away.
+    Unchanged(Seen),
 }
 
 impl Objects {
@@ -100,13 +102,15 @@ impl Call<'_> {
         let reading = async {
             let reader = self.objects.operator.reader(&self.path).await?;
             let bytes = reader.read(..).await?.to_bytes();
-            let tag = reader.metadata().and_then(Metadata::etag).map(str::to_owned);
-            Ok::<_, opendal::Error>(Object { bytes, tag: tag.filter(|_| conditional) })
+            let names_it = |seen: &&Metadata| conditional && (seen.etag().is_some() || seen.version().is_some());
+            Ok::<_, opendal::Error>(Object { bytes, seen: reader.metadata().filter(names_it).cloned() })
         };
         match timeout_at(self.until, reading).await {
-            Ok(Ok(Object { tag: None, .. })) if conditional => {
+            Ok(Ok(Object { seen: None, .. })) if conditional => {
                 let service = self.objects.service();
-                Err(StoreError::Misconfigured(format!("{service} gives no entity tag along with what is read")))
+                Err(StoreError::Misconfigured(format!(
+                    "{service} gives no entity tag or version along with what is read"
+                )))
             },
             Ok(Ok(object)) => Ok(Some(object)),
             Ok(Err(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -115,13 +119,13 @@ impl Call<'_> {
         }
     }
 
-    /// The live record that the object is, and its tag.
-    pub(super) async fn live(&self, now: Timestamp) -> Result<Option<(Record, Option<String>)>, StoreError> {
-        let Some(Object { bytes, tag }) = self.read().await? else {
+    /// The live record that the object is.
+    pub(super) async fn live(&self, now: Timestamp) -> Result<Option<(Record, Seen)>, StoreError> {
+        let Some(Object { bytes, seen }) = self.read().await? else {
             return Ok(None);
         };
         let record = Record::decode(bytes)?;
-        Ok((!record.is_expired(now)).then_some((record, tag)))
+        Ok((!record.is_expired(now)).then_some((record, seen)))
     }
 
     pub(super) async fn exists(&self) -> Result<bool, StoreError> {
@@ -137,15 +141,15 @@ impl Call<'_> {
         let options = match when {
             When::Absent if !self.objects.is_conditional() && self.exists().await? => return Ok(false),
             When::Absent => WriteOptions { if_not_exists: self.objects.is_conditional(), ..WriteOptions::default() },
-            When::Unchanged(tag) => WriteOptions { if_match: tag, ..WriteOptions::default() },
+            When::Unchanged(seen) => WriteOptions { if_not_changed: seen, ..WriteOptions::default() },
         };
         let (operator, path) = (self.objects.operator.clone(), self.path.clone());
         self.change("write", async move { operator.write_options(&path, bytes, options).await.map(|_| ()) }).await
     }
 
-    /// Removes the object: as read, if a tag is given. `false` if it is another one by now.
-    pub(super) async fn delete(&mut self, tag: Option<String>) -> Result<bool, StoreError> {
-        let options = DeleteOptions { if_match: tag, ..DeleteOptions::default() };
+    /// Removes the object: only as it was seen, if it was. `false` if it is another one by now.
+    pub(super) async fn delete(&mut self, seen: Seen) -> Result<bool, StoreError> {
+        let options = DeleteOptions { if_not_changed: seen, ..DeleteOptions::default() };
         let (operator, path) = (self.objects.operator.clone(), self.path.clone());
         self.change("delete", async move { operator.delete_options(&path, options).await }).await
     }

@@ -20,7 +20,8 @@ pub(super) fn capable(service: &str, capability: Capability, conditional: bool) 
             return missing(what);
         }
     }
-    match conditional && !(capability.write_with_if_match && capability.write_with_if_not_exists) {
+    let replaces = capability.write_with_if_match || capability.write_with_if_version_match;
+    match conditional && !(replaces && capability.write_with_if_not_exists) {
         true => missing(
             "conditional writes: of two processes that write one session, the later would undo what the earlier did, \
              a logout too; if there is one process only, say `OpendalStore::dangerous_last_writer_wins`",
@@ -55,19 +56,22 @@ async fn try_all(objects: &Objects, name: &str) -> Result<(), StoreError> {
     let found = call().read().await?;
     hold(found.as_ref().is_some_and(|found| found.bytes == first), "does not give what was written")?;
     let refused = !call().write(third.clone(), When::Absent).await?;
-    hold(refused, "takes `if_not_exists` and overwrites all the same")?;
-    let tag = found.and_then(|found| found.tag);
-    hold(call().write(second, When::Unchanged(tag.clone())).await?, "replaces no object by its entity tag")?;
-    if tag.is_some() {
-        let refused = !call().write(third.clone(), When::Unchanged(tag)).await?;
-        hold(refused, "takes `if_match` and overwrites all the same")?;
+    hold(refused, "takes the condition that there be no object, and overwrites one")?;
+    let seen = found.and_then(|found| found.seen);
+    hold(
+        call().write(second, When::Unchanged(seen.clone())).await?,
+        "replaces no object on condition that it is unchanged",
+    )?;
+    if seen.is_some() {
+        let refused = !call().write(third.clone(), When::Unchanged(seen)).await?;
+        hold(refused, "takes the condition that an object be unchanged, and overwrites a changed one")?;
     }
-    let tag = call().read().await?.and_then(|found| found.tag);
+    let seen = call().read().await?.and_then(|found| found.seen);
     hold(call().delete(None).await?, "deletes nothing")?;
     hold(call().read().await?.is_none(), "gives an object that was deleted")?;
-    if tag.is_some() {
-        let refused = !call().write(third, When::Unchanged(tag)).await?;
-        hold(refused, "takes `if_match` and brings back what was deleted")?;
+    if seen.is_some() {
+        let refused = !call().write(third, When::Unchanged(seen)).await?;
+        hold(refused, "takes the condition that an object be unchanged, and brings back a deleted one")?;
     }
     Ok(())
 }
