@@ -107,7 +107,7 @@ pub trait Store: Send + Sync + 'static {
     /// Removes up to `limit` expired records and answers how many. A store that expires records by itself answers 0.
     fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
-    /// Finds sessions by user, where the store can. Every store of this crate can.
+    /// Finds sessions by user, where the store can.
     fn users(&self) -> Option<&dyn UserIndex> {
         None
     }
