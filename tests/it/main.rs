@@ -13,6 +13,7 @@ mod file;
 mod layered;
 mod layering;
 mod lock;
+mod opendal;
 mod redis;
 mod sealed;
 mod sections;
