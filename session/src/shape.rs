@@ -223,6 +223,7 @@ macro_rules! session_value {
 ///
 /// Unless it is text. In a constant this is a compile error.
 #[expect(clippy::panic, reason = "runs in the compiler")]
+#[track_caller]
 pub const fn text_with_sample(shape: &Shape, sample: &'static str) -> Shape {
     match shape {
         Shape::Str => Shape::Text { name: "string", sample },

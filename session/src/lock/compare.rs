@@ -101,6 +101,7 @@ pub const fn source(key: &str, from: &Shape, named: bool, locked: &str, version:
 }
 
 /// The text that the lock has for `shape`. A codec that writes no names depends on the order of members.
+#[track_caller]
 pub(super) const fn render(shape: &Shape, named: bool) -> ShapeText {
     if named { shape.text() } else { shape.ordered_text() }
 }

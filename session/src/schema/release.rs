@@ -156,6 +156,7 @@ impl<P, T: TryFrom<P, Error: fmt::Display>> TrySuccessor<P> for T {
 /// # Panics
 ///
 /// The compiler does, with one of them.
+#[track_caller]
 pub const fn check_previous<S: Schema, P: Schema>(other_name: &str, gap: &str) {
     assert!(same(S::NAME, P::NAME), "{}", other_name);
     assert!(P::VERSION + 1 == S::VERSION, "{}", gap);

@@ -30,6 +30,7 @@ impl ShapeText {
     }
 
     #[expect(clippy::panic, reason = "runs in the compiler")]
+    #[track_caller]
     const fn put(&mut self, text: &[u8]) {
         if let Some((_, free)) = self.bytes.split_at_mut_checked(self.len)
             && let Some((place, _)) = free.split_at_mut_checked(text.len())
@@ -86,6 +87,7 @@ impl Shape {
     /// # Panics
     ///
     /// If the text is longer than 16 KiB. In a constant this is a compile error, and constants are what it is for.
+    #[track_caller]
     pub const fn text(&self) -> ShapeText {
         self.render(Order::Sorted)
     }
@@ -96,10 +98,12 @@ impl Shape {
     /// # Panics
     ///
     /// As [`text`](Self::text) does.
+    #[track_caller]
     pub const fn ordered_text(&self) -> ShapeText {
         self.render(Order::Declared)
     }
 
+    #[track_caller]
     const fn render(&self, order: Order) -> ShapeText {
         let mut out = ShapeText { bytes: [0; CAPACITY], len: 0 };
         shape(&mut out, self, &Around { order, id: "", outer: None });
@@ -120,6 +124,7 @@ struct Around<'a> {
     outer: Option<&'a Around<'a>>,
 }
 
+#[track_caller]
 const fn shape(out: &mut ShapeText, of: &Shape, around: &Around<'_>) {
     match of {
         Shape::Unit => out.put(b"()"),
@@ -177,18 +182,21 @@ const fn shape(out: &mut ShapeText, of: &Shape, around: &Around<'_>) {
     }
 }
 
+#[track_caller]
 const fn enclosed(out: &mut ShapeText, before: &str, inner: &Shape, after: &str, around: &Around<'_>) {
     out.put(before.as_bytes());
     shape(out, inner, around);
     out.put(after.as_bytes());
 }
 
+#[track_caller]
 const fn setting(out: &mut ShapeText, key: &str, value: &str) {
     out.put(key.as_bytes());
     name(out, value);
     out.put(b" ");
 }
 
+#[track_caller]
 const fn tuple(out: &mut ShapeText, mut items: &[&Shape], around: &Around<'_>) {
     out.put(b"(");
     // As in Rust, a comma tells a tuple of one from a value, and a tuple of none is written out.
@@ -203,6 +211,7 @@ const fn tuple(out: &mut ShapeText, mut items: &[&Shape], around: &Around<'_>) {
     out.put(if comma { b",)" } else { b")" });
 }
 
+#[track_caller]
 const fn back(out: &mut ShapeText, id: &str, mut around: &Around<'_>) {
     let mut depth = 0;
     while let Some(outer) = around.outer {
@@ -219,6 +228,7 @@ const fn back(out: &mut ShapeText, id: &str, mut around: &Around<'_>) {
     }
 }
 
+#[track_caller]
 const fn number(out: &mut ShapeText, number_: usize) {
     if number_ >= 10 {
         number(out, number_ / 10);
@@ -276,6 +286,7 @@ impl List {
     }
 }
 
+#[track_caller]
 const fn list(out: &mut ShapeText, mut of: List, around: &Around<'_>) {
     let mut last: Option<Item> = None;
     loop {
@@ -304,6 +315,7 @@ const fn list(out: &mut ShapeText, mut of: List, around: &Around<'_>) {
     }
 }
 
+#[track_caller]
 const fn name(out: &mut ShapeText, name: &str) {
     if is_plain(name.as_bytes()) {
         return out.put(name.as_bytes());

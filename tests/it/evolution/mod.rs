@@ -6,6 +6,7 @@ mod conflicts;
 mod fields;
 mod nested;
 mod releases;
+mod rights;
 mod settings;
 mod types;
 mod whole;

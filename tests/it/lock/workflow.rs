@@ -39,6 +39,11 @@ fn three_versions() {
     assert!(ok && scratch.lock().contains("  visits@3: u64\n"), "{output}");
     assert!(scratch.test("").0);
 
+    // Sessions of the first release are alive too: what it has stored may not be forgotten by the fourth.
+    scratch.edit(&[("version = 1", "version = 4"), ("pub nick:", "pub alias:"), RETYPED]);
+    let forgotten = "field `nick: string?` of version 1 is neither stored, upgraded nor reserved in version 4";
+    assert!(scratch.check().iter().any(|complaint| complaint.message.contains(forgotten)));
+
     // Back to an older struct: a version never goes back.
     scratch.edit(&[V2, RENAMED]);
     assert!(scratch.check().iter().any(|complaint| complaint.message.contains("versions never go back")));
