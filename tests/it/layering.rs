@@ -34,7 +34,6 @@ const FLOORS: &[(&str, u32)] = &[
     ("store/file", 4),
     ("store/layered", 4),
     ("store/memory", 4),
-    ("store/opendal", 4),
     ("store/redis", 4),
     ("store/sql", 4),
     ("store/sealed", 4),

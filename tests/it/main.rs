@@ -13,7 +13,6 @@ mod file;
 mod layered;
 mod layering;
 mod lock;
-mod opendal;
 mod redis;
 mod sealed;
 mod sections;

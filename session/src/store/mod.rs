@@ -24,8 +24,6 @@ mod file;
 #[cfg(feature = "layered")]
 mod layered;
 mod memory;
-#[cfg(feature = "opendal")]
-mod opendal;
 mod place;
 #[cfg(feature = "redis")]
 mod redis;
@@ -46,8 +44,6 @@ pub use self::file::{FileOptions, FileStore};
 #[cfg(feature = "layered")]
 pub use self::layered::{Layered, LayeredOptions};
 pub use self::memory::MemoryStore;
-#[cfg(feature = "opendal")]
-pub use self::opendal::{OpendalOptions, OpendalStore};
 pub use self::place::Place;
 #[doc(hidden)]
 pub use self::place::Placed;
@@ -142,7 +138,7 @@ pub trait Store: Send + Sync + 'static {
     /// Removes up to `limit` expired records and answers how many. A store that expires records by itself answers 0.
     fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
-    /// Finds sessions by user, where the store can.
+    /// Finds sessions by user, where the store can. Every store of this crate can.
     fn users(&self) -> Option<&dyn UserIndex> {
         None
     }
