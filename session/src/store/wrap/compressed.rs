@@ -117,11 +117,6 @@ impl<S: Store> Store for Compressed<S> {
         self.inner.load(id, now).await?.map(unpacked).transpose()
     }
 
-    async fn reload(&self, id: SessionId, now: Timestamp) -> Option<Result<Option<Record>, StoreError>> {
-        let found = self.inner.reload(id, now).await?;
-        Some(found.and_then(|found| found.map(unpacked).transpose()))
-    }
-
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         let record = self.packed(commit.record);
         let commit = Commit::new(commit.epoch, commit.revision, commit.op, &record);

@@ -1,6 +1,0 @@
-//! Redis with more than one server.
-
-mod cluster;
-mod load;
-mod replicated;
-mod sentinel;
