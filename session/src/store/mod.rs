@@ -306,7 +306,9 @@ pub(crate) trait DynStore: Send + Sync {
     fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>>;
     fn destroy(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Destroyed, StoreError>>;
     fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>>;
-    fn users(&self) -> Option<&dyn UserIndex>;
+    fn users(&self) -> Option<&dyn UserIndex> {
+        None
+    }
 }
 
 impl<S: Store> DynStore for S {

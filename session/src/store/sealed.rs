@@ -22,7 +22,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use bytes::{Buf as _, BufMut as _};
 
 use super::place::{Place, Placed, Seal, Setting, Unsealed};
-use super::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, Store, StoreError, Touched, UserIndex};
+use super::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, Store, StoreError, Touched};
 use crate::clock::{Rng, RngError, Timestamp};
 use crate::keys::{KeyRing, Purpose};
 use crate::payload::Payload;
@@ -340,11 +340,6 @@ impl DynStore for InCookie {
                 Created::Exists => Destroyed::Absent,
             })
         })
-    }
-
-    /// The server does not have what it would look through.
-    fn users(&self) -> Option<&dyn UserIndex> {
-        None
     }
 
     fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>> {

@@ -148,3 +148,41 @@ on_every_store! {
         new.visit(async |shop| assert_eq!((shop.visits, shop.page), (0, Some(3)))).await;
     }
 }
+
+/// Two branches that have both become version 2, each with a field of its own.
+mod branches {
+    use session::Session;
+
+    use super::super::on_every_store;
+
+    #[derive(Session)]
+    #[session(name = "shop", version = 2, lock = off)]
+    struct Left {
+        #[session(merge = counter)]
+        visits: u64,
+        theme: Option<String>,
+    }
+
+    #[derive(Session)]
+    #[session(name = "shop", version = 2, lock = off)]
+    struct Right {
+        #[session(merge = counter)]
+        visits: u64,
+        points: u32,
+    }
+
+    on_every_store! {
+        async fn fields_are_found_by_their_keys(world) {
+            let (left, right) = (world.release::<Left>(), world.release::<Right>());
+            left.visit(async |shop| (shop.visits, shop.theme) = (1, Some("dark".into()))).await;
+            right.visit(async |shop| {
+                assert_eq!((shop.visits, shop.points), (1, 0));
+                shop.visits += 1;
+                shop.points = 7;
+            })
+            .await;
+            left.visit(async |shop| assert_eq!((shop.visits, shop.theme.as_deref()), (2, Some("dark")))).await;
+            right.visit(async |shop| assert_eq!(shop.points, 7)).await;
+        }
+    }
+}
