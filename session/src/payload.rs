@@ -219,19 +219,19 @@ impl<'a> Section<'a> {
     }
 
     /// Before the first field.
-    pub(crate) fn start(&self) -> Place<'a> {
-        Place { cursor: Cursor(self.fields), left: self.count }
+    pub(crate) fn start(&self) -> Scan<'a> {
+        Scan { cursor: Cursor(self.fields), left: self.count }
     }
 }
 
 /// A place between two fields of a section.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Scan<'a> {
     cursor: Cursor<'a>,
     left: usize,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Scan<'a> {
     /// The value under `key`, if it is behind this place; which is then behind it. Who asks for key after key in ascending order
     /// finds all of them in one pass.
     pub(crate) fn find(&mut self, key: &str) -> Option<&'a [u8]> {

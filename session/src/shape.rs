@@ -7,6 +7,7 @@ mod impls;
 mod sample;
 mod text;
 
+pub(crate) use self::text::same_str;
 pub use self::text::{ShapeText, same_text};
 
 /// A type whose stored form is known, member by member. Derive it on structs and enums that are in a session.

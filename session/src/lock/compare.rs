@@ -1,6 +1,6 @@
 //! What must hold of a field's shape, as constants: a panic here is a compile error at the field.
 
-use crate::shape::{Member, Shape, ShapeText, Tagging, Variant, same_text};
+use crate::shape::{Member, Shape, ShapeText, Tagging, Variant, same_str, same_text};
 
 /// The locked version has `locked` under `key`, and the code of that version still does.
 ///
@@ -188,7 +188,7 @@ const fn demands_no_more(mut old: &[Member], new: &[Member]) -> bool {
 
 const fn find_member<'a>(mut members: &'a [Member], name: &str) -> Option<&'a Member> {
     while let [member, rest @ ..] = members {
-        if same_name(member.name, name) {
+        if same_str(member.name, name) {
             return Some(member);
         }
         members = rest;
@@ -204,7 +204,7 @@ const fn has_variants(mut old: &[Variant], new: &[Variant]) -> bool {
         let mut found = false;
         while let [candidate, others @ ..] = candidates {
             candidates = others;
-            if same_name(candidate.name, variant.name) {
+            if same_str(candidate.name, variant.name) {
                 found = match (variant.content, candidate.content) {
                     (None, None) => true,
                     (Some(old), Some(new)) => compatible(old, new),
@@ -222,23 +222,12 @@ const fn has_variants(mut old: &[Variant], new: &[Variant]) -> bool {
 const fn same_tagging(old: Tagging, new: Tagging) -> bool {
     match (old, new) {
         (Tagging::External, Tagging::External) => true,
-        (Tagging::Internal { tag: old }, Tagging::Internal { tag: new }) => same_name(old, new),
+        (Tagging::Internal { tag: old }, Tagging::Internal { tag: new }) => same_str(old, new),
         (Tagging::Adjacent { tag: a, content: b }, Tagging::Adjacent { tag: c, content: d }) => {
-            same_name(a, c) && same_name(b, d)
+            same_str(a, c) && same_str(b, d)
         },
         _ => false,
     }
-}
-
-const fn same_name(one: &str, other: &str) -> bool {
-    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
-    while let ([a, one_rest @ ..], [b, other_rest @ ..]) = (one, other) {
-        if *a != *b {
-            return false;
-        }
-        (one, other) = (one_rest, other_rest);
-    }
-    one.is_empty() && other.is_empty()
 }
 
 const LONGEST: usize = 2048;

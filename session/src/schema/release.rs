@@ -7,6 +7,7 @@ use super::stored::Stored;
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind};
 use crate::payload::Section;
+use crate::shape::same_str;
 
 /// What the attributes of a struct say about stored sections.
 #[derive(Clone, Copy, Debug, Default)]
@@ -158,17 +159,6 @@ impl<P, T: TryFrom<P, Error: fmt::Display>> TrySuccessor<P> for T {
 /// The compiler does, with one of them.
 #[track_caller]
 pub const fn check_previous<S: Schema, P: Schema>(other_name: &str, gap: &str) {
-    assert!(same(S::NAME, P::NAME), "{}", other_name);
+    assert!(same_str(S::NAME, P::NAME), "{}", other_name);
     assert!(P::VERSION + 1 == S::VERSION, "{}", gap);
-}
-
-const fn same(one: &str, other: &str) -> bool {
-    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
-    while let ([a, rest @ ..], [b, other_rest @ ..]) = (one, other) {
-        if *a != *b {
-            return false;
-        }
-        (one, other) = (rest, other_rest);
-    }
-    one.is_empty() && other.is_empty()
 }

@@ -13,7 +13,7 @@ use super::release::Newer;
 use super::{Schema, Storable};
 use crate::codec::Codec;
 use crate::error::{BoxError, Error, ErrorKind};
-use crate::payload::{Edit, Payload, Place, Section};
+use crate::payload::{Edit, Payload, Scan, Section};
 
 /// Under this key a section says the oldest version that may read it.
 pub(crate) const MIN_READER: &str = "_min_reader";
@@ -31,8 +31,8 @@ pub struct Stored<'a> {
 struct Source<'a> {
     section: Section<'a>,
     codec: Codec,
-    /// Where the search for the next field begins.
-    place: Place<'a>,
+    /// Fields are asked for in the order in which they are stored.
+    scan: Scan<'a>,
 }
 
 impl fmt::Debug for Stored<'_> {
@@ -66,8 +66,8 @@ impl<'a> Stored<'a> {
     /// The fields, each by its own policy, and no more.
     fn fields<S: Schema>(section: Section<'a>) -> Result<(S, Vec<Problem>), Error> {
         let codec = codec_of(&section, S::NAME)?;
-        let place = section.start();
-        let mut stored = Self { source: Some(Source { section, codec, place }), ..Self::default() };
+        let scan = section.start();
+        let mut stored = Self { source: Some(Source { section, codec, scan }), ..Self::default() };
         let value = S::load(&mut stored);
         match stored.refused {
             None => Ok((value, stored.problems)),
@@ -77,8 +77,8 @@ impl<'a> Stored<'a> {
 
     /// The value of one field: as stored, or its default if it is absent or cannot be decoded.
     pub fn field<S: Schema, F: Field<S>>(&mut self) -> F::Value {
-        let Some(Source { section, codec, place }) = &mut self.source else { return F::default() };
-        let cause = match place.find(F::INFO.key) {
+        let Some(Source { section, codec, scan }) = &mut self.source else { return F::default() };
+        let cause = match scan.find(F::INFO.key) {
             Some(bytes) => match F::Value::decode(*codec, bytes) {
                 Ok(value) => return value,
                 Err(cause) => Cause::of(F::INFO.key, "cannot be decoded", cause),

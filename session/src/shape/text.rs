@@ -54,7 +54,12 @@ impl fmt::Debug for ShapeText {
 
 /// Whether `text` reads `expected`.
 pub const fn same_text(text: &ShapeText, expected: &str) -> bool {
-    let (mut left, mut right) = (text.as_str().as_bytes(), expected.as_bytes());
+    same_str(text.as_str(), expected)
+}
+
+/// `==`, while compiling.
+pub(crate) const fn same_str(one: &str, other: &str) -> bool {
+    let (mut left, mut right) = (one.as_bytes(), other.as_bytes());
     while let ([one, rest @ ..], [other, others @ ..]) = (left, right) {
         if *one != *other {
             return false;

@@ -17,8 +17,6 @@
 //!
 //! The contract is executable: `session::testing::contract` (feature `testing`) runs it against any store.
 
-#[cfg(feature = "sealed")]
-mod encrypted;
 #[cfg(all(feature = "file", unix))]
 mod file;
 mod memory;
@@ -35,8 +33,6 @@ mod wrap;
 use std::fmt;
 use std::pin::Pin;
 
-#[cfg(feature = "sealed")]
-pub use self::encrypted::Encrypted;
 #[cfg(all(feature = "file", unix))]
 pub use self::file::{FileOptions, FileStore};
 pub use self::memory::MemoryStore;
@@ -59,6 +55,8 @@ pub use self::sql::SqliteStore;
 pub use self::users::UserIndex;
 #[cfg(feature = "zstd")]
 pub use self::wrap::Compressed;
+#[cfg(feature = "sealed")]
+pub use self::wrap::Encrypted;
 pub use self::wrap::Moving;
 use crate::clock::Timestamp;
 use crate::error::{BoxError, Corrupt, Error, ErrorKind};

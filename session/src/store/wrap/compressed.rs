@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::rewriting::rewriting_store;
 use crate::clock::Timestamp;
 use crate::error::Corrupt;
 use crate::payload::{Edit, Payload};
@@ -82,96 +83,36 @@ impl<S: Store> Compressed<S> {
         self
     }
 
-    fn packed<'a>(&self, record: &'a Record) -> Cow<'a, Record> {
+    #[expect(clippy::unnecessary_wraps, reason = "as the other wrappers have it")]
+    fn outgoing<'a>(&self, _: SessionId, record: &'a Record) -> Result<Cow<'a, Record>, StoreError> {
         let plain = record.payload.as_bytes();
         if self.expanding || plain.len() < WORTHWHILE || plain.len() > LONGEST {
-            return Cow::Borrowed(record);
+            return Ok(Cow::Borrowed(record));
         }
         // It fails for want of memory only; then the record is merely longer.
         let packed = zstd::bulk::compress(plain, self.level).unwrap_or_default();
         let edit = Edit { section: SECTION, version: 1, codec: 0, key: FIELD, value: Some(&packed) };
         let payload = Payload::default().edited([edit]).unwrap_or_default();
         if packed.is_empty() || payload.as_bytes().len() >= plain.len() {
-            return Cow::Borrowed(record);
+            return Ok(Cow::Borrowed(record));
         }
-        Cow::Owned(Record { payload, ..record.clone() })
-    }
-}
-
-fn unpacked(mut record: Record) -> Result<Record, StoreError> {
-    if let Some(section) = record.payload.section(SECTION) {
-        let packed = section.get(FIELD).unwrap_or_default();
-        let plain = zstd::bulk::decompress(packed, LONGEST)
-            .map_err(|_| Corrupt::new("it is compressed, and cannot be expanded"))?;
-        record.payload = Payload::parse(plain.into())?;
-    }
-    Ok(record)
-}
-
-impl<S: Store> Store for Compressed<S> {
-    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
-        self.inner.create(id, &self.packed(record), now).await
+        Ok(Cow::Owned(Record { payload, ..record.clone() }))
     }
 
-    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        self.inner.load(id, now).await?.map(unpacked).transpose()
-    }
-
-    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
-        let record = self.packed(commit.record);
-        let commit = Commit::new(commit.epoch, commit.revision, commit.op, &record);
-        match self.inner.commit(id, commit, now).await? {
-            Committed::Conflict(fresh) => Ok(Committed::Conflict(Box::new(unpacked(*fresh)?))),
-            outcome => Ok(outcome),
+    #[expect(clippy::unused_self, reason = "as the other wrappers have it")]
+    fn incoming(&self, _: SessionId, mut record: Record) -> Result<Record, StoreError> {
+        if let Some(section) = record.payload.section(SECTION) {
+            let packed = section.get(FIELD).unwrap_or_default();
+            let plain = zstd::bulk::decompress(packed, LONGEST)
+                .map_err(|_| Corrupt::new("it is compressed, and cannot be expanded"))?;
+            record.payload = Payload::parse(plain.into())?;
         }
+        Ok(record)
     }
 
-    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
-        self.inner.touch(id, idle, now).await
-    }
-
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-        self.inner.destroy(id).await
-    }
-
-    async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
-        self.inner.sweep(limit, now).await
-    }
-
-    fn users(&self) -> Option<&dyn UserIndex> {
-        self.inner.users().map(|_| self as &dyn UserIndex)
-    }
-
-    fn encrypts(&self) -> bool {
+    fn hides(&self) -> bool {
         self.inner.encrypts()
     }
 }
 
-impl<S: Store> UserIndex for Compressed<S> {
-    fn list_user<'a>(
-        &'a self,
-        user: &'a UserKey,
-        limit: usize,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
-        Box::pin(async move {
-            let Some(users) = self.inner.users() else {
-                return Err(super::no_index());
-            };
-            let found = users.list_user(user, limit, now).await?;
-            found.into_iter().map(|(id, record)| Ok((id, unpacked(record)?))).collect()
-        })
-    }
-
-    fn revoke_user<'a>(
-        &'a self,
-        user: &'a UserKey,
-        except: Option<SessionId>,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<usize, StoreError>> {
-        match self.inner.users() {
-            Some(users) => users.revoke_user(user, except, now),
-            None => Box::pin(async { Err(super::no_index()) }),
-        }
-    }
-}
+rewriting_store!(Compressed);

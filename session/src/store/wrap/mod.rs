@@ -2,10 +2,16 @@
 
 #[cfg(feature = "zstd")]
 mod compressed;
+#[cfg(feature = "sealed")]
+mod encrypted;
 mod moving;
+#[cfg(any(feature = "zstd", feature = "sealed"))]
+mod rewriting;
 
 #[cfg(feature = "zstd")]
 pub use self::compressed::Compressed;
+#[cfg(feature = "sealed")]
+pub use self::encrypted::Encrypted;
 pub use self::moving::Moving;
 use super::StoreError;
 

@@ -8,15 +8,18 @@
 //! So whoever can write to the store can take records away, or put back an older one whole, and nothing else: no payload under another
 //! id, no verifier of their own on somebody's session, no other user. Deadlines are not bound: a server keeps them by its own clock.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use super::{BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex};
+use super::rewriting::rewriting_store;
 use crate::clock::{SystemRng, Timestamp};
 use crate::error::Corrupt;
 use crate::keys::{KeyRing, Purpose};
 use crate::payload::{Edit, Payload};
-use crate::record::UserKey;
 use crate::seal::{Rejected, Sealer};
+use crate::store::{
+    BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
+};
 use crate::token::SessionId;
 
 const LABEL: &[u8] = b"typed-session/v1/store";
@@ -66,14 +69,14 @@ impl<S: Store> Encrypted<S> {
         self
     }
 
-    fn sealed(&self, id: SessionId, record: &Record) -> Result<Record, StoreError> {
+    fn outgoing(&self, id: SessionId, record: &Record) -> Result<Cow<'static, Record>, StoreError> {
         let plain = record.payload.as_bytes();
         let sealed = self.sealer.seal(&SystemRng, &bound(id, record), plain.len(), |out| out.extend_from_slice(plain));
         let sealed = sealed.map_err(StoreError::unavailable)?;
-        Ok(Record { payload: wrapped(&sealed), ..record.clone() })
+        Ok(Cow::Owned(Record { payload: wrapped(&sealed), ..record.clone() }))
     }
 
-    fn opened(&self, id: SessionId, mut record: Record) -> Result<Record, StoreError> {
+    fn incoming(&self, id: SessionId, mut record: Record) -> Result<Record, StoreError> {
         let Some(section) = record.payload.section(SECTION) else {
             if self.reads_plain {
                 return Ok(record);
@@ -94,6 +97,11 @@ impl<S: Store> Encrypted<S> {
         })?;
         record.payload = Payload::parse(plain.bytes)?;
         Ok(record)
+    }
+
+    #[expect(clippy::unused_self, reason = "as the other wrappers have it")]
+    fn hides(&self) -> bool {
+        true
     }
 }
 
@@ -116,73 +124,7 @@ fn bound(id: SessionId, record: &Record) -> Vec<u8> {
     out
 }
 
-impl<S: Store> Store for Encrypted<S> {
-    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
-        self.inner.create(id, &self.sealed(id, record)?, now).await
-    }
-
-    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        let found = self.inner.load(id, now).await?;
-        found.map(|record| self.opened(id, record)).transpose()
-    }
-
-    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
-        let record = self.sealed(id, commit.record)?;
-        let commit = Commit::new(commit.epoch, commit.revision, commit.op, &record);
-        match self.inner.commit(id, commit, now).await? {
-            Committed::Conflict(fresh) => Ok(Committed::Conflict(Box::new(self.opened(id, *fresh)?))),
-            outcome => Ok(outcome),
-        }
-    }
-
-    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
-        self.inner.touch(id, idle, now).await
-    }
-
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-        self.inner.destroy(id).await
-    }
-
-    async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
-        self.inner.sweep(limit, now).await
-    }
-
-    fn encrypts(&self) -> bool {
-        true
-    }
-
-    fn users(&self) -> Option<&dyn UserIndex> {
-        self.inner.users().map(|_| self as &dyn UserIndex)
-    }
-}
-
-impl<S: Store> UserIndex for Encrypted<S> {
-    fn list_user<'a>(
-        &'a self,
-        user: &'a UserKey,
-        limit: usize,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
-        Box::pin(async move {
-            let Some(users) = self.inner.users() else { return Ok(Vec::new()) };
-            let found = users.list_user(user, limit, now).await?;
-            // One record that cannot be read must not hide the others.
-            Ok(found.into_iter().filter_map(|(id, record)| Some((id, self.opened(id, record).ok()?))).collect())
-        })
-    }
-
-    fn revoke_user<'a>(
-        &'a self,
-        user: &'a UserKey,
-        except: Option<SessionId>,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<usize, StoreError>> {
-        match self.inner.users() {
-            Some(users) => users.revoke_user(user, except, now),
-            None => Box::pin(async { Ok(0) }),
-        }
-    }
-}
+rewriting_store!(Encrypted);
 
 impl<S: fmt::Debug> fmt::Debug for Encrypted<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

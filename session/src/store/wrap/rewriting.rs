@@ -1,0 +1,77 @@
+//! What a store is that keeps other bytes than it is given: everything but how they are made.
+
+/// Implements `Store` and `UserIndex` for a wrapper with an `inner` store, by way of three methods of its own: `outgoing` makes the
+/// record to keep, `incoming` makes the record again, and `hides` says whether what is kept is encrypted.
+macro_rules! rewriting_store {
+    ($wrapper:ident) => {
+        impl<S: Store> Store for $wrapper<S> {
+            async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+                self.inner.create(id, &*self.outgoing(id, record)?, now).await
+            }
+
+            async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+                let found = self.inner.load(id, now).await?;
+                found.map(|record| self.incoming(id, record)).transpose()
+            }
+
+            async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+                let record = self.outgoing(id, commit.record)?;
+                let commit = Commit::new(commit.epoch, commit.revision, commit.op, &record);
+                match self.inner.commit(id, commit, now).await? {
+                    Committed::Conflict(fresh) => Ok(Committed::Conflict(Box::new(self.incoming(id, *fresh)?))),
+                    outcome => Ok(outcome),
+                }
+            }
+
+            async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+                self.inner.touch(id, idle, now).await
+            }
+
+            async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+                self.inner.destroy(id).await
+            }
+
+            async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
+                self.inner.sweep(limit, now).await
+            }
+
+            fn users(&self) -> Option<&dyn UserIndex> {
+                self.inner.users().map(|_| self as &dyn UserIndex)
+            }
+
+            fn encrypts(&self) -> bool {
+                self.hides()
+            }
+        }
+
+        impl<S: Store> UserIndex for $wrapper<S> {
+            fn list_user<'a>(
+                &'a self,
+                user: &'a UserKey,
+                limit: usize,
+                now: Timestamp,
+            ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
+                Box::pin(async move {
+                    let users = self.inner.users().ok_or_else(super::no_index)?;
+                    let found = users.list_user(user, limit, now).await?;
+                    // One record that cannot be read must not hide the others.
+                    let read = found.into_iter().filter_map(|(id, record)| Some((id, self.incoming(id, record).ok()?)));
+                    Ok(read.collect())
+                })
+            }
+
+            fn revoke_user<'a>(
+                &'a self,
+                user: &'a UserKey,
+                except: Option<SessionId>,
+                now: Timestamp,
+            ) -> BoxFuture<'a, Result<usize, StoreError>> {
+                match self.inner.users() {
+                    Some(users) => users.revoke_user(user, except, now),
+                    None => Box::pin(async { Err(super::no_index()) }),
+                }
+            }
+        }
+    };
+}
+pub(super) use rewriting_store;
