@@ -60,6 +60,11 @@ impl Payload {
         Ok(Self(bytes))
     }
 
+    /// Bytes that a payload of this process was made of.
+    pub(crate) fn known(bytes: &[u8]) -> Self {
+        Self(Bytes::copy_from_slice(bytes))
+    }
+
     fn check(bytes: &[u8]) -> Result<(), Corrupt> {
         let cut = || Corrupt::new("the payload is cut short, or a length in it is wrong");
         let mut cursor = Cursor(bytes);

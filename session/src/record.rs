@@ -36,7 +36,7 @@ const CHECKSUM_AT: usize = 32;
 const ABSOLUTE_AT: usize = 36;
 const PREVIOUS_AT: usize = 92;
 const USER_AT: usize = 196;
-const WRITERS: usize = 8;
+pub(crate) const WRITERS: usize = 8;
 /// Where the payload of a session without a user begins.
 pub(crate) const HEADER: usize = USER_AT + 2;
 const _: () = assert!(PREVIOUS_AT + 32 + 8 + WRITERS * 8 == USER_AT);

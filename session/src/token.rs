@@ -5,7 +5,7 @@
 //! `SHA-256(LABEL ‖ id ‖ verifier)`, so a dump of the store opens no session, looking a session up compares no secret, and a
 //! rotation replaces one hash in one record: no old key is left behind that could come back to life.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::str::FromStr;
@@ -198,9 +198,6 @@ impl VerifierHash {
 
 /// A map of sessions.
 pub(crate) type IdMap<T> = HashMap<SessionId, T, BuildHasherDefault<RandomIds>>;
-
-/// A set of sessions.
-pub(crate) type IdSet = HashSet<SessionId, BuildHasherDefault<RandomIds>>;
 
 /// Ids are random already, and only ids that this process made are ever inserted: nobody outside can aim for a bucket.
 #[derive(Default)]

@@ -1,20 +1,26 @@
 //! [`MemoryStore`]: sessions of one process, gone when it ends.
 
+mod kept;
+
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeSet, BinaryHeap};
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use self::kept::Kept;
 use super::{BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey};
 use crate::clock::Timestamp;
-use crate::token::{IdMap, IdSet, SessionId};
+use crate::token::{IdMap, SessionId};
 
 const SHARDS: usize = 32;
 /// Expired records that a `create` looks at before it adds one: more than one, so that the dead never outnumber the new.
 const SWEPT_PER_CREATE: usize = 4;
 /// And one that finds the store full: bounded, so that it does not wait long.
 const SWEPT_WHEN_FULL: usize = 1_024;
+/// Records that a sweep looks at before it lets requests at a shard again.
+const SWEPT_AT_ONCE: usize = 64;
 
 /// Keeps sessions in memory: bounded, expiring, for tests and for servers of one process.
 ///
@@ -31,11 +37,12 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Shard {
-    records: IdMap<Record>,
+    records: IdMap<Kept>,
     /// When to look at a record again. Touches do not move it: a record met too early is filed anew.
     due: BinaryHeap<Reverse<(Timestamp, SessionId)>>,
-    /// Whose records these are, of those that are somebody's.
-    users: HashMap<UserKey, IdSet>,
+    /// Whose records these are, of those that are somebody's: by a hash of the user, since the record says the rest.
+    users: BTreeSet<(u64, SessionId)>,
+    hasher: RandomState,
 }
 
 impl MemoryStore {
@@ -72,14 +79,22 @@ impl MemoryStore {
         self.held.fetch_sub(records, Ordering::Relaxed);
     }
 
-    /// Removes up to `limit` expired records, one shard after the other.
+    /// Removes up to `limit` expired records. A few of each shard in turn: whoever waits for one gets it before its turn comes again.
     fn sweep_all(&self, limit: usize, now: Timestamp) -> usize {
         let mut removed = 0;
-        for shard in &*self.shards {
-            removed += lock(shard).sweep(limit - removed, now);
+        loop {
+            let mut more = false;
+            for shard in &*self.shards {
+                let most = (limit - removed).min(SWEPT_AT_ONCE);
+                let swept = lock(shard).sweep(most, now);
+                self.release(swept.removed);
+                removed += swept.removed;
+                more |= most > 0 && swept.looked_at == most;
+            }
+            if !more {
+                return removed;
+            }
         }
-        self.release(removed);
-        removed
     }
 
     fn shard(&self, id: SessionId) -> MutexGuard<'_, Shard> {
@@ -94,46 +109,52 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[derive(Default)]
+struct Swept {
+    looked_at: usize,
+    removed: usize,
+}
+
 impl Shard {
-    fn live(&mut self, id: SessionId, now: Timestamp) -> Option<&mut Record> {
-        self.records.get_mut(&id).filter(|record| !record.is_expired(now))
+    fn live(&mut self, id: SessionId, now: Timestamp) -> Option<&mut Kept> {
+        self.records.get_mut(&id).filter(|kept| !kept.is_expired(now))
     }
 
-    fn insert(&mut self, id: SessionId, record: Record) -> Option<Record> {
-        let user = record.user().cloned();
-        let replaced = self.records.insert(id, record);
-        self.index(id, replaced.as_ref().and_then(Record::user), user.as_ref());
-        replaced
+    fn insert(&mut self, id: SessionId, kept: Kept) -> Option<Kept> {
+        let before = self.records.get(&id).and_then(|kept| self.entry(id, kept));
+        let after = self.entry(id, &kept);
+        if before != after {
+            before.map(|entry| self.users.remove(&entry));
+            self.users.extend(after);
+        }
+        self.records.insert(id, kept)
     }
 
-    fn remove(&mut self, id: SessionId) -> Option<Record> {
+    fn remove(&mut self, id: SessionId) -> Option<Kept> {
         let removed = self.records.remove(&id)?;
-        self.index(id, removed.user(), None);
+        self.entry(id, &removed).map(|entry| self.users.remove(&entry));
         Some(removed)
     }
 
-    /// Notes that `id` was the session of `before` and is that of `after`.
-    fn index(&mut self, id: SessionId, before: Option<&UserKey>, after: Option<&UserKey>) {
-        if before == after {
-            return;
-        }
-        if let Some(user) = before
-            && let Some(sessions) = self.users.get_mut(user)
-        {
-            sessions.remove(&id);
-            if sessions.is_empty() {
-                self.users.remove(user);
-            }
-        }
-        if let Some(user) = after {
-            self.users.entry(user.clone()).or_default().insert(id);
-        }
+    /// Its place among the users' sessions.
+    fn entry(&self, id: SessionId, kept: &Kept) -> Option<(u64, SessionId)> {
+        let user = kept.user();
+        (!user.is_empty()).then(|| (self.hasher.hash_one(user), id))
+    }
+
+    /// The sessions of `user`, ended ones that nobody has swept yet among them.
+    fn of_user<'a>(&'a self, user: &'a UserKey) -> impl Iterator<Item = (SessionId, &'a Kept)> {
+        let hash = self.hasher.hash_one(user.as_bytes());
+        let (first, last) = (SessionId::from_bytes([0; 16]), SessionId::from_bytes([u8::MAX; 16]));
+        let entries = self.users.range((hash, first)..=(hash, last));
+        let kept = entries.filter_map(|(_, id)| Some((*id, self.records.get(id)?)));
+        kept.filter(|(_, kept)| kept.user() == user.as_bytes())
     }
 
     /// Looks at up to `limit` records that are due.
-    fn sweep(&mut self, limit: usize, now: Timestamp) -> usize {
-        let mut removed = 0;
-        for _ in 0..limit {
+    fn sweep(&mut self, limit: usize, now: Timestamp) -> Swept {
+        let mut swept = Swept::default();
+        while swept.looked_at < limit {
             match self.due.peek() {
                 Some(Reverse((due, _))) if *due <= now => {},
                 _ => break,
@@ -141,11 +162,12 @@ impl Shard {
             let Some(Reverse((_, id))) = self.due.pop() else {
                 break;
             };
-            match self.records.get(&id).map(Record::idle_deadline) {
+            swept.looked_at += 1;
+            match self.records.get(&id).map(Kept::idle) {
                 Some(idle) if idle > now => self.due.push(Reverse((idle, id))),
                 Some(_) => {
                     self.remove(id);
-                    removed += 1;
+                    swept.removed += 1;
                 },
                 None => {},
             }
@@ -155,7 +177,7 @@ impl Shard {
             self.records.shrink_to(self.records.len() * 2);
             self.due.shrink_to(self.due.len() * 2);
         }
-        removed
+        swept
     }
 }
 
@@ -182,20 +204,20 @@ impl Store for MemoryStore {
             }
         }
         let mut shard = self.shard(id);
-        self.release(shard.sweep(SWEPT_PER_CREATE, now));
+        self.release(shard.sweep(SWEPT_PER_CREATE, now).removed);
         if shard.live(id, now).is_some() {
             self.release(1);
             return Ok(Created::Exists);
         }
         shard.due.push(Reverse((record.idle_deadline(), id)));
-        if shard.insert(id, record.clone()).is_some() {
+        if shard.insert(id, Kept::new(record)).is_some() {
             self.release(1);
         }
         Ok(Created::Created)
     }
 
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        Ok(self.shard(id).live(id, now).cloned())
+        Ok(self.shard(id).live(id, now).map(|kept| kept.record()).transpose()?)
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
@@ -204,9 +226,9 @@ impl Store for MemoryStore {
             return Ok(Committed::Gone);
         };
         if (stored.epoch(), stored.revision()) == (commit.epoch, commit.revision) {
-            let idle = stored.idle_deadline().max(commit.record.idle_deadline());
-            let replaced = std::mem::replace(stored, commit.record.clone().with_idle_deadline(idle));
-            shard.index(id, replaced.user(), commit.record.user());
+            let mut kept = Kept::new(commit.record);
+            kept.set_idle(stored.idle().max(commit.record.idle_deadline()));
+            shard.insert(id, kept);
             return Ok(Committed::Applied);
         }
         if stored.has_applied(commit.op) {
@@ -215,7 +237,7 @@ impl Store for MemoryStore {
         if stored.epoch() != commit.epoch {
             return Ok(Committed::Superseded);
         }
-        Ok(Committed::Conflict(Box::new(stored.clone())))
+        Ok(Committed::Conflict(Box::new(stored.record()?)))
     }
 
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
@@ -223,7 +245,7 @@ impl Store for MemoryStore {
         let Some(stored) = shard.live(id, now) else {
             return Ok(Touched::Gone);
         };
-        stored.idle = stored.idle.max(idle).min(stored.absolute);
+        stored.set_idle(stored.idle().max(idle).min(stored.absolute()));
         Ok(Touched::Touched)
     }
 
@@ -264,10 +286,10 @@ impl UserIndex for MemoryStore {
             let mut found = Vec::new();
             for shard in &*self.shards {
                 let shard = lock(shard);
-                let ids = shard.users.get(user).into_iter().flatten();
-                let records = ids.filter_map(|id| Some((*id, shard.records.get(id)?)));
-                let live = records.filter(|(_, record)| !record.is_expired(now));
-                found.extend(live.take(limit - found.len()).map(|(id, record)| (id, record.clone())));
+                let live = shard.of_user(user).filter(|(_, kept)| !kept.is_expired(now));
+                for (id, kept) in live.take(limit - found.len()) {
+                    found.push((id, kept.record()?));
+                }
             }
             Ok(found)
         })
@@ -283,7 +305,7 @@ impl UserIndex for MemoryStore {
             let mut removed = 0;
             for shard in &*self.shards {
                 let mut shard = lock(shard);
-                let ids = shard.users.get(user).into_iter().flatten().copied();
+                let ids = shard.of_user(user).map(|(id, _)| id);
                 let ids: Vec<SessionId> = ids.filter(|id| Some(*id) != except).collect();
                 removed += ids.into_iter().filter_map(|id| shard.remove(id)).count();
             }
