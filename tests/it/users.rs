@@ -2,9 +2,11 @@
 
 use axum::Router;
 use axum::routing::{get, post};
-use session::store::{Commit, Committed, Created, Destroyed, Record, StoreError, Touched};
+use session::store::{Commit, Committed, Compressed, Created, Destroyed, Encrypted, Record, StoreError, Touched};
 use session::testing::{FailingStore, Fault};
-use session::{ErrorKind, MemoryStore, RedisStore, Session, SessionId, Sessions, SqliteStore, Store, Timestamp};
+use session::{
+    ErrorKind, KeyRing, MemoryStore, RedisStore, SecretKey, Session, SessionId, Sessions, SqliteStore, Store, Timestamp,
+};
 use session_tests::client::Client;
 use session_tests::servers::{Redis, TempDir};
 
@@ -62,6 +64,13 @@ async fn devices_are_listed_and_ended(store: impl Store) {
 #[tokio::test]
 async fn in_memory() {
     devices_are_listed_and_ended(MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn through_wrappers() {
+    let keys = KeyRing::new(SecretKey::generate().unwrap());
+    devices_are_listed_and_ended(Encrypted::new(MemoryStore::new(), keys)).await;
+    devices_are_listed_and_ended(Compressed::new(MemoryStore::new()).unwrap()).await;
 }
 
 #[tokio::test]
