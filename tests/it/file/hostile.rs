@@ -223,13 +223,13 @@ async fn a_full_disk() {
     drop(disk);
 }
 
-/// A file system of 128 KiB.
 /// At home a developer is not root. CI is, and tries everything.
 fn only_root(what: &str) {
     assert!(std::env::var_os("CI").is_none(), "only root can try {what}, and CI must");
     println!("not root: {what} was not tried");
 }
 
+/// A file system of 128 KiB.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
