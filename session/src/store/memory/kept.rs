@@ -3,9 +3,9 @@
 //! ```text
 //!   0  epoch, revision, idle, absolute, created, rotated   u64 each
 //!  48  verifier   [32]
-//!  80  previous   u8, 1 for one: [32] hash, u64 until
+//!  80  user       u16 length, then that many bytes
+//!   …  previous   u8, 1 for one: [32] hash, u64 until
 //!   …  writers    u8 how many, then that many times 8 bytes
-//!   …  user       u16 length, then that many bytes
 //!   …  payload    to the end
 //! ```
 //!
@@ -25,6 +25,7 @@ const REVISION_AT: usize = 8;
 const IDLE_AT: usize = 16;
 const ABSOLUTE_AT: usize = 24;
 const CREATED_AT: usize = 32;
+const USER_AT: usize = 80;
 /// Of what every record has.
 const FIXED: usize = 80 + 1 + 1 + 2;
 
@@ -44,6 +45,9 @@ impl Kept {
             out.put_u64_ne(time.as_millis());
         }
         out.put_slice(record.verifier.as_bytes());
+        // The engine refuses longer ones; see `UserKey`.
+        out.put_u16_ne(u16::try_from(user.len()).unwrap_or_default());
+        out.put_slice(user);
         out.put_u8(u8::from(record.previous.is_some()));
         if let Some((previous, until)) = &record.previous {
             out.put_slice(previous.as_bytes());
@@ -54,9 +58,6 @@ impl Kept {
             out.put_u32_ne(op.process);
             out.put_u32_ne(op.sequence);
         }
-        // The engine refuses longer ones; see `UserKey`.
-        out.put_u16_ne(u16::try_from(user.len()).unwrap_or_default());
-        out.put_slice(user);
         out.put_slice(payload);
         Self(out.into())
     }
@@ -93,7 +94,8 @@ impl Kept {
 
     /// Whose session it is; empty for nobody's.
     pub(super) fn user(&self) -> &[u8] {
-        self.rest().map_or(&[], |rest| rest.user)
+        let split = self.0.get(USER_AT..).and_then(<[u8]>::split_first_chunk);
+        split.and_then(|(length, rest)| rest.get(..u16::from_ne_bytes(*length).into())).unwrap_or_default()
     }
 
     pub(super) fn record(&self) -> Result<Record, Corrupt> {
@@ -123,6 +125,8 @@ impl Kept {
         let created = take_time(&mut bytes)?;
         let rotated = take_time(&mut bytes)?;
         let verifier = take_hash(&mut bytes)?;
+        let user = usize::from(bytes.try_get_u16_ne().ok()?);
+        let (user, mut bytes) = bytes.split_at_checked(user)?;
         let previous = match bytes.try_get_u8().ok()? {
             0 => None,
             _ => Some((take_hash(&mut bytes)?, take_time(&mut bytes)?)),
@@ -132,9 +136,7 @@ impl Kept {
         for op in writers.iter_mut().take(written) {
             *op = OpId { process: bytes.try_get_u32_ne().ok()?, sequence: bytes.try_get_u32_ne().ok()? };
         }
-        let user = usize::from(bytes.try_get_u16_ne().ok()?);
-        let (user, payload) = bytes.split_at_checked(user)?;
-        Some(Rest { created, rotated, verifier, previous, writers, user, payload })
+        Some(Rest { created, rotated, verifier, previous, writers, user, payload: bytes })
     }
 }
 

@@ -228,7 +228,11 @@ impl Store for MemoryStore {
         if (stored.epoch(), stored.revision()) == (commit.epoch, commit.revision) {
             let mut kept = Kept::new(commit.record);
             kept.set_idle(stored.idle().max(commit.record.idle_deadline()));
-            shard.insert(id, kept);
+            if stored.user() == kept.user() {
+                *stored = kept;
+            } else {
+                shard.insert(id, kept);
+            }
             return Ok(Committed::Applied);
         }
         if stored.has_applied(commit.op) {
