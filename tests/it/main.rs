@@ -12,6 +12,7 @@ mod faults;
 mod file;
 mod layering;
 mod lock;
+mod opendal;
 mod sealed;
 mod sections;
 mod shapes;
