@@ -114,7 +114,7 @@ async fn a_call_is_few_requests() {
     assert_eq!((store.touch(id, idle, now).await.unwrap(), spent()), (Touched::Touched, 1 + 1));
     let later = idle.after(Duration::from_secs(9));
     assert_eq!((store.touch(id, later, now).await.unwrap(), spent()), (Touched::Touched, 2));
-    assert_eq!((store.destroy(id).await.unwrap(), spent()), (Destroyed::Existed, 2));
+    assert_eq!((store.destroy(id).await.unwrap(), spent()), (Destroyed::Existed, 3));
     assert_eq!((store.destroy(id).await.unwrap(), spent()), (Destroyed::Absent, 1));
 }
 
@@ -130,6 +130,28 @@ async fn a_commit_whose_answer_was_lost_is_applied_once() {
         assert_eq!(client.get("/visit").await.status, StatusCode::OK);
         assert_eq!(client.get("/show").await.text, "nobody 2 0 0 0 0");
     }
+}
+
+/// The end is written before the object is deleted, so a server that dies in between leaves nothing that anybody could go on with.
+#[tokio::test]
+async fn a_session_has_ended_although_its_object_could_not_be_deleted() {
+    let bucket = Bucket::start().await;
+    let store = OpendalStore::new(bucket.operator()).await.unwrap();
+    let client = Client::new(app(store.clone()));
+    client.get("/visit").await;
+    let (id, now) = (only_session(&bucket.operator()).await, SystemClock::default().now());
+    let before = store.load(id, now).await.unwrap().unwrap();
+    bucket.line().refuse_deletions(true);
+    assert_eq!(store.destroy(id).await.unwrap(), Destroyed::Existed);
+    assert_eq!(names(&bucket.operator()).await.len(), 1);
+    assert!(store.load(id, now).await.unwrap().is_none());
+    assert_eq!(store.touch(id, before.absolute_deadline(), now).await.unwrap(), Touched::Gone);
+    let left = bucket.operator().read(&format!("sessions/{id}")).await.unwrap().to_bytes();
+    assert!(left.len() < before.encoded_len(), "nothing is left of what the session remembered");
+    bucket.line().refuse_deletions(false);
+    assert_eq!(store.sweep(10, now).await.unwrap(), 1);
+    assert_eq!(names(&bucket.operator()).await, [""; 0]);
+    assert_eq!(store.destroy(id).await.unwrap(), Destroyed::Absent);
 }
 
 /// The deadline ends the call, not the write: nobody in this process reads or writes the session before that has ended as well.

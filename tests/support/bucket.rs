@@ -38,6 +38,7 @@ struct State {
     requests: AtomicU64,
     loses_an_answer: AtomicBool,
     drops_conditions: AtomicBool,
+    refuses_deletions: AtomicBool,
     writing: Arc<RwLock<()>>,
 }
 
@@ -96,6 +97,11 @@ impl Line {
     pub fn drop_conditions(&self) {
         self.0.drops_conditions.store(true, Ordering::SeqCst);
     }
+
+    /// From now on `DELETE` is not let through, or is again.
+    pub fn refuse_deletions(&self, refuse: bool) {
+        self.0.refuses_deletions.store(refuse, Ordering::SeqCst);
+    }
 }
 
 impl HttpTransport for Line {
@@ -104,6 +110,9 @@ impl HttpTransport for Line {
         if self.0.drops_conditions.load(Ordering::SeqCst) {
             request.headers_mut().remove("if-match");
             request.headers_mut().remove("if-none-match");
+        }
+        if request.method() == Method::DELETE && self.0.refuses_deletions.load(Ordering::SeqCst) {
+            return Err(opendal::Error::new(ErrorKind::Unexpected, "the line broke"));
         }
         let loses = request.method() == Method::PUT && self.0.loses_an_answer.swap(false, Ordering::SeqCst);
         let _leave = if request.method() == Method::PUT { Some(self.0.writing.read().await) } else { None };

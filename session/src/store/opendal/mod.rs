@@ -17,7 +17,7 @@ use opendal::{Lister, Operator};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use self::objects::{Objects, When};
+use self::objects::{Object, Objects, When, is_ended};
 pub use self::options::OpendalOptions;
 use self::turns::Turns;
 use super::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
@@ -44,7 +44,7 @@ const TRIES: u32 = 64;
 /// [`new`](Self::new) asks it, and tries. The others, files, Redis and memory among them, are only for servers of one process, by
 /// [`dangerous_last_writer_wins`](Self::dangerous_last_writer_wins).
 ///
-/// A load is one request, a commit two, or one if it comes too late; a touch is two, and so is a logout. An object store takes tens of
+/// A load is one request, a commit two, or one if it comes too late; a touch is two, and the end of a session three. An object store takes tens of
 /// milliseconds for each, and bills it. Deadlines are kept by the clocks of your processes. It finds no sessions by user.
 ///
 /// A bucket that keeps versions keeps those of sessions as well, until a rule of the bucket's removes them.
@@ -148,16 +148,15 @@ impl OpendalStore {
     /// Removes the record under `id` if it has expired.
     async fn bury(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
         let mut call = self.objects.call(id).await?;
-        let Some(object) = call.read().await? else {
+        let Some(Object { bytes, seen }) = call.read().await? else {
             return Ok(false);
         };
-        // What cannot be read is for somebody to look at.
-        if !Record::decode(object.bytes).is_ok_and(|record| record.is_expired(now)) {
-            return Ok(false);
+        match Record::decode(bytes) {
+            Ok(record) if is_ended(&record) => call.delete().await.map(|()| true),
+            Ok(record) if record.is_expired(now) => call.end(record, seen).await,
+            // What cannot be read is for somebody to look at.
+            Ok(_) | Err(_) => Ok(false),
         }
-        let capability = self.objects.operator.info().capability();
-        let conditional = capability.delete_with_if_match || capability.delete_with_if_version_match;
-        call.delete(object.seen.filter(|_| conditional)).await
     }
 }
 
@@ -215,15 +214,23 @@ impl Store for OpendalStore {
         Err(overtaken())
     }
 
-    /// Services do not say whether there was something to delete, so this asks first.
     async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
         let mut call = self.objects.call(id).await?;
-        if !call.exists().await? {
-            return Ok(Destroyed::Absent);
+        for _ in 0..TRIES {
+            let Some(Object { bytes, seen }) = call.read().await? else {
+                return Ok(Destroyed::Absent);
+            };
+            let over = match Record::decode(bytes) {
+                // Somebody else is about to delete it, or was.
+                Ok(record) if is_ended(&record) => return call.delete().await.map(|()| Destroyed::Absent),
+                Ok(record) => call.end(record, seen).await?,
+                Err(_) => call.delete().await.map(|()| true)?,
+            };
+            if over {
+                return Ok(Destroyed::Existed);
+            }
         }
-        // Without a condition: whoever read before this writes on condition that what is gone is unchanged.
-        call.delete(None).await?;
-        Ok(Destroyed::Existed)
+        Err(overtaken())
     }
 
     /// Looks at up to `limit` objects, from where the last sweep has stopped: services list names, not deadlines.

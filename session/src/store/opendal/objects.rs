@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use opendal::options::{DeleteOptions, WriteOptions};
+use opendal::options::WriteOptions;
 use opendal::{ErrorKind, Metadata, Operator};
 use tokio::time::{Instant, timeout_at};
 
 use super::options::OpendalOptions;
 use super::turns::{Turn, Turns};
 use crate::clock::Timestamp;
+use crate::payload::Payload;
 use crate::store::{Record, StoreError};
 use crate::token::SessionId;
+
+/// Before every session.
+const ENDED: Timestamp = Timestamp::from_millis(0);
 
 /// The objects of one store.
 pub(super) struct Objects {
@@ -147,11 +151,26 @@ impl Call<'_> {
         self.change("write", async move { operator.write_options(&path, bytes, options).await.map(|_| ()) }).await
     }
 
-    /// Removes the object: only as it was seen, if it was. `false` if it is another one by now.
-    pub(super) async fn delete(&mut self, seen: Seen) -> Result<bool, StoreError> {
-        let options = DeleteOptions { if_not_changed: seen, ..DeleteOptions::default() };
+    /// Removes the object, whatever it is by now.
+    pub(super) async fn delete(&mut self) -> Result<(), StoreError> {
         let (operator, path) = (self.objects.operator.clone(), self.path.clone());
-        self.change("delete", async move { operator.delete_options(&path, options).await }).await
+        self.change("delete", async move { operator.delete(&path).await }).await.map(|_| ())
+    }
+
+    /// Ends the session that was seen, for good. `false` if it is another one by now.
+    ///
+    /// Few services delete on conditions, so it is overwritten first, on condition that it is unchanged, with a record of nothing that
+    /// has expired: of several that end a session one gets through, and what is left if the deletion fails is the sweep's.
+    pub(super) async fn end(&mut self, record: Record, seen: Seen) -> Result<bool, StoreError> {
+        if seen.is_some() {
+            if !self.write(ended(record).encode(), When::Unchanged(seen)).await? {
+                return Ok(false);
+            }
+            let _ = self.delete().await;
+            return Ok(true);
+        }
+        self.delete().await?;
+        Ok(true)
     }
 
     async fn change(
@@ -204,4 +223,13 @@ impl Call<'_> {
     fn late(&self, verb: &str) -> String {
         format!("{} {verb}: no answer within {:?}", self.objects.service(), self.objects.deadline())
     }
+}
+
+/// What stands in a session's place from its end until it is deleted.
+fn ended(record: Record) -> Record {
+    Record { idle: ENDED, previous: None, user: None, payload: Payload::default(), ..record }
+}
+
+pub(super) fn is_ended(record: &Record) -> bool {
+    record.idle_deadline() == ENDED
 }

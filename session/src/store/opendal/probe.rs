@@ -39,7 +39,7 @@ pub(super) async fn probe(objects: &Objects) -> Result<(), StoreError> {
     let outcome = try_all(objects, &name).await;
     if outcome.is_err() {
         // The first complaint is the one to tell.
-        let _ = objects.call_on(&name).delete(None).await;
+        let _ = objects.call_on(&name).delete().await;
     }
     outcome
 }
@@ -67,7 +67,7 @@ async fn try_all(objects: &Objects, name: &str) -> Result<(), StoreError> {
         hold(refused, "takes the condition that an object be unchanged, and overwrites a changed one")?;
     }
     let seen = call().read().await?.and_then(|found| found.seen);
-    hold(call().delete(None).await?, "deletes nothing")?;
+    call().delete().await?;
     hold(call().read().await?.is_none(), "gives an object that was deleted")?;
     if seen.is_some() {
         let refused = !call().write(third, When::Unchanged(seen)).await?;
