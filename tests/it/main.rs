@@ -15,6 +15,7 @@ mod lock;
 mod opendal;
 mod sealed;
 mod sections;
+mod secured;
 mod shapes;
 mod shop;
 mod sql;

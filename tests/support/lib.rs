@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod bucket;
+pub mod certificates;
 pub mod client;
 pub mod counter;
 pub mod databases;
