@@ -21,6 +21,7 @@ mod shop;
 mod sql;
 mod stored;
 mod sweeper;
+mod urls;
 mod users;
 mod validation;
 mod vectors;
