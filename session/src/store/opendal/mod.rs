@@ -153,7 +153,7 @@ impl OpendalStore {
         };
         match Record::decode(bytes) {
             Ok(record) if is_ended(&record) => call.delete().await.map(|()| true),
-            Ok(record) if record.is_expired(now) => call.end(record, seen).await,
+            Ok(record) if record.is_expired(now) => call.end(&record, seen).await,
             // What cannot be read is for somebody to look at.
             Ok(_) | Err(_) => Ok(false),
         }
@@ -223,7 +223,7 @@ impl Store for OpendalStore {
             let over = match Record::decode(bytes) {
                 // Somebody else is about to delete it, or was.
                 Ok(record) if is_ended(&record) => return call.delete().await.map(|()| Destroyed::Absent),
-                Ok(record) => call.end(record, seen).await?,
+                Ok(record) => call.end(&record, seen).await?,
                 Err(_) => call.delete().await.map(|()| true)?,
             };
             if over {

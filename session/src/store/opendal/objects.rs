@@ -161,7 +161,7 @@ impl Call<'_> {
     ///
     /// Few services delete on conditions, so it is overwritten first, on condition that it is unchanged, with a record of nothing that
     /// has expired: of several that end a session one gets through, and what is left if the deletion fails is the sweep's.
-    pub(super) async fn end(&mut self, record: Record, seen: Seen) -> Result<bool, StoreError> {
+    pub(super) async fn end(&mut self, record: &Record, seen: Seen) -> Result<bool, StoreError> {
         if seen.is_some() {
             if !self.write(ended(record).encode(), When::Unchanged(seen)).await? {
                 return Ok(false);
@@ -226,8 +226,8 @@ impl Call<'_> {
 }
 
 /// What stands in a session's place from its end until it is deleted.
-fn ended(record: Record) -> Record {
-    Record { idle: ENDED, previous: None, user: None, payload: Payload::default(), ..record }
+fn ended(record: &Record) -> Record {
+    Record { idle: ENDED, previous: None, user: None, payload: Payload::default(), ..*record }
 }
 
 pub(super) fn is_ended(record: &Record) -> bool {
