@@ -125,6 +125,8 @@ pub use self::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
 pub use self::store::FileStore;
 #[cfg(feature = "mysql")]
 pub use self::store::MySqlStore;
+#[cfg(feature = "opendal")]
+pub use self::store::OpendalStore;
 #[cfg(feature = "postgres")]
 pub use self::store::PostgresStore;
 #[cfg(feature = "redis")]

@@ -33,6 +33,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("users", 3),
     ("store/file", 4),
     ("store/memory", 4),
+    ("store/opendal", 4),
     ("store/redis", 4),
     ("store/sql", 4),
     ("store/sealed", 4),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::certificates::Identity;
 use crate::servers::{Process, TempDir, free_port, is_listening, wait_until};
 
 /// A private PostgreSQL or MariaDB.
@@ -11,6 +12,7 @@ pub struct Database {
     process: Option<Process>,
     dir: TempDir,
     port: u16,
+    settings: Vec<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,7 +52,7 @@ impl Database {
         if is_root() {
             succeed(Command::new("chown").arg(user).arg(dir.path()));
         }
-        Self { kind, process: None, dir, port: free_port() }
+        Self { kind, process: None, dir, port: free_port(), settings: Vec::new() }
     }
 
     fn started(mut self) -> Self {
@@ -60,6 +62,32 @@ impl Database {
 
     fn data(&self) -> PathBuf {
         self.dir.path().join("data")
+    }
+
+    /// Restarts it with TLS. In PostgreSQL, users that are not `postgres` then need it, and their passwords.
+    pub fn secured(mut self, identity: &Identity) -> Self {
+        let own = |path: &Path, name: &str| {
+            // A key that anybody else may read is refused.
+            let owner = if self.kind == Kind::Postgres { "postgres" } else { "mysql" };
+            let copy = self.dir.path().join(name);
+            std::fs::copy(path, &copy).expect("a file");
+            std::fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a mode");
+            if is_root() {
+                succeed(Command::new("chown").arg(owner).arg(&copy));
+            }
+            copy.display().to_string()
+        };
+        let (certificate, key) = (own(&identity.certificate, "certificate.pem"), own(&identity.key, "key.pem"));
+        self.settings = match self.kind {
+            Kind::Postgres => {
+                let rules = "host all postgres 127.0.0.1/32 trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
+                std::fs::write(self.data().join("pg_hba.conf"), rules).expect("a file");
+                let settings = ["ssl=on".into(), format!("ssl_cert_file={certificate}"), format!("ssl_key_file={key}")];
+                settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect()
+            },
+            Kind::MariaDb => vec![format!("--ssl-cert={certificate}"), format!("--ssl-key={key}")],
+        };
+        self.started()
     }
 
     /// Starts it (again).
@@ -80,7 +108,7 @@ impl Database {
                 command
             },
         };
-        self.process = Some(Process::start(&mut command));
+        self.process = Some(Process::start(command.args(&self.settings)));
         wait_until("the database answers", || match self.kind {
             Kind::Postgres => {
                 let mut command = Command::new(postgres_program("pg_isready"));

@@ -1,6 +1,8 @@
 //! What the tests share: servers of their own, and a client with a cookie jar.
 
 pub mod browser;
+pub mod bucket;
+pub mod certificates;
 pub mod client;
 pub mod counter;
 pub mod databases;

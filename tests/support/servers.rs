@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::certificates::Identity;
+
 /// A port that nobody listens on now.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
@@ -96,18 +98,34 @@ pub struct Redis {
     process: Option<Process>,
     dir: TempDir,
     port: u16,
+    settings: Vec<String>,
 }
 
 impl Redis {
     pub fn start() -> Self {
-        let mut redis = Self { process: None, dir: TempDir::new("redis"), port: free_port() };
+        let mut redis = Self::absent();
         redis.restart();
         redis
     }
 
     /// A port and a folder, but nobody there yet.
     pub fn absent() -> Self {
-        Self { process: None, dir: TempDir::new("redis"), port: free_port() }
+        Self { process: None, dir: TempDir::new("redis"), port: free_port(), settings: Vec::new() }
+    }
+
+    /// One that speaks TLS as well, at the port that it answers, and knows `ann` by her password.
+    pub fn secured(identity: &Identity) -> (Self, u16) {
+        let (mut redis, port) = (Self::absent(), free_port());
+        let file = |path: &Path| path.display().to_string();
+        redis.settings = ["--tls-port", &port.to_string(), "--tls-auth-clients", "no", "--tls-cert-file"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([file(&identity.certificate), "--tls-key-file".into(), file(&identity.key)])
+            .collect();
+        redis.restart();
+        redis.run::<String>("ACL SETUSER ann on >secret ~session:* +@all");
+        redis.run::<String>("CONFIG SET requirepass hidden");
+        (redis, port)
     }
 
     /// Starts it (again), with what its append-only file has kept.
@@ -116,7 +134,7 @@ impl Redis {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"]);
         command.args(["--port", &self.port.to_string(), "--dir"]).arg(self.dir.path());
-        self.process = Some(Process::start(&mut command));
+        self.process = Some(Process::start(command.args(&self.settings)));
         let url = self.url();
         wait_until("redis-server answers", || {
             redis::Client::open(&*url)

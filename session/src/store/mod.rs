@@ -20,6 +20,8 @@
 #[cfg(all(feature = "file", unix))]
 mod file;
 mod memory;
+#[cfg(feature = "opendal")]
+mod opendal;
 mod place;
 #[cfg(feature = "redis")]
 mod redis;
@@ -36,6 +38,8 @@ use std::pin::Pin;
 #[cfg(all(feature = "file", unix))]
 pub use self::file::{FileOptions, FileStore};
 pub use self::memory::MemoryStore;
+#[cfg(feature = "opendal")]
+pub use self::opendal::{OpendalOptions, OpendalStore};
 pub use self::place::Place;
 #[doc(hidden)]
 pub use self::place::Placed;
@@ -122,7 +126,7 @@ pub trait Store: Send + Sync + 'static {
     /// Removes up to `limit` expired records and answers how many. A store that expires records by itself answers 0.
     fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
-    /// Finds sessions by user, where the store can. Every store of this crate can.
+    /// Finds sessions by user, where the store can.
     fn users(&self) -> Option<&dyn UserIndex> {
         None
     }

@@ -8,6 +8,7 @@
 //! along with a read; or before a new session, where a minute has passed without one. So a process whose clock is wrong neither
 //! ends sessions early nor keeps them.
 
+mod tls;
 mod users;
 
 use std::fmt;
@@ -143,7 +144,7 @@ impl RedisOptions {
 }
 
 impl RedisStore {
-    /// Connects to `url`, like `redis://127.0.0.1` or `redis://user:password@host:6379/1`, and tries every command that it sends (those that its
+    /// Connects to `url`, like `redis://127.0.0.1` or `redis://user:password@host:6379/1` (`rediss://…` for TLS, with the feature `redis-tls`), and tries every command that it sends (those that its
     /// scripts run, `SETRANGE` and `PEXPIRE`, excepted).
     ///
     /// # Errors
@@ -160,8 +161,7 @@ impl RedisStore {
     ///
     /// As [`connect`](Self::connect).
     pub async fn connect_with(url: &str, options: RedisOptions) -> Result<Self, StoreError> {
-        let client = Client::open(url).map_err(|error| StoreError::Misconfigured(format!("Redis URL: {error}")))?;
-        let store = Self::new(client, options)?;
+        let store = Self::new(tls::client(url)?, options)?;
         store.probe().await?;
         Ok(store)
     }
@@ -173,6 +173,7 @@ impl RedisStore {
     /// [`StoreError::Misconfigured`] names the option.
     pub fn new(client: Client, options: RedisOptions) -> Result<Self, StoreError> {
         options.check()?;
+        tls::prepare(&client);
         let connection = RwLock::new(connection(&client, &options)?);
         let shared = Shared {
             client,
@@ -474,6 +475,7 @@ fn read_failed(command: &str, error: &RedisError) -> StoreError {
         _ if error.kind() == ErrorKind::AuthenticationFailed => {
             StoreError::Misconfigured(format!("Redis wants other credentials: {error}"))
         },
+        _ if tls::is_untrusted(error) => StoreError::Misconfigured(format!("Redis is not who its URL says: {error}")),
         _ => StoreError::unavailable(format!("{command}: {error}")),
     }
 }

@@ -272,13 +272,7 @@ impl<E: Engine> Core<E> {
         };
         match timeout(self.0.options.deadline, waiting).await {
             Ok(Ok(line)) => Ok(line),
-            Ok(Err(error)) => {
-                let class = match class::<E>(&error) {
-                    class @ (Class::Denied | Class::Misfit) => class,
-                    _ => Class::Refused,
-                };
-                Err(failed(class, error.to_string()))
-            },
+            Ok(Err(error)) => Err(failed(unconnected::<E>(&error), error.to_string())),
             Err(_) => Err(failed(Class::Refused, "no connection within the deadline".into())),
         }
     }
@@ -431,7 +425,9 @@ impl Failed {
         let Self { name, writes, class, cause } = self;
         let cause = format!("{name}: {cause}");
         match class {
-            Class::Denied | Class::NoTable | Class::Misfit => StoreError::Misconfigured(cause),
+            Class::Denied | Class::Stranger | Class::Untrusted | Class::NoTable | Class::Misfit => {
+                StoreError::Misconfigured(cause)
+            },
             Class::Garbled => garbled(),
             Class::Broken if writes => StoreError::unknown(cause),
             Class::Broken | Class::Taken | Class::Clash | Class::Refused | Class::ReadOnly => {
@@ -445,6 +441,10 @@ impl Failed {
         let (name, table, engine) = (self.name, options.name(), E::NAME);
         let advice = match self.class {
             Class::Denied => format!("the {engine} user may not {name} (table {table})"),
+            Class::Stranger => format!("{engine} refuses the user or the password of its URL, or wants TLS"),
+            Class::Untrusted => {
+                format!("{engine} is not who its URL says, or speaks no TLS; look at `{}` in the URL", E::TLS)
+            },
             Class::NoTable => format!("there is no table {table} in {engine}; run the published schema"),
             Class::Misfit => {
                 format!("{name} does not fit the table {table} in {engine}; compare with the published schema")
@@ -464,6 +464,19 @@ fn class<E: Engine>(error: &Error) -> Class {
         Error::ColumnDecode { .. } | Error::Decode(_) => Class::Garbled,
         Error::PoolTimedOut | Error::PoolClosed => Class::Refused,
         _ => Class::Broken,
+    }
+}
+
+/// The class of an error before anything was asked.
+fn unconnected<E: Engine>(error: &Error) -> Class {
+    match error {
+        Error::Tls(_) => Class::Untrusted,
+        // So fails a handshake whose certificate is refused.
+        Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => Class::Untrusted,
+        error => match class::<E>(error) {
+            class @ (Class::Denied | Class::Stranger | Class::Misfit) => class,
+            _ => Class::Refused,
+        },
     }
 }
 

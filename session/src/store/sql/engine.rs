@@ -11,6 +11,8 @@ pub(super) trait Engine: Send + Sync + 'static {
 
     /// As its users call it.
     const NAME: &'static str;
+    /// The parameters of its URL that decide about TLS.
+    const TLS: &'static str = "";
     /// The published migration, for a table named `sessions`.
     const SCHEMA: &'static str;
     /// What identifiers are quoted with.
@@ -138,6 +140,10 @@ pub(super) enum Class {
     ReadOnly,
     /// The user may not.
     Denied,
+    /// The database does not know the user, or not by that password.
+    Stranger,
+    /// The database has not proved who it is, or there is no TLS.
+    Untrusted,
     /// No such table.
     NoTable,
     /// The table has other columns, or a setting is wrong.

@@ -85,6 +85,7 @@ impl Engine for Dolphin {
     type Db = MySql;
 
     const NAME: &'static str = "MySQL";
+    const TLS: &'static str = "ssl-mode, ssl-ca";
     const SCHEMA: &'static str = include_str!("../../../sql/mysql.sql");
     const QUOTE: char = '`';
     const NUMBERED: bool = false;
@@ -105,7 +106,8 @@ impl Engine for Dolphin {
             // Started with `read_only` or `super_read_only`, or a transaction that is.
             1290 | 1792 | 1836 => Class::ReadOnly,
             1146 => Class::NoTable,
-            1044 | 1045 | 1142 | 1143 | 1227 | 1698 => Class::Denied,
+            1045 | 1698 => Class::Stranger,
+            1044 | 1142 | 1143 | 1227 => Class::Denied,
             // No such database, column or default; another type.
             1046 | 1049 | 1054 | 1064 | 1136 | 1231 | 1364 | 1366 | 1406 => Class::Misfit,
             // The server goes down or has killed the connection, perhaps after it had committed.

@@ -86,6 +86,7 @@ impl Engine for Elephant {
     type Db = Postgres;
 
     const NAME: &'static str = "PostgreSQL";
+    const TLS: &'static str = "sslmode, sslrootcert";
     const SCHEMA: &'static str = include_str!("../../../sql/postgres.sql");
     const QUOTE: char = '"';
     const CLOCK: Option<&'static str> = Some("(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint");
@@ -113,7 +114,7 @@ impl Engine for Elephant {
             "25006" => Class::ReadOnly,
             "42P01" => Class::NoTable,
             "42501" => Class::Denied,
-            code if code.starts_with("28") => Class::Denied,
+            code if code.starts_with("28") => Class::Stranger,
             code if code.starts_with("42") || code.starts_with("3D") || code.starts_with("3F") => Class::Misfit,
             // The server goes down or has lost the connection, perhaps after it had committed.
             code if code.starts_with("08") || code.starts_with("57P") || code.starts_with("XX") => Class::Broken,

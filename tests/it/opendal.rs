@@ -1,0 +1,315 @@
+//! Sessions as objects: in a bucket with conditional writes, and in services without them.
+
+use std::time::Duration;
+
+use ::opendal::layers::RetryLayer;
+use ::opendal::{Operator, services};
+use http::StatusCode;
+use session::store::{Commit, Committed, Created, Destroyed, OpendalOptions, Record, Store, StoreError, Touched};
+use session::testing::contract;
+use session::{Clock as _, OpendalStore, SessionId, SystemClock, Timestamp};
+use session_tests::bucket::Bucket;
+use session_tests::client::Client;
+use session_tests::counter::app;
+use session_tests::servers::{Redis, TempDir};
+use tokio::task::JoinSet;
+
+fn memory() -> Operator {
+    Operator::new(services::Memory::default()).unwrap()
+}
+
+fn fs(dir: &TempDir) -> Operator {
+    Operator::new(services::Fs::default().root(dir.path().to_str().unwrap())).unwrap()
+}
+
+fn redis(server: &Redis) -> Operator {
+    Operator::new(services::Redis::default().endpoint(&server.url())).unwrap()
+}
+
+/// Enough for all that the contract sends at once to a server that takes one request after the other.
+fn patient() -> OpendalOptions {
+    OpendalOptions::new().deadline(Duration::from_mins(1))
+}
+
+async fn names(operator: &Operator) -> Vec<String> {
+    let entries = operator.list("sessions/").await.unwrap();
+    entries.iter().filter(|entry| entry.metadata().is_file()).map(|entry| entry.name().to_owned()).collect()
+}
+
+async fn only_session(operator: &Operator) -> SessionId {
+    let names = names(operator).await;
+    assert_eq!(names.len(), 1, "{names:?}");
+    names[0].parse().unwrap()
+}
+
+async fn keeps_the_contract(store: impl Store, name: &str) {
+    let report = contract(store).await.unwrap();
+    println!("{name}: {report:?}");
+    assert!(report.races() > 4_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn s3_keeps_the_contract() {
+    let bucket = Bucket::start().await;
+    keeps_the_contract(OpendalStore::with(bucket.operator(), patient()).await.unwrap(), "OpenDAL, S3").await;
+    assert_eq!(names(&bucket.operator()).await.iter().filter(|name| name.starts_with("probe")).count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_process_keeps_the_contract_without_conditional_writes() {
+    let (dir, server) = (TempDir::new("opendal"), Redis::start());
+    let open = async |operator| OpendalStore::dangerous_last_writer_wins_with(operator, patient()).await.unwrap();
+    keeps_the_contract(open(memory()).await, "OpenDAL, memory").await;
+    keeps_the_contract(open(fs(&dir)).await, "OpenDAL, fs").await;
+    keeps_the_contract(Unswept(open(redis(&server)).await), "OpenDAL, Redis, which lists nothing").await;
+}
+
+/// Neither store knows of the other: what one has read the other may have replaced.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_stores_on_one_bucket_keep_everything() {
+    let bucket = Bucket::start().await;
+    let open = async || app(OpendalStore::with(bucket.operator(), patient()).await.unwrap());
+    let one = Client::new(open().await);
+    one.get("/visit").await;
+    let other = one.at(open().await);
+    let mut tasks = JoinSet::new();
+    for client in [&one, &other] {
+        for _ in 0..8 {
+            let client = client.clone();
+            tasks.spawn(async move {
+                for _ in 0..5 {
+                    assert_eq!(client.get("/visit").await.status, StatusCode::OK);
+                }
+            });
+        }
+    }
+    tasks.join_all().await;
+    assert_eq!(one.get("/show").await.text, "nobody 81 0 0 0 0");
+    assert_eq!(other.post("/destroy").await.status, StatusCode::OK);
+    assert_eq!(names(&bucket.operator()).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_call_is_few_requests() {
+    let bucket = Bucket::start().await;
+    let store = OpendalStore::new(bucket.operator()).await.unwrap();
+    let client = Client::new(app(store.clone()));
+    let line = bucket.line();
+    let mut before = line.requests();
+    let mut spent = || {
+        let spent = line.requests() - before;
+        before = line.requests();
+        spent
+    };
+    client.get("/visit").await;
+    assert_eq!(spent(), 1, "a new session is one write");
+    client.get("/show").await;
+    assert_eq!(spent(), 1, "a load is one read");
+    client.get("/visit").await;
+    assert_eq!(spent(), 1 + 2, "a commit reads and writes");
+    let id = only_session(&bucket.operator()).await;
+    spent();
+    let now = SystemClock::default().now();
+    let idle = store.load(id, now).await.unwrap().unwrap().idle_deadline();
+    assert_eq!((store.touch(id, idle, now).await.unwrap(), spent()), (Touched::Touched, 1 + 1));
+    let later = idle.after(Duration::from_secs(9));
+    assert_eq!((store.touch(id, later, now).await.unwrap(), spent()), (Touched::Touched, 2));
+    assert_eq!((store.destroy(id).await.unwrap(), spent()), (Destroyed::Existed, 3));
+    assert_eq!((store.destroy(id).await.unwrap(), spent()), (Destroyed::Absent, 1));
+}
+
+/// With a layer that retries, the second try fails on the effect of the first.
+#[tokio::test]
+async fn a_commit_whose_answer_was_lost_is_applied_once() {
+    let bucket = Bucket::start().await;
+    let retrying = bucket.operator().layer(RetryLayer::new().with_min_delay(Duration::from_millis(1)));
+    for operator in [bucket.operator(), retrying] {
+        let client = Client::new(app(OpendalStore::new(operator).await.unwrap()));
+        client.get("/visit").await;
+        bucket.line().lose_an_answer();
+        assert_eq!(client.get("/visit").await.status, StatusCode::OK);
+        assert_eq!(client.get("/show").await.text, "nobody 2 0 0 0 0");
+    }
+}
+
+/// The end is written before the object is deleted, so a server that dies in between leaves nothing that anybody could go on with.
+#[tokio::test]
+async fn a_session_has_ended_although_its_object_could_not_be_deleted() {
+    let bucket = Bucket::start().await;
+    let store = OpendalStore::new(bucket.operator()).await.unwrap();
+    let client = Client::new(app(store.clone()));
+    client.get("/visit").await;
+    let (id, now) = (only_session(&bucket.operator()).await, SystemClock::default().now());
+    let before = store.load(id, now).await.unwrap().unwrap();
+    bucket.line().refuse_deletions(true);
+    assert_eq!(store.destroy(id).await.unwrap(), Destroyed::Existed);
+    assert_eq!(names(&bucket.operator()).await.len(), 1);
+    assert!(store.load(id, now).await.unwrap().is_none());
+    assert_eq!(store.touch(id, before.absolute_deadline(), now).await.unwrap(), Touched::Gone);
+    let left = bucket.operator().read(&format!("sessions/{id}")).await.unwrap().to_bytes();
+    assert!(left.len() < before.encoded_len(), "nothing is left of what the session remembered");
+    bucket.line().refuse_deletions(false);
+    assert_eq!(store.sweep(10, now).await.unwrap(), 1);
+    assert_eq!(names(&bucket.operator()).await, [""; 0]);
+    assert_eq!(store.destroy(id).await.unwrap(), Destroyed::Absent);
+}
+
+/// The deadline ends the call, not the write: nobody in this process reads or writes the session before that has ended as well.
+#[tokio::test]
+async fn without_conditions_a_write_that_nobody_waits_for_keeps_its_turn() {
+    let bucket = Bucket::start().await;
+    let options = OpendalOptions::new().deadline(Duration::from_millis(500));
+    let store = OpendalStore::dangerous_last_writer_wins_with(bucket.operator(), options).await.unwrap();
+    let client = Client::new(app(store.clone()));
+    client.get("/visit").await;
+    let (id, now) = (only_session(&bucket.operator()).await, SystemClock::default().now());
+    let held = bucket.line().hold_writes().await;
+    assert_eq!(client.get("/visit").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(matches!(store.load(id, now).await, Err(StoreError::Unavailable(_))));
+    drop(held);
+    assert_eq!(client.get("/show").await.text, "nobody 2 0 0 0 0", "it was carried out");
+}
+
+#[tokio::test]
+async fn with_conditions_a_service_that_hangs_is_left_in_time_and_nothing_counts_twice() {
+    let bucket = Bucket::start().await;
+    let options = OpendalOptions::new().deadline(Duration::from_millis(500));
+    let client = Client::new(app(OpendalStore::with(bucket.operator(), options).await.unwrap()));
+    client.get("/visit").await;
+    let held = bucket.line().hold_writes().await;
+    assert_eq!(client.get("/visit").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0", "reading goes on");
+    drop(held);
+    assert_eq!(client.get("/visit").await.status, StatusCode::OK);
+    assert_eq!(client.get("/show").await.text, "nobody 2 0 0 0 0");
+}
+
+#[tokio::test]
+async fn a_service_without_conditional_writes_is_refused_by_name() {
+    let (dir, server) = (TempDir::new("opendal"), Redis::start());
+    for (operator, name) in [(memory(), "memory"), (fs(&dir), "fs"), (redis(&server), "redis")] {
+        let Err(StoreError::Misconfigured(complaint)) = OpendalStore::new(operator).await else {
+            panic!("{name} has none");
+        };
+        assert!(complaint.contains(name) && complaint.contains("dangerous_last_writer_wins"), "{complaint}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_takes_conditions_and_drops_them_is_found_out() {
+    let bucket = Bucket::start().await;
+    bucket.line().drop_conditions();
+    let Err(StoreError::Misconfigured(complaint)) = OpendalStore::new(bucket.operator()).await else {
+        panic!("it overwrites");
+    };
+    assert_eq!(complaint, "the service s3 takes the condition that there be no object, and overwrites one");
+    assert_eq!(names(&bucket.operator()).await, [""; 0], "the probe takes its object away");
+    OpendalStore::dangerous_last_writer_wins(bucket.operator()).await.unwrap();
+}
+
+#[tokio::test]
+async fn mistakes_and_failures_are_told_apart() {
+    let bucket = Bucket::start().await;
+    let missing = OpendalStore::new(bucket.operator_on("nowhere")).await;
+    assert!(matches!(&missing, Err(StoreError::Misconfigured(why)) if why.contains("NoSuchBucket")), "{missing:?}");
+    let badly_named = OpendalStore::with(bucket.operator(), OpendalOptions::new().prefix("../")).await;
+    assert!(matches!(&badly_named, Err(StoreError::Misconfigured(why)) if why.contains("prefix")), "{badly_named:?}");
+    let options = OpendalOptions::new().max_bytes(1024).deadline(Duration::from_millis(500));
+    let small = OpendalStore::with(bucket.operator(), options).await.unwrap();
+    let client = Client::new(app(small));
+    client.get("/visit").await;
+    let before = bucket.line().requests();
+    for number in 0..500 {
+        let answer = client.get(&format!("/map/{number}")).await;
+        if answer.status == StatusCode::INTERNAL_SERVER_ERROR {
+            break;
+        }
+    }
+    let (spent, kept) = (bucket.line().requests() - before, client.get("/show").await.text);
+    let kept: u64 = kept.split(' ').nth(4).unwrap().parse().unwrap();
+    assert!((1..500).contains(&kept));
+    assert_eq!(spent, kept * 3 + 1, "what is too large is not sent");
+    drop(bucket);
+    assert_eq!(client.get("/show").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn foreign_bytes_are_corrupt_and_left_alone() {
+    let bucket = Bucket::start().await;
+    let (operator, store) = (bucket.operator(), OpendalStore::new(bucket.operator()).await.unwrap());
+    let client = Client::new(app(store.clone()));
+    client.get("/visit").await;
+    let id = only_session(&operator).await;
+    let now = SystemClock::default().now();
+    let record = store.load(id, now).await.unwrap().unwrap();
+    let object = format!("sessions/{id}");
+    for foreign in ["", "not a session", &"x".repeat(4096)] {
+        operator.write(&object, foreign.to_owned()).await.unwrap();
+        assert!(matches!(store.load(id, now).await, Err(StoreError::Corrupt(_))));
+        assert!(matches!(store.touch(id, now.after(Duration::MAX), now).await, Err(StoreError::Corrupt(_))));
+        assert_eq!(store.create(id, &record, now).await.unwrap(), Created::Exists);
+        store.sweep(10, now.after(Duration::MAX)).await.unwrap();
+        client.get("/visit").await;
+        assert_eq!(operator.read(&object).await.unwrap().to_bytes(), foreign);
+    }
+}
+
+#[tokio::test]
+async fn sweeps_look_at_a_few_objects_each_and_go_on_where_the_last_one_stopped() {
+    let bucket = Bucket::start().await;
+    let now = SystemClock::default().now();
+    for (operator, conditional) in [(bucket.operator(), true), (memory(), false)] {
+        let store = match conditional {
+            true => OpendalStore::new(operator.clone()).await.unwrap(),
+            false => OpendalStore::dangerous_last_writer_wins(operator.clone()).await.unwrap(),
+        };
+        for _ in 0..10 {
+            Client::new(app(store.clone())).get("/visit").await;
+        }
+        operator.write("sessions/readme", "not a session").await.unwrap();
+        assert_eq!(store.sweep(100, now).await.unwrap(), 0, "the living stay");
+        let late = now.after(Duration::from_hours(1));
+        assert_eq!(store.sweep(4, late).await.unwrap(), 4, "bounded");
+        assert_eq!(store.sweep(4, now).await.unwrap(), 0);
+        assert_eq!(store.sweep(4, late).await.unwrap(), 2, "the last two");
+        assert_eq!(store.sweep(100, late).await.unwrap(), 4, "and from the beginning again");
+        assert_eq!(names(&operator).await, ["readme"]);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_lists_nothing_says_so_to_the_sweeper() {
+    let server = Redis::start();
+    let store = OpendalStore::dangerous_last_writer_wins(redis(&server)).await.unwrap();
+    let swept = store.sweep(1, Timestamp::from_millis(0)).await;
+    assert!(matches!(&swept, Err(StoreError::Misconfigured(why)) if why.contains("redis list")), "{swept:?}");
+}
+
+/// All of the contract but the sweep.
+struct Unswept(OpendalStore);
+
+impl Store for Unswept {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+        self.0.create(id, record, now).await
+    }
+
+    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        self.0.load(id, now).await
+    }
+
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+        self.0.commit(id, commit, now).await
+    }
+
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+        self.0.touch(id, idle, now).await
+    }
+
+    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+        self.0.destroy(id).await
+    }
+
+    async fn sweep(&self, _limit: usize, _now: Timestamp) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+}
