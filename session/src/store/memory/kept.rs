@@ -33,7 +33,8 @@ pub(super) struct Kept(Box<[u8]>);
 
 impl Kept {
     pub(super) fn new(record: &Record) -> Self {
-        let writers = record.writers.iter().filter(|op| **op != OpId::default());
+        // The latest is first.
+        let writers = record.writers.iter().take_while(|op| **op != OpId::default());
         let user = record.user().map_or(&[][..], UserKey::as_bytes);
         let payload = record.payload.as_bytes();
         let written = writers.clone().count();
