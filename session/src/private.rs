@@ -17,7 +17,7 @@ pub use crate::tracked::{Tracked, update};
 pub use crate::{__codec, __garde};
 
 pub mod lock {
-    pub use crate::lock::{Entry, Lock, kept, renamed, same, source, test};
+    pub use crate::lock::{Entry, Lock, kept, readable, renamed, same, source, test};
 }
 
 #[cfg(feature = "axum")]

@@ -12,7 +12,7 @@ mod check;
 mod file;
 mod shape;
 
-pub(crate) use self::check::{Assertion, Claim, strategy};
+pub(crate) use self::check::{Assertion, Claim, known_text, strategy};
 
 /// What the lock has to say about a struct.
 pub(crate) struct Locked {

@@ -1,5 +1,6 @@
 //! What must hold of a field's shape, as constants: a panic here is a compile error at the field.
 
+use super::message::Message;
 use crate::shape::{Member, Shape, ShapeText, Tagging, Variant, same_str, same_text};
 
 /// The locked version has `locked` under `key`, and the code of that version still does.
@@ -84,7 +85,7 @@ pub const fn renamed(key: &str, now: &Shape, named: bool, locked: (&str, &Shape)
 #[expect(clippy::panic, reason = "runs in the compiler")]
 pub const fn source(key: &str, from: &Shape, named: bool, locked: &str, version: u32) {
     let from_text = render(from, named);
-    if matches!(from, Shape::Opaque(_)) || same_text(&from_text, locked) {
+    if matches!(from, Shape::Opaque(_) | Shape::Described(_)) || same_text(&from_text, locked) {
         return;
     }
     let message = Message::new()
@@ -142,6 +143,7 @@ const fn is_leaf(shape: &Shape) -> bool {
             | Shape::Bytes
             | Shape::Text { .. }
             | Shape::Opaque(_)
+            | Shape::Described(_)
     )
 }
 
@@ -227,56 +229,5 @@ const fn same_tagging(old: Tagging, new: Tagging) -> bool {
             same_str(a, c) && same_str(b, d)
         },
         _ => false,
-    }
-}
-
-const LONGEST: usize = 2048;
-
-/// A message that is put together while compiling. What does not fit is left out.
-struct Message {
-    bytes: [u8; LONGEST],
-    len: usize,
-}
-
-impl Message {
-    const fn new() -> Self {
-        Self { bytes: [0; LONGEST], len: 0 }
-    }
-
-    const fn put(mut self, text: &str) -> Self {
-        if let Some((_, free)) = self.bytes.split_at_mut_checked(self.len)
-            && let Some((place, _)) = free.split_at_mut_checked(text.len())
-        {
-            place.copy_from_slice(text.as_bytes());
-            self.len += text.len();
-            return self;
-        }
-        if text.len() > 3 { self.put("...") } else { self }
-    }
-
-    const fn number(self, number: u32) -> Self {
-        let before = if number >= 10 { self.number(number / 10) } else { self };
-        before.put(match number % 10 {
-            0 => "0",
-            1 => "1",
-            2 => "2",
-            3 => "3",
-            4 => "4",
-            5 => "5",
-            6 => "6",
-            7 => "7",
-            8 => "8",
-            _ => "9",
-        })
-    }
-
-    const fn as_str(&self) -> &str {
-        match self.bytes.split_at_checked(self.len) {
-            Some((text, _)) => match str::from_utf8(text) {
-                Ok(text) => text,
-                Err(_) => "",
-            },
-            None => "",
-        }
     }
 }

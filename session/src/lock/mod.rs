@@ -5,6 +5,9 @@
 
 mod compare;
 mod file;
+mod message;
+mod readable;
 
 pub use self::compare::{kept, renamed, same, source};
 pub use self::file::{Entry, Lock, test};
+pub use self::readable::readable;

@@ -174,7 +174,7 @@ const fn shape(out: &mut ShapeText, of: &Shape, around: &Around<'_>) {
             list(out, List::Variants(variants), around);
             out.put(b"}");
         },
-        Shape::Opaque(text) => {
+        Shape::Opaque(text) | Shape::Described(text) => {
             out.put(b"opaque <");
             out.put(text.as_bytes());
             out.put(b">");
@@ -260,7 +260,7 @@ struct Item {
 impl List {
     const fn split_first(self) -> Option<(Item, Self)> {
         match self {
-            Self::Members([Member { name, shape, optional }, rest @ ..]) => {
+            Self::Members([Member { name, shape, optional, .. }, rest @ ..]) => {
                 Some((Item { name, optional: *optional, content: Some(shape) }, Self::Members(rest)))
             },
             Self::Variants([Variant { name, content }, rest @ ..]) => {
