@@ -4,10 +4,12 @@
 //! constant, the compiler can compare it with the shape that an earlier version had.
 
 mod impls;
+mod order;
 mod sample;
 mod text;
 
-pub(crate) use self::text::same_str;
+pub(crate) use self::order::{Item, List};
+pub(crate) use self::text::{Sign, compare, same_str};
 pub use self::text::{ShapeText, same_text};
 
 /// A type whose stored form is known, member by member. Derive it on structs and enums that are in a session.

@@ -4,6 +4,7 @@
 //! generated test writes the file, and loads what earlier releases have stored with today's code.
 
 mod compare;
+mod compatible;
 mod file;
 mod message;
 mod readable;
