@@ -20,7 +20,7 @@ struct Chain {
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize, SessionValue)]
 struct Lists(Vec<Lists>);
 
-/// Nothing but `Some`s: JSON could not keep it, and nothing is known of it.
+/// Nothing but `Some`s, of which nothing is known. JSON has no form for it.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Somes(Option<Box<Somes>>);
 
@@ -57,7 +57,7 @@ fn lists(levels: u32) -> Lists {
 const ABYSS: usize = 1_000_000;
 
 /// Fields, and what one more level of them begins with.
-type Levels = [(&'static str, &'static [u8]); 4];
+type Levels = &'static [(&'static str, &'static [u8])];
 
 /// Values at the limit, and values beyond it; and bytes that would exhaust the stack if they were read to their end.
 macro_rules! deep {
@@ -92,7 +92,7 @@ macro_rules! deep {
         }
         assert_eq!($world.record().await.encode(), before, "nothing of it");
         let levels: Levels = $levels;
-        for (field, level) in levels {
+        for &(field, level) in levels {
             let abyss = level.repeat(ABYSS);
             $world.plant(field, &abyss).await;
             release
@@ -110,17 +110,17 @@ macro_rules! deep {
 
 on_every_store! {
     async fn in_json(world) {
-        deep!(world, Json, 127, 127, [("tree", b"{\"Of\":"), ("chain", b"{\"next\":"), ("lists", b"["), ("somes", b"[")]);
+        deep!(world, Json, 127, 127, &[("tree", b"{\"Of\":"), ("chain", b"{\"next\":"), ("lists", b"[")]);
     }
 
     async fn in_messagepack(world) {
-        deep!(world, MessagePack, 256, 128, [
+        deep!(world, MessagePack, 256, 128, &[
             ("tree", b"\x81\xa2Of"), ("chain", b"\x81\xa4next"), ("lists", b"\x91"), ("somes", b"\x91"),
         ]);
     }
 
     /// Which has no limit of its own.
     async fn in_postcard(world) {
-        deep!(world, Postcard, 256, 128, [("tree", b"\x01"), ("chain", b"\x01"), ("lists", b"\x01"), ("somes", b"\x01")]);
+        deep!(world, Postcard, 256, 128, &[("tree", b"\x01"), ("chain", b"\x01"), ("lists", b"\x01"), ("somes", b"\x01")]);
     }
 }
