@@ -60,9 +60,8 @@ impl Mixer {
     }
 
     #[inline]
-    fn leave(&mut self) -> Done {
+    fn leave(&mut self) {
         self.left += 1;
-        Ok(())
     }
 
     /// Whether the order of what an `I` gives out is to be ignored. A type that is not recognised has one, which is the safe side.
@@ -79,9 +78,9 @@ impl Mixer {
         let (mut a, mut b, mut count) = (0_u64, 0_u64, 0);
         for part in parts {
             let mut mixer = Self { left: self.left, ..Self::new(self.order) };
-            let mixed = mix(part, &mut mixer);
+            let done = mix(part, &mut mixer);
             self.finite &= mixer.finite;
-            mixed.inspect_err(|_| self.left = mixer.left)?;
+            done.inspect_err(|_| self.left = mixer.left)?;
             mixer.word(0);
             (a, b, count) = (a.wrapping_add(mixer.a), b.wrapping_add(mixer.b), count + 1);
         }
@@ -214,7 +213,8 @@ impl ser::Serializer for &mut Mixer {
         self.tagged(3, 0);
         self.enter()?;
         value.serialize(&mut *self)?;
-        self.leave()
+        self.leave();
+        Ok(())
     }
 
     fn serialize_unit(self) -> Done {
@@ -245,7 +245,8 @@ impl ser::Serializer for &mut Mixer {
         self.tagged(6, u64::from(index));
         self.enter()?;
         value.serialize(&mut *self)?;
-        self.leave()
+        self.leave();
+        Ok(())
     }
 
     fn collect_seq<I: IntoIterator<Item: Serialize>>(self, iter: I) -> Done {
@@ -259,7 +260,8 @@ impl ser::Serializer for &mut Mixer {
         }
         self.enter()?;
         self.unordered(iter.into_iter(), |item, mixer| item.serialize(mixer))?;
-        self.leave()
+        self.leave();
+        Ok(())
     }
 
     fn collect_map<K: Serialize, V: Serialize, I: IntoIterator<Item = (K, V)>>(self, iter: I) -> Done {
@@ -276,7 +278,8 @@ impl ser::Serializer for &mut Mixer {
             key.serialize(&mut *mixer)?;
             value.serialize(mixer)
         })?;
-        self.leave()
+        self.leave();
+        Ok(())
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Self, Refused> {
@@ -394,7 +397,8 @@ impl ser::SerializeSeq for &mut Mixer {
 
     fn end(self) -> Done {
         self.tagged(12, 0);
-        self.leave()
+        self.leave();
+        Ok(())
     }
 }
 
@@ -412,7 +416,8 @@ impl ser::SerializeMap for &mut Mixer {
 
     fn end(self) -> Done {
         self.tagged(12, 0);
-        self.leave()
+        self.leave();
+        Ok(())
     }
 }
 
