@@ -9,8 +9,8 @@ mod sample;
 mod text;
 
 pub(crate) use self::order::{Item, List};
-pub(crate) use self::text::{Sign, compare, same_str};
 pub use self::text::{ShapeText, same_text};
+pub(crate) use self::text::{Sign, compare, same_str};
 
 /// A type whose stored form is known, member by member. Derive it on structs and enums that are in a session.
 ///

@@ -275,7 +275,8 @@ impl<S: Schema> Tracked<S> {
             }
             let stored = section.as_ref().and_then(|section| section.get(column.field.info.key));
             // What was no good was seen as the default, and what is added was added to that.
-            let base = stored.filter(|_| !self.problems.iter().any(|problem| problem.field() == column.field.info.name));
+            let base =
+                stored.filter(|_| !self.problems.iter().any(|problem| problem.field() == column.field.info.name));
             let mut encoded = Vec::with_capacity(base.map_or(0, |base| base.len() + 8));
             (column.encode)(&self.value, codec, &mut encoded)?;
             if base == Some(&*encoded) {

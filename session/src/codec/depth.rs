@@ -66,9 +66,7 @@ impl serde_json::ser::Formatter for ShallowJson {
 /// A limit for deserializers that have none, or do not count everything.
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 mod reading {
-    use serde::de::{
-        self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
-    };
+    use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
     use super::TooDeep;
     use crate::fingerprint::DEEPEST;

@@ -43,6 +43,7 @@ impl Mixer {
     }
 
     /// Whether that is why the value was refused.
+    #[cfg(any(feature = "msgpack", feature = "postcard"))]
     pub(super) fn is_too_deep(&self) -> bool {
         self.left == 0
     }

@@ -28,9 +28,10 @@ pub const fn readable(field: &str, shape: &Shape, codec: Codec) {
             .put("`postcard` writes no names, and an enum with `tag = \"")
             .put(tag)
             .put("\"` is read by them\nremove its `tag` and `content`"),
-        Flaw::Described(ty) => message.put("`postcard` writes no names, and `").put(ty).put(
-            "` is read by them\nremove its `untagged`, `flatten`, `tag` or `skip_serializing_if`",
-        ),
+        Flaw::Described(ty) => message
+            .put("`postcard` writes no names, and `")
+            .put(ty)
+            .put("` is read by them\nremove its `untagged`, `flatten`, `tag` or `skip_serializing_if`"),
     };
     let message = match flaw {
         Flaw::NestedNone => message,

@@ -123,7 +123,8 @@ impl Ordered {
             let (middle, end) = (self.within(start + width), self.within(start + 2 * width));
             let (mut left, mut right, mut at) = (start, middle, start);
             while at < end {
-                let next = if left >= middle || right < end && self.is_less(right, left) { &mut right } else { &mut left };
+                let next =
+                    if left >= middle || right < end && self.is_less(right, left) { &mut right } else { &mut left };
                 merged.set(at, self.place(*next));
                 *next += 1;
                 at += 1;

@@ -116,8 +116,7 @@ async fn in_json() {
 
 #[tokio::test]
 async fn in_messagepack() {
-    let levels: Levels =
-        &[("tree", b"\x81\xa2Of"), ("chain", b"\x81\xa4next"), ("lists", b"\x91"), ("somes", b"\x91")];
+    let levels: Levels = &[("tree", b"\x81\xa2Of"), ("chain", b"\x81\xa4next"), ("lists", b"\x91"), ("somes", b"\x91")];
     deep!(MessagePack, 256, 128, levels);
 }
 

@@ -90,7 +90,10 @@ fn what_is_stored_may_gain_but_not_lose() {
     ] {
         assert!(lock.contains(&format!("{line}\n")), "{line} in\n{lock}");
     }
-    assert!(scratch.check().is_empty(), "the first release, whose `HashMap` only is called like one that everybody knows");
+    assert!(
+        scratch.check().is_empty(),
+        "the first release, whose `HashMap` only is called like one that everybody knows"
+    );
     for edits in FINE {
         scratch.edit_of(RICH, edits);
         let complaints = scratch.check();
@@ -101,7 +104,9 @@ fn what_is_stored_may_gain_but_not_lose() {
         let complaints = scratch.check();
         let expected = "and one of them loses what the other has stored";
         assert!(
-            complaints.iter().any(|complaint| complaint.underlined == *underlined && complaint.message.contains(expected)),
+            complaints
+                .iter()
+                .any(|complaint| complaint.underlined == *underlined && complaint.message.contains(expected)),
             "{edits:?}: {complaints:#?}"
         );
     }

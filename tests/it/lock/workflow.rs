@@ -103,7 +103,8 @@ fn an_unreleased_version_is_rewritten_and_a_released_one_is_not() {
 fn what_was_released_is_compared_line_by_line() {
     let scratch = Scratch::locked();
     let first = scratch.lock();
-    let against = |folder: &str| scratch.test_with(&[("SESSION_LOCK_AGAINST", &scratch.path(folder).to_string_lossy())]);
+    let against =
+        |folder: &str| scratch.test_with(&[("SESSION_LOCK_AGAINST", &scratch.path(folder).to_string_lossy())]);
     scratch.write("released/shop.lock", first.trim_end());
     assert!(against("released").0, "without the last one");
     scratch.write("released/shop.lock", &first.replace('\n', "\r\n"));
