@@ -7,8 +7,15 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(any(feature = "msgpack", feature = "postcard"))]
+use self::depth::Shallow;
+use self::depth::{ShallowJson, TooDeep};
 use crate::error::BoxError;
 use crate::fingerprint::is_finite;
+#[cfg(any(feature = "msgpack", feature = "postcard"))]
+use crate::fingerprint::{DEEPEST, is_shallow};
+
+pub(crate) mod depth;
 
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 const TRAILING: &str = "bytes after the value";
@@ -56,9 +63,13 @@ impl Codec {
         match self {
             Self::Json => encode_json(value, out),
             #[cfg(feature = "msgpack")]
-            Self::MessagePack => Ok(value.serialize(&mut rmp_serde::Serializer::new(out).with_struct_map())?),
+            Self::MessagePack => {
+                check_depth(value)?;
+                Ok(value.serialize(&mut rmp_serde::Serializer::new(out).with_struct_map())?)
+            },
             #[cfg(feature = "postcard")]
             Self::Postcard => {
+                check_depth(value)?;
                 out.append(&mut postcard::to_allocvec(value)?);
                 Ok(())
             },
@@ -78,13 +89,15 @@ impl Codec {
             #[cfg(feature = "msgpack")]
             Self::MessagePack => {
                 let mut rest = bytes;
-                let value = T::deserialize(&mut rmp_serde::Deserializer::new(&mut rest))?;
+                // Its own limit does not count variants.
+                let value = T::deserialize(Shallow::new(&mut rmp_serde::Deserializer::new(&mut rest)))?;
                 if rest.is_empty() { Ok(value) } else { Err(TRAILING.into()) }
             },
             #[cfg(feature = "postcard")]
-            Self::Postcard => match postcard::take_from_bytes(bytes)? {
-                (value, []) => Ok(value),
-                _ => Err(TRAILING.into()),
+            Self::Postcard => {
+                let mut reader = postcard::Deserializer::from_bytes(bytes);
+                let value = T::deserialize(Shallow::new(&mut reader))?;
+                if reader.finalize()?.is_empty() { Ok(value) } else { Err(TRAILING.into()) }
             },
             #[cfg(not(all(feature = "msgpack", feature = "postcard")))]
             other => Err(other.is_missing()),
@@ -102,12 +115,21 @@ impl Codec {
 /// JSON has no word for NaN and infinity. They would be written as `null`, which is no number when it is read.
 fn encode_json<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), BoxError> {
     let start = out.len();
-    value.serialize(&mut serde_json::Serializer::new(&mut *out))?;
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, ShallowJson::default());
+    // There is no other trouble with memory.
+    let written = value.serialize(&mut serializer);
+    written.map_err(|error| if error.is_io() { TooDeep::JSON.into() } else { BoxError::from(error) })?;
     let written = out.get(start..).unwrap_or_default();
     if memchr::memmem::find(written, b"null").is_some() && !is_finite(value) {
         return Err("JSON cannot hold a number that is not finite".into());
     }
     Ok(())
+}
+
+/// What has no allocation of its own is as deep as its type.
+#[cfg(any(feature = "msgpack", feature = "postcard"))]
+fn check_depth<T: Serialize>(value: &T) -> Result<(), TooDeep> {
+    if std::mem::needs_drop::<T>() && !is_shallow(value) { Err(TooDeep(DEEPEST)) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::schema::sections::{Reset, Sections, survives};
 use crate::schema::stored::{MIN_READER, codec_of};
 use crate::token::VerifierHash;
 
-/// One field, from `base` to `mine`. `None` is absent: the field's default.
+/// One field, from `base` to `mine`. `None` is the field's default: nothing was stored, or nothing that was any good.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) section: &'static str,
@@ -43,19 +43,28 @@ pub(crate) struct Delta {
 impl Change {
     /// What shall be stored, given what is stored.
     pub(crate) fn resolve(&self, theirs: Option<&[u8]>) -> Result<Option<Bytes>, Error> {
-        let untouched = theirs == self.base.as_deref();
+        let base = self.base.as_deref();
+        let untouched = theirs == base;
         match self.field.info.merge {
             MergeRule::Merge if !untouched || self.field.normalizes => {
-                let merged = (self.field.merge)(self.codec, [self.base.as_deref(), self.mine.as_deref(), theirs])?;
+                let merged = (self.field.merge)(self.codec, [base, self.mine.as_deref(), theirs])?;
                 Ok(Some(merged.into()))
             },
-            MergeRule::Reject if !untouched => {
+            // An upgrade that two requests have taken may have put a hash map in two orders.
+            MergeRule::Reject if !untouched && !(self.field.same)(self.codec, [base, theirs]) => {
                 let message =
                     format!("session `{}`: another request changed field `{}`", self.section, self.field.info.name);
                 Err(Error::new(ErrorKind::Conflict, message))
             },
             MergeRule::Merge | MergeRule::Reject | MergeRule::LastWriter => Ok(self.mine.clone()),
         }
+    }
+
+    /// What is stored of it in `section`, as the field sees it.
+    fn stored_in<'a>(&self, section: &Section<'a>, sections: &Sections) -> Option<&'a [u8]> {
+        let stored = section.get(self.field.info.key);
+        let is_of_interest = self.field.info.merge != MergeRule::LastWriter && stored != self.base.as_deref();
+        if is_of_interest { sections.sound(section, self.field) } else { stored }
     }
 
     /// Whether it can be made in `section` and leave all else there as it is.
@@ -110,7 +119,8 @@ impl Delta {
         }
         let (section, key) = (change.section, change.field.info.key);
         let kept = self.reset.is_none_or(|reset| sections.survives(reset, section.as_bytes(), key.as_bytes()));
-        let base = stored.section(section).and_then(|section| section.get(key)).filter(|_| kept);
+        let base = stored.section(section).filter(|_| kept);
+        let base = base.and_then(|section| change.stored_in(&section, sections));
         let mine = change.resolve(base)?;
         let base = base.map(|base| stored.share(base));
         self.changes.push(Change { base, mine, ..change });
@@ -153,7 +163,7 @@ impl Delta {
         if let [change] = &*self.changes
             && let Some(section) = payload.section(change.section).filter(|section| change.fits(section))
             && let Some(stored) = section.get(change.field.info.key)
-            && let Some(value) = change.resolve(Some(stored))?
+            && let Some(value) = change.resolve(change.stored_in(&section, sections))?
             && sections.min_reader(change.section, Some(&section)).is_none()
             && let Some(replaced) = payload.replaced(stored, &value)
         {
@@ -233,7 +243,7 @@ impl<'a> Resolved<'a> {
             return Ok(Self { change, codec: change.codec, value: change.resolve(None)?, min_reader });
         };
         let codec = codec_of(&section, change.section)?;
-        let stored = section.get(change.field.info.key);
+        let stored = change.stored_in(&section, sections);
         let value = match codec == change.codec {
             true => change.resolve(stored)?,
             false => change.transcoded(codec)?.resolve(stored)?,

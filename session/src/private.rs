@@ -8,7 +8,7 @@ pub use crate::invalid::Violations;
 pub use crate::invalid::garde;
 pub use crate::schema::field::{Column, Field, FieldInfo, MergeRule, Survive};
 pub use crate::schema::release::{Newer, Previous, SectionInfo, Successor, TrySuccessor, check_previous};
-pub use crate::schema::stored::{Cause, Older, Stored, decode, encode};
+pub use crate::schema::stored::{Cause, Older, Stored};
 pub use crate::schema::{FieldDefault, Handle, Identified, Schema, Storable};
 pub use crate::shape::{
     Member, Probe, ProbeFallback, SessionValue, Shape, Tagging, Variant, same_text, text_with_sample,
@@ -17,7 +17,7 @@ pub use crate::tracked::{Tracked, update};
 pub use crate::{__codec, __garde};
 
 pub mod lock {
-    pub use crate::lock::{Entry, Lock, kept, renamed, same, source, test};
+    pub use crate::lock::{Entry, Lock, kept, readable, renamed, same, source, test};
 }
 
 #[cfg(feature = "axum")]

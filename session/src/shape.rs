@@ -4,11 +4,13 @@
 //! constant, the compiler can compare it with the shape that an earlier version had.
 
 mod impls;
+mod order;
 mod sample;
 mod text;
 
-pub(crate) use self::text::same_str;
+pub(crate) use self::order::{Item, List};
 pub use self::text::{ShapeText, same_text};
+pub(crate) use self::text::{Sign, compare, same_str};
 
 /// A type whose stored form is known, member by member. Derive it on structs and enums that are in a session.
 ///
@@ -95,6 +97,9 @@ pub enum Shape {
     Redacted(&'static Shape),
     /// A type whose stored form is not known, as it is written in the code.
     Opaque(&'static str),
+    /// The same, of which one thing is known: it is read by the names in it, as serde's `untagged`, `flatten` and
+    /// `skip_serializing_if` are. A codec that writes none cannot keep it. No part of the text.
+    Described(&'static str),
     /// A shape that contains itself.
     Recursive {
         /// Distinguishes it from other such shapes around it; no part of the text.
@@ -136,18 +141,36 @@ pub struct Member {
     pub shape: &'static Shape,
     /// Whether it can be missing. A [`Shape::Optional`] can be, whatever this says.
     pub optional: bool,
+    /// Whether it is left out at times, as by serde's `skip_serializing_if`. No part of the text.
+    pub skipped: bool,
+    /// Older names that it is read under as well: serde's `alias`. No part of the text.
+    pub aliases: &'static [&'static str],
 }
 
 impl Member {
     /// A member that is always there.
     pub const fn new(name: &'static str, shape: &'static Shape) -> Self {
-        Self { name, shape, optional: false }
+        Self { name, shape, optional: false, skipped: false, aliases: &[] }
     }
 
     /// It can be missing.
     #[must_use]
     pub const fn optional(mut self) -> Self {
         self.optional = true;
+        self
+    }
+
+    /// It is left out at times.
+    #[must_use]
+    pub const fn skipped(mut self) -> Self {
+        self.skipped = true;
+        self
+    }
+
+    /// It is read under these older names as well.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
         self
     }
 }

@@ -273,7 +273,10 @@ impl<S: Schema> Tracked<S> {
             if !was_reset && before.is_some() && before == after {
                 continue;
             }
-            let base = section.as_ref().and_then(|section| section.get(column.field.info.key));
+            let stored = section.as_ref().and_then(|section| section.get(column.field.info.key));
+            // What was no good was seen as the default, and what is added was added to that.
+            let base =
+                stored.filter(|_| !self.problems.iter().any(|problem| problem.field() == column.field.info.name));
             let mut encoded = Vec::with_capacity(base.map_or(0, |base| base.len() + 8));
             (column.encode)(&self.value, codec, &mut encoded)?;
             if base == Some(&*encoded) {
@@ -285,7 +288,7 @@ impl<S: Schema> Tracked<S> {
                 true => None,
                 false => Some(Bytes::from(encoded)),
             };
-            if mine.is_none() && base.is_none() {
+            if mine.is_none() && stored.is_none() {
                 continue;
             }
             changes.push(Change {

@@ -56,8 +56,8 @@ const ROWS: [Row; 4] = [
 ];
 
 fn ours<S: session::Schema>(times: u32, sample: S) {
-    let bytes = session::__private::encode(&sample).expect("bytes");
-    repeat(times, || session::__private::decode::<S>(black_box(&bytes)).expect("a struct"));
+    let bytes = session::testing::to_stored(&sample).expect("bytes");
+    repeat(times, || session::testing::from_stored::<S>(black_box(&bytes)).expect("a struct"));
 }
 
 fn repeat<T>(times: u32, mut decode: impl FnMut() -> T) {

@@ -55,6 +55,14 @@ struct Shop {
     cart: Vec<Item>,
 }
 
+#[derive(Session, Validate)]
+#[session(name = "shop", version = 2, validate = garde, lock = off)]
+struct Guarded {
+    #[session(conflict = "reject")]
+    #[garde(range(max = 9))]
+    size: u16,
+}
+
 on_every_store! {
     async fn a_new_session_is_not_judged_by_its_defaults(world) {
         let release = world.release::<Shop>();
@@ -133,6 +141,53 @@ on_every_store! {
         });
         assert_eq!(late.await.status, 500);
         one.visit(async |shop| assert_eq!(shop.points, 8, "the first one's")).await;
+    }
+
+    /// Each has seen the default, and added to that.
+    async fn additions_to_what_was_no_good_add_up(world) {
+        let (old, one, other) = (world.release::<v1::Shop>(), world.release::<Shop>(), world.release::<Shop>());
+        old.visit(async |shop| shop.points = 500).await;
+        one.visit(async |shop| {
+            shop.points += 1;
+            other.visit(async |shop| shop.points += 2).await;
+        })
+        .await;
+        assert_eq!(one.visit(async |shop| (shop.points, shop.problems().len())).await, (3, 0));
+        old.visit(async |shop| shop.points = 500).await;
+        one.visit(async |shop| {
+            shop.points += 1;
+            shop.commit().await.unwrap();
+            shop.points += 1;
+        })
+        .await;
+        assert_eq!(old.visit(async |shop| shop.points).await, 2);
+    }
+
+    async fn what_old_code_breaks_meanwhile_is_as_good_as_absent(world) {
+        let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
+        new.visit(async |shop| shop.points = 3).await;
+        new.visit(async |shop| {
+            shop.points += 1;
+            old.visit(async |shop| shop.points = 500).await;
+        })
+        .await;
+        assert_eq!(new.visit(async |shop| (shop.points, shop.problems().len())).await, (1, 0));
+    }
+
+    async fn what_was_no_good_is_no_conflict(world) {
+        let (old, new) = (world.release::<v1::Shop>(), world.release::<Guarded>());
+        old.visit(async |shop| shop.size = 77).await;
+        new.visit(async |shop| {
+            assert_eq!((shop.size, shop.problems().len()), (0, 1));
+            shop.size = 5;
+        })
+        .await;
+        assert_eq!(old.visit(async |shop| shop.size).await, 5);
+        let late = new.attempt(async |shop| {
+            shop.size = 6;
+            old.visit(async |shop| shop.size = 7).await;
+        });
+        assert_eq!(late.await.status, 409, "a change is one");
     }
 
     async fn nobody_is_held_to_account_for_what_others_have_stored(world) {

@@ -7,7 +7,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::schema::marker;
-use crate::lock::{Assertion, Claim, Locked, strategy};
+use crate::lock::{Assertion, Claim, Locked, known_text, strategy};
 use crate::model::Model;
 use crate::spelling::spelled;
 
@@ -32,7 +32,21 @@ pub(super) fn assertions(model: &Model, locked: Option<&Locked>) -> TokenStream 
             const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!("SESSION_LOCK");
         )
     });
-    quote!(#watched #tracked #strict)
+    let readable = readable(model);
+    quote!(#watched #tracked #strict #readable)
+}
+
+/// That each value is read back as it was written. What everybody knows is, but for one thing.
+fn readable(model: &Model) -> Option<TokenStream> {
+    let is_plain = |ty| known_text(ty).is_some_and(|text| !text.contains("??"));
+    let unknown = model.stored().filter(|(field, stored)| !stored.opaque && !is_plain(&field.ty));
+    let owner = &model.ident;
+    let claims = unknown.map(|(field, _)| {
+        let (name, shape) = (&field.name, shape(model, &field.ty, false));
+        let codec = quote!(<#owner as __p::Schema>::SECTION.codec);
+        quote_spanned!(field.ty.span()=> const _: () = __p::lock::readable(#name, #shape, #codec);)
+    });
+    (!model.evolution.legacy).then(|| claims.collect())
 }
 
 fn claim(model: &Model, assertion: &Assertion) -> TokenStream {

@@ -339,7 +339,7 @@ pub(crate) fn strategy(merge: &Merge) -> &'static str {
 }
 
 /// The text of a type that everybody knows: no compiler is needed to compare it.
-fn known_text(ty: &Type) -> Option<String> {
+pub(crate) fn known_text(ty: &Type) -> Option<String> {
     const PRIMITIVE: &[&str] =
         &["bool", "char", "u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "f32", "f64"];
     let Type::Path(path) = peel(ty) else { return None };

@@ -8,7 +8,7 @@ const INTEGERS: &[&str] = &["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32
 
 /// An expression of type `&'static Shape`; none if `text` is none that this version writes.
 pub(super) fn tokens(krate: &Path, text: &str) -> Option<TokenStream> {
-    let mut reader = Reader { krate, rest: text };
+    let mut reader = Reader { krate, rest: text, depth: 0 };
     let shape = reader.shape()?;
     reader.rest.is_empty().then_some(shape)
 }
@@ -16,6 +16,8 @@ pub(super) fn tokens(krate: &Path, text: &str) -> Option<TokenStream> {
 struct Reader<'a> {
     krate: &'a Path,
     rest: &'a str,
+    /// How many recursive shapes are around; the number of each is its id.
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -58,8 +60,11 @@ impl<'a> Reader<'a> {
             }
         }
         if self.eat("rec ") {
+            let id = self.depth.to_string();
+            self.depth += 1;
             let inner = self.shape()?;
-            return Some(quote!(&#krate::Shape::Recursive { id: "", shape: #inner }));
+            self.depth -= 1;
+            return Some(quote!(&#krate::Shape::Recursive { id: #id, shape: #inner }));
         }
         if self.eat("enum ") {
             return self.enumeration();
@@ -95,10 +100,9 @@ impl<'a> Reader<'a> {
                 quote!(&#krate::Shape::Integer(#name))
             },
             "self" => {
-                if self.eat("^") {
-                    self.number()?;
-                }
-                quote!(&#krate::Shape::Back(""))
+                let out: usize = if self.eat("^") { self.plain()?.parse().ok()? } else { 0 };
+                let id = self.depth.checked_sub(out + 1)?.to_string();
+                quote!(&#krate::Shape::Back(#id))
             },
             "bool" => quote!(&#krate::Shape::Bool),
             "char" => quote!(&#krate::Shape::Char),
@@ -165,11 +169,11 @@ impl<'a> Reader<'a> {
     /// A struct or a map, behind its `{`.
     fn braces(&mut self) -> Option<TokenStream> {
         let krate = self.krate;
-        let start = self.rest;
+        let (start, depth) = (self.rest, self.depth);
         if let Some(members) = self.members() {
             return Some(quote!(&#krate::Shape::Struct(&[#(#members),*])));
         }
-        self.rest = start;
+        (self.rest, self.depth) = (start, depth);
         let key = self.shape()?;
         self.expect(" => ")?;
         let value = self.shape()?;

@@ -25,6 +25,9 @@ const TYPE_HIDDEN: &[(&str, &str)] = &[
     ("variant_identifier", "a `variant_identifier` is only read"),
 ];
 
+/// What is no reason to ask for `opaque` by itself, but makes a codec that writes no names impossible.
+const READ_BY_NAME: &[(&str, &str)] = &[("untagged", ""), ("tag", ""), ("flatten", ""), ("skip_serializing_if", "")];
+
 /// What makes the form of a variant unknown.
 const VARIANT_HIDDEN: &[(&str, &str)] = &[
     ("untagged", "an `untagged` variant is stored without a name to tell it by"),
@@ -88,10 +91,11 @@ struct Naming {
 impl Checker<'_> {
     fn form(&mut self) -> Form {
         let Raw { input, serde, opaque, members, .. } = self.raw;
-        let unknown = Form::Content(Content::Opaque(spelled(&input.ident)));
+        let name = spelled(&input.ident);
         if opaque.is_given() {
-            return unknown;
+            return Form::Content(if self.is_described() { Content::Described(name) } else { Content::Opaque(name) });
         }
+        let unknown = Form::Content(Content::Opaque(name));
         if let Some((word, reason)) = serde.any(TYPE_HIDDEN) {
             self.errors.on(&word.key, format!("{reason}; write `#[session(opaque)]` on `{}` as well", input.ident));
             return unknown;
@@ -121,6 +125,15 @@ impl Checker<'_> {
                 self.inside(&data.fields, members, naming).unwrap_or(Form::Unit)
             },
         }
+    }
+
+    /// Whether serde reads it by the names in it, as far as can be seen here.
+    fn is_described(&self) -> bool {
+        let Raw { serde, members, variants, .. } = self.raw;
+        let inner = variants.iter().flat_map(|variant| &variant.members).chain(members);
+        serde.any(READ_BY_NAME).is_some()
+            || variants.iter().any(|variant| variant.serde.has("untagged"))
+            || inner.into_iter().any(|member| member.serde.any(READ_BY_NAME).is_some())
     }
 
     /// The type of `into`, which must be the one of `from` or `try_from`.
@@ -273,8 +286,9 @@ impl Checker<'_> {
                  `#[serde(default)]` as well",
             );
         }
-        let optional = default || serde.has("skip_serializing_if");
-        Some(Member { name, content: self.member_content(raw)?, optional })
+        let skipped = serde.has("skip_serializing_if");
+        let aliases = serde.texts("alias");
+        Some(Member { name, content: self.member_content(raw)?, optional: default || skipped, skipped, aliases })
     }
 
     fn member_content(&mut self, member: &RawMember<'_>) -> Option<Content> {

@@ -85,6 +85,7 @@ fn content(content: &Content) -> TokenStream {
     match content {
         Content::Deep(ty, span) => quote_spanned!(*span=> <#ty as __p::SessionValue>::SHAPE),
         Content::Opaque(text) => quote!(&__p::Shape::Opaque(#text)),
+        Content::Described(text) => quote!(&__p::Shape::Described(#text)),
     }
 }
 
@@ -92,7 +93,10 @@ fn member(member: &Member) -> TokenStream {
     let name = &member.name;
     let content = content(&member.content);
     let optional = member.optional.then(|| quote!(.optional()));
-    quote!(__p::Member::new(#name, #content) #optional)
+    let skipped = member.skipped.then(|| quote!(.skipped()));
+    let aliases = &member.aliases;
+    let aliases = (!aliases.is_empty()).then(|| quote!(.aliases(&[#(#aliases),*])));
+    quote!(__p::Member::new(#name, #content) #optional #skipped #aliases)
 }
 
 fn variant(variant: &Variant) -> TokenStream {

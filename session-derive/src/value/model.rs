@@ -32,12 +32,18 @@ pub(super) enum Content {
     Deep(TokenStream, Span),
     /// The text of a type of which nothing is known.
     Opaque(String),
+    /// Nothing but that it is read by the names in it.
+    Described(String),
 }
 
 pub(super) struct Member {
     pub(super) name: String,
     pub(super) content: Content,
     pub(super) optional: bool,
+    /// Whether it is left out at times.
+    pub(super) skipped: bool,
+    /// What it is read under as well.
+    pub(super) aliases: Vec<String>,
 }
 
 pub(super) struct Variant {

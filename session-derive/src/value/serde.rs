@@ -48,6 +48,12 @@ impl Serde {
         self.find(key)?.written.as_ref()
     }
 
+    /// The text after each `key =`.
+    pub(super) fn texts(&self, key: &str) -> Vec<String> {
+        let words = self.0.iter().filter(|word| word.key == key);
+        words.filter_map(|word| word.written.as_ref()).map(LitStr::value).collect()
+    }
+
     /// What is neither written nor read. Half of it loses what is stored.
     pub(super) fn skipped(&self, errors: &mut Errors) -> bool {
         let (write, read) = (self.find("skip_serializing"), self.find("skip_deserializing"));

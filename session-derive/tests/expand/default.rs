@@ -320,5 +320,10 @@ const _: () = {
     const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(
         "SESSION_LOCK"
     );
+    const _: () = __p::lock::readable(
+        "theme",
+        ::session::__shape_of!(Theme, "Theme"),
+        <Shop as __p::Schema>::SECTION.codec,
+    );
     ::session::__impl_extractor!(ShopSession, Shop);
 };

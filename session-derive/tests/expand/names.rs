@@ -274,5 +274,10 @@ const _: () = {
     const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(
         "SESSION_LOCK"
     );
+    const _: () = __p::lock::readable(
+        "email",
+        ::session::__shape_of!(Email, "Email"),
+        <r#Shop as __p::Schema>::SECTION.codec,
+    );
     ::session::__impl_extractor!(ShopSession, r#Shop);
 };

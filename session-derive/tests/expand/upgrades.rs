@@ -370,5 +370,10 @@ const _: () = {
     const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(
         "SESSION_LOCK"
     );
+    const _: () = __p::lock::readable(
+        "level",
+        ::session::__shape_of!(Level, "Level"),
+        <Shop as __p::Schema>::SECTION.codec,
+    );
     ::session::__impl_extractor!(ShopSession, Shop);
 };

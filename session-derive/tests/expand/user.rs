@@ -266,5 +266,10 @@ const _: () = {
     const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(
         "SESSION_LOCK"
     );
+    const _: () = __p::lock::readable(
+        "user",
+        ::session::__shape_of!(Option < UserId >, "Option<UserId>"),
+        <Shop as __p::Schema>::SECTION.codec,
+    );
     ::session::__impl_extractor!(ShopSession, Shop);
 };

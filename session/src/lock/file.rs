@@ -79,6 +79,7 @@ pub fn test<S: Schema>(root: &str, path: &str) {
     let file = Path::new(root).join(path);
     let text = lines(&file);
     let outcome = compare_with_main(&text, &file)
+        .and_then(|()| orphan::<S>(mode, &file, path))
         .and_then(|()| replay::<S>(mode, &text))
         .and_then(|()| settle::<S>(mode, &text, path));
     match outcome {
@@ -95,6 +96,27 @@ pub fn test<S: Schema>(root: &str, path: &str) {
 fn lines(file: &Path) -> String {
     let text = fs::read_to_string(file).unwrap_or_default();
     text.lines().flat_map(|line| [line, "\n"]).collect()
+}
+
+/// A type without a lock, where others have one: it is new, or it was renamed, or somebody has deleted the file.
+fn orphan<S: Schema>(mode: Mode, file: &Path, path: &str) -> Result<(), String> {
+    if mode != Mode::Check || file.exists() {
+        return Ok(());
+    }
+    let beside = file.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let locks = beside.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
+    let mut names: Vec<_> = locks.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect();
+    names.sort_unstable();
+    let name = S::NAME;
+    Err(format!(
+        "session `{name}` has no lock: there is no {path}, but there are locks of {}\n\
+         if the struct was renamed, its sessions are still stored under the old name: `#[session(name = \"{}\")]`\n\
+         if it is new: `SESSION_LOCK=write cargo test`\n\
+         if the file was deleted: restore it\n\
+         if nothing of it is kept for long: `#[session(lock = off)]`",
+        names.join(", "),
+        names.first().map_or("old_name", String::as_str),
+    ))
 }
 
 /// What the file shall be, if that is not what it is.

@@ -4,7 +4,11 @@
 //! generated test writes the file, and loads what earlier releases have stored with today's code.
 
 mod compare;
+mod compatible;
 mod file;
+mod message;
+mod readable;
 
 pub use self::compare::{kept, renamed, same, source};
 pub use self::file::{Entry, Lock, test};
+pub use self::readable::readable;

@@ -7,6 +7,7 @@ use std::fmt;
 use super::stored::{Cause, Older};
 use super::{Schema, Storable};
 use crate::codec::Codec;
+use crate::codec::depth::TooDeep;
 use crate::error::{Error, ErrorKind};
 
 /// What the attributes of a field say.
@@ -146,6 +147,8 @@ pub(crate) struct Erased {
     pub(crate) default: fn(Codec, &mut Vec<u8>) -> Result<(), Error>,
     /// `(base, mine, theirs)` to the merged value.
     pub(crate) merge: MergeFn,
+    /// Whether two values are the same, though they may be spelled differently.
+    pub(crate) same: SameFn,
     /// What older releases have stored, as today's value.
     pub(crate) older: OlderFn,
     /// The same value in another codec.
@@ -153,6 +156,7 @@ pub(crate) struct Erased {
 }
 
 type MergeFn = fn(Codec, [Option<&[u8]>; 3]) -> Result<Vec<u8>, Error>;
+type SameFn = fn(Codec, [Option<&[u8]>; 2]) -> bool;
 type OlderFn = fn(&Older<'_>) -> Option<Result<Vec<u8>, Error>>;
 type TranscodeFn = fn(&[u8], Codec, Codec) -> Result<Vec<u8>, Error>;
 
@@ -166,6 +170,7 @@ impl<S: Schema> Column<S> {
                     normalizes: F::NORMALIZES,
                     default: default::<S, F>,
                     merge: merge::<S, F>,
+                    same: same::<S, F>,
                     older: older::<S, F>,
                     transcode: transcode::<S, F>,
                 }
@@ -195,13 +200,17 @@ fn default<S: Schema, F: Field<S>>(codec: Codec, out: &mut Vec<u8>) -> Result<()
 
 fn merge<S: Schema, F: Field<S>>(codec: Codec, [base, mine, theirs]: [Option<&[u8]>; 3]) -> Result<Vec<u8>, Error> {
     let mine = decode_or_default::<S, F>(codec, mine)?;
-    // What the request saw of bytes that do not decode was the default.
-    let base = decode_or_default::<S, F>(codec, base).unwrap_or_else(|_| F::default());
-    let merged = match decode_or_default::<S, F>(codec, theirs) {
-        Ok(theirs) => F::merge(base, mine, theirs),
-        Err(_) => mine,
-    };
+    let merged = F::merge(seen::<S, F>(codec, base), mine, seen::<S, F>(codec, theirs));
     encoded::<S, F>(&merged, codec)
+}
+
+fn same<S: Schema, F: Field<S>>(codec: Codec, [one, other]: [Option<&[u8]>; 2]) -> bool {
+    seen::<S, F>(codec, one).same(&seen::<S, F>(codec, other))
+}
+
+/// What a request sees: of bytes that do not decode, the default.
+fn seen<S: Schema, F: Field<S>>(codec: Codec, stored: Option<&[u8]>) -> F::Value {
+    decode_or_default::<S, F>(codec, stored).unwrap_or_else(|_| F::default())
 }
 
 fn older<S: Schema, F: Field<S>>(stored: &Older<'_>) -> Option<Result<Vec<u8>, Error>> {
@@ -230,7 +239,9 @@ fn encoded<S: Schema, F: Field<S>>(value: &F::Value, codec: Codec) -> Result<Vec
 
 fn encode<S: Schema, F: Field<S>>(value: &F::Value, codec: Codec, out: &mut Vec<u8>) -> Result<(), Error> {
     value.encode(codec, out).map_err(|cause| {
-        let message = format!("session `{}`: field `{}` cannot be encoded", S::NAME, F::INFO.name);
+        // Another cause may quote the value, which may be a secret.
+        let rule = cause.downcast_ref::<TooDeep>().map(|rule| format!(": {rule}")).unwrap_or_default();
+        let message = format!("session `{}`: field `{}` cannot be encoded{rule}", S::NAME, F::INFO.name);
         Error::new(ErrorKind::Unencodable, message).caused_by(cause)
     })
 }

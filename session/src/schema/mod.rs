@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::codec::Codec;
 use crate::error::BoxError;
-use crate::fingerprint::fingerprint;
+use crate::fingerprint::{fingerprint, same_content};
 use crate::invalid::Violations;
 use crate::lock::Lock;
 use crate::tracked::Tracked;
@@ -110,6 +110,8 @@ pub trait Storable: Sized {
     #[doc(hidden)]
     fn fingerprint(&self) -> Option<u128>;
     #[doc(hidden)]
+    fn same(&self, other: &Self) -> bool;
+    #[doc(hidden)]
     fn decode(codec: Codec, bytes: &[u8]) -> Result<Self, BoxError>;
 }
 // Serde's traits are bounds here and nowhere else: as supertraits they would complain in this trait's place.
@@ -120,6 +122,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Storable for T {
 
     fn fingerprint(&self) -> Option<u128> {
         fingerprint(self)
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        same_content(self, other)
     }
 
     fn decode(codec: Codec, bytes: &[u8]) -> Result<Self, BoxError> {

@@ -211,6 +211,15 @@ impl Sections {
         modern
     }
 
+    /// What is stored of `field`, as a load sees it: what breaks a rule is as good as absent.
+    pub(crate) fn sound<'a>(&self, section: &Section<'a>, field: &Erased) -> Option<&'a [u8]> {
+        let stored = section.get(field.info.key)?;
+        let validate = self.get(section.name).and_then(|known| known.validate);
+        let violations = validate.and_then(|validate| validate(Some(section.clone())).err());
+        let is_broken = |violations: Violations| violations.iter().any(|one| one.field() == Some(field.info.name));
+        if violations.is_some_and(is_broken) { None } else { Some(stored) }
+    }
+
     /// Whether this release may change the section of that name.
     pub(crate) fn may_write(&self, section: &Section<'_>) -> Result<(), Error> {
         self.get(section.name).map_or(Ok(()), |known| known.may_write(section))

@@ -6,14 +6,12 @@
 
 use std::fmt::{self, Display};
 
-use bytes::Bytes;
-
 use super::field::{Field, FieldInfo};
 use super::release::Newer;
 use super::{Schema, Storable};
 use crate::codec::Codec;
 use crate::error::{BoxError, Error, ErrorKind};
-use crate::payload::{Edit, Payload, Scan, Section};
+use crate::payload::{Scan, Section};
 
 /// Under this key a section says the oldest version that may read it.
 pub(crate) const MIN_READER: &str = "_min_reader";
@@ -98,28 +96,6 @@ impl<'a> Stored<'a> {
         }
         F::default()
     }
-}
-
-/// An `S` from a payload, for benches.
-#[doc(hidden)]
-pub fn decode<S: Schema>(payload: &[u8]) -> Result<S, Error> {
-    let payload = Payload::parse(Bytes::copy_from_slice(payload));
-    let payload = payload.map_err(|corrupt| Error::new(ErrorKind::Undecodable, corrupt.to_string()))?;
-    Stored::load(payload.section(S::NAME)).map(|(value, _)| value)
-}
-
-/// The payload of an `S`, for benches.
-#[doc(hidden)]
-pub fn encode<S: Schema>(value: &S) -> Result<Vec<u8>, Error> {
-    let mut fields = Vec::new();
-    for column in S::FIELDS {
-        let mut encoded = Vec::new();
-        (column.encode)(value, S::SECTION.codec, &mut encoded)?;
-        fields.push((column.field.info.key, encoded));
-    }
-    let (section, version, codec) = (S::NAME, S::VERSION, S::SECTION.codec.tag());
-    let edits = fields.iter().map(|(key, value)| Edit { section, version, codec, key, value: Some(value) });
-    Ok(Payload::default().edited(edits).map(|payload| payload.as_bytes().to_vec()).unwrap_or_default())
 }
 
 /// The stored version, and the one of this code.

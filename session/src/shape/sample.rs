@@ -37,7 +37,7 @@ fn sample(shape: &Shape) -> Option<Value> {
         Shape::Struct(members) => object(members)?.into(),
         Shape::Enum { tagging, variants } => variants.iter().find_map(|of| variant(*tagging, of))?,
         Shape::Redacted(inner) | Shape::Recursive { shape: inner, .. } => sample(inner)?,
-        Shape::Opaque(_) | Shape::Back(_) => return None,
+        Shape::Opaque(_) | Shape::Described(_) | Shape::Back(_) => return None,
     })
 }
 

@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use super::{Member, Shape, Tagging, Variant};
+use super::order::List;
+use super::{Shape, Tagging};
 
 /// How long a text can be. A constant of this size costs the compiler nothing.
 const CAPACITY: usize = 16 * 1024;
@@ -174,7 +175,7 @@ const fn shape(out: &mut ShapeText, of: &Shape, around: &Around<'_>) {
             list(out, List::Variants(variants), around);
             out.put(b"}");
         },
-        Shape::Opaque(text) => {
+        Shape::Opaque(text) | Shape::Described(text) => {
             out.put(b"opaque <");
             out.put(text.as_bytes());
             out.put(b">");
@@ -242,71 +243,15 @@ const fn number(out: &mut ShapeText, number_: usize) {
     out.put(&[b'0' + (number_ % 10) as u8]);
 }
 
-/// What has names.
-#[derive(Clone, Copy)]
-enum List {
-    Members(&'static [Member]),
-    Variants(&'static [Variant]),
-}
-
-/// The first of a list.
-#[derive(Clone, Copy)]
-struct Item {
-    name: &'static str,
-    optional: bool,
-    content: Option<&'static Shape>,
-}
-
-impl List {
-    const fn split_first(self) -> Option<(Item, Self)> {
-        match self {
-            Self::Members([Member { name, shape, optional }, rest @ ..]) => {
-                Some((Item { name, optional: *optional, content: Some(shape) }, Self::Members(rest)))
-            },
-            Self::Variants([Variant { name, content }, rest @ ..]) => {
-                Some((Item { name, optional: false, content: *content }, Self::Variants(rest)))
-            },
-            Self::Members([]) | Self::Variants([]) => None,
-        }
-    }
-
-    /// The item with the smallest name that is larger than `last`.
-    const fn following(mut self, last: Option<Item>) -> Option<Item> {
-        let mut best: Option<Item> = None;
-        while let Some((item, rest)) = self.split_first() {
-            let unwritten = match last {
-                Some(last) => matches!(compare(last.name, item.name), Sign::Less),
-                None => true,
-            };
-            let better = match best {
-                Some(best) => unwritten && matches!(compare(item.name, best.name), Sign::Less),
-                None => unwritten,
-            };
-            if better {
-                best = Some(item);
-            }
-            self = rest;
-        }
-        best
-    }
-}
-
 #[track_caller]
-const fn list(out: &mut ShapeText, mut of: List, around: &Around<'_>) {
-    let mut last: Option<Item> = None;
-    loop {
-        let next = match around.order {
-            Order::Sorted => of.following(last),
-            Order::Declared => match of.split_first() {
-                Some((item, rest)) => {
-                    of = rest;
-                    Some(item)
-                },
-                None => None,
-            },
-        };
-        let Some(item) = next else { return };
-        if last.is_some() {
+const fn list(out: &mut ShapeText, of: List, around: &Around<'_>) {
+    let ordered = match around.order {
+        Order::Sorted => of.sorted(),
+        Order::Declared => of.declared(),
+    };
+    let mut at = 0;
+    while let Some(item) = ordered.get(at) {
+        if at > 0 {
             out.put(b", ");
         }
         name(out, item.name);
@@ -316,7 +261,7 @@ const fn list(out: &mut ShapeText, mut of: List, around: &Around<'_>) {
         if let Some(content) = item.content {
             enclosed(out, ": ", content, "", around);
         }
-        last = Some(item);
+        at += 1;
     }
 }
 
@@ -359,14 +304,14 @@ const fn is_plain(mut name: &[u8]) -> bool {
     true
 }
 
-enum Sign {
+pub(crate) enum Sign {
     Less,
     Same,
     Greater,
 }
 
 /// `str`'s own order, which constants cannot ask for.
-const fn compare(one: &str, other: &str) -> Sign {
+pub(crate) const fn compare(one: &str, other: &str) -> Sign {
     let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
     loop {
         match (one, other) {

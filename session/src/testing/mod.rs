@@ -13,6 +13,7 @@
 
 mod contract;
 mod failing;
+mod stored;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 pub use self::contract::{Contract, Report, Violations, contract};
 pub use self::failing::{Calls, FailingStore, Fault};
+pub use self::stored::{from_stored, to_stored};
 use crate::clock::{Clock, Timestamp, millis};
 
 /// A clock that moves when it is told to. Clones show the same time.

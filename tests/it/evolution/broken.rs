@@ -40,7 +40,67 @@ struct Shop {
 /// Neither numbers, nor texts, nor truths; but for `null`, not even absent.
 const BAD: [&[u8]; 7] = [b"", b"[1", b"{}", b"1e999", b"\xff\xfe", b"\"\\ud800\"", b"[[[[[[[[[["];
 
+mod texts {
+    use session::Session;
+
+    /// With another idea of what stands under the same keys.
+    #[derive(Session)]
+    #[session(name = "shop", lock = off)]
+    pub(super) struct Shop {
+        pub visits: String,
+        pub guarded: String,
+    }
+}
+
+mod guarded {
+    use session::Session;
+
+    #[derive(Session)]
+    #[session(name = "shop", lock = off)]
+    pub(super) struct Shop {
+        #[session(conflict = "reject", on_corrupt = "default")]
+        pub guarded: u64,
+    }
+}
+
 on_every_store! {
+    /// Each has seen the default, and added to that.
+    async fn additions_to_a_bad_value_add_up(world) {
+        let (texts, one, other) = (world.release::<texts::Shop>(), world.release::<Shop>(), world.release::<Shop>());
+        texts.visit(async |shop| shop.visits = "many".into()).await;
+        one.visit(async |shop| {
+            shop.visits += 1;
+            other.visit(async |shop| shop.visits += 2).await;
+        })
+        .await;
+        assert_eq!(one.visit(async |shop| shop.visits).await, 3);
+        one.visit(async |shop| {
+            shop.visits += 1;
+            texts.visit(async |shop| shop.visits = "many".into()).await;
+        })
+        .await;
+        assert_eq!(one.visit(async |shop| shop.visits).await, 1, "which is what the next request would have seen");
+    }
+
+    async fn a_bad_value_is_no_conflict(world) {
+        let (texts, guarded) = (world.release::<texts::Shop>(), world.release::<guarded::Shop>());
+        texts.visit(async |shop| shop.guarded = "many".into()).await;
+        guarded.visit(async |shop| {
+            shop.guarded += 1;
+            texts.visit(async |shop| shop.guarded = "more".into()).await;
+        })
+        .await;
+        assert_eq!(guarded.visit(async |shop| shop.guarded).await, 1);
+    }
+
+    /// Made its default by hand, it is gone.
+    async fn a_bad_value_can_be_reset(world) {
+        let release = world.release::<Shop>();
+        world.release::<texts::Shop>().visit(async |shop| shop.visits = "many".into()).await;
+        release.visit(async |shop| shop.reset(Shop::VISITS)).await;
+        release.visit(async |shop| assert_eq!((shop.visits, shop.problems().len()), (0, 0))).await;
+    }
+
     async fn a_bad_value_is_a_default_and_stays(world) {
         let release = world.release::<Shop>();
         release.visit(async |shop| shop.visits = 1).await;

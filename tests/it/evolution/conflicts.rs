@@ -1,6 +1,6 @@
 //! Old and new code that write at the same time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use session::Session;
 
@@ -25,6 +25,8 @@ mod v1 {
         pub tint: String,
         #[session(user)]
         pub user: Option<u64>,
+        pub stock: std::collections::HashMap<String, u32>,
+        pub seen: std::collections::HashSet<u32>,
     }
 }
 
@@ -44,6 +46,14 @@ struct Shop {
     tint: String,
     #[session(user)]
     user: Option<u64>,
+    #[session(conflict = "reject", upgrade(in = 2, from = HashMap<String, u32>, with = widened))]
+    stock: HashMap<String, u64>,
+    #[session(conflict = "reject", upgrade(in = 2, from = HashSet<u32>, with = HashSet::from_iter))]
+    seen: HashSet<u32>,
+}
+
+fn widened(stock: HashMap<String, u32>) -> HashMap<String, u64> {
+    stock.into_iter().map(|(name, count)| (name, count.into())).collect()
 }
 
 on_every_store! {
@@ -69,6 +79,28 @@ on_every_store! {
         })
         .await;
         assert_eq!(new.visit(async |shop| shop.labels.clone()).await, ["b", "new", "old"].map(Into::into).into());
+    }
+
+    /// Each request that takes the step puts the entries in an order of its own.
+    async fn a_step_that_two_take_is_no_conflict(world) {
+        let (old, one, other) = (world.release::<v1::Shop>(), world.release::<Shop>(), world.release::<Shop>());
+        old.visit(async |shop| {
+            shop.stock = (0..30).map(|number| (number.to_string(), number)).collect();
+            shop.seen = (0..30).collect();
+        })
+        .await;
+        one.visit(async |shop| {
+            shop.stock.insert("tea".into(), 1);
+            shop.seen.insert(99);
+            other.visit(async |shop| shop.name = "ann".into()).await;
+        })
+        .await;
+        assert_eq!(one.visit(async |shop| (shop.stock.len(), shop.seen.len(), shop.name.clone())).await, (31, 31, "ann".into()));
+        let late = one.attempt(async |shop| {
+            shop.seen.insert(100);
+            other.visit(async |shop| shop.seen.remove(&1)).await;
+        });
+        assert_eq!(late.await.status, 409, "a change is one");
     }
 
     async fn a_step_that_two_take_at_once_is_taken_once(world) {

@@ -3,6 +3,7 @@
 
 mod broken;
 mod conflicts;
+mod depth;
 mod fields;
 mod nested;
 mod releases;

@@ -314,6 +314,12 @@ on_every_store! {
         new.visit(async |shop| shop.login(7)).await;
         assert_eq!(old.attempt(async |shop| shop.login(8)).await.status, 503);
         new.visit(async |shop| assert_eq!(shop.user, Some(7))).await;
+        let along = old.attempt(async |shop| {
+            shop.logout();
+            shop.visits += 1;
+        });
+        assert_eq!(along.await.status, 503, "a change that comes along is one");
+        new.visit(async |shop| assert_eq!((shop.user, shop.visits), (Some(7), 1))).await;
         assert_eq!(old.attempt(async |shop| shop.logout()).await.status, 200);
         new.visit(async |shop| assert_eq!((shop.user, shop.visits), (None, 1))).await;
     }

@@ -301,7 +301,41 @@ mod two_become_one {
         name: String,
     }
 
+    /// A later release, in which what it was made of is deleted.
+    mod later {
+        use session::Session;
+
+        #[derive(Session)]
+        #[session(name = "shop", version = 3, purge("title", "first", "last"), lock = off)]
+        pub(super) struct Shop {
+            #[session(merge = counter)]
+            pub visits: u64,
+            #[session(
+                since = 2,
+                default = "nobody",
+                upgrade(in = 2, from("title": Option<String>, "first": String, "last": String), with = super::join),
+            )]
+            pub name: String,
+        }
+    }
+
     on_every_store! {
+        /// What is still needed is not deleted.
+        async fn half_of_it_is_kept_although_it_is_purged(world) {
+            let (old, new) = (world.release::<v1::Shop>(), world.release::<later::Shop>());
+            old.visit(async |shop| shop.first = "Ann".into()).await;
+            new.visit(async |shop| {
+                assert_eq!(shop.name, "nobody");
+                shop.visits += 1;
+            })
+            .await;
+            assert_eq!(world.stored("first").await.unwrap(), "\"Ann\"");
+            old.visit(async |shop| shop.last = "Lee".into()).await;
+            new.visit(async |shop| shop.visits += 1).await;
+            assert_eq!(new.visit(async |shop| shop.name.clone()).await, "Ann Lee");
+            assert_eq!(world.keys().await, ["name", "visits"]);
+        }
+
         async fn new_code_old_data(world) {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
             old.visit(async |shop| (shop.visits, shop.first) = (1, "Ann".into())).await;

@@ -149,6 +149,34 @@ on_every_store! {
     }
 }
 
+/// A struct that was converted and may not be read by whoever does not know the conversion.
+#[derive(Session)]
+#[session(name = "shop", version = 2, previous = ShopV1, min_reader = 2, lock = off)]
+struct Converted {
+    name: String,
+}
+
+impl From<ShopV1> for Converted {
+    fn from(old: ShopV1) -> Self {
+        Self { name: old.username }
+    }
+}
+
+on_every_store! {
+    /// Nothing of it was changed, and yet all of it is written.
+    async fn a_rotation_that_writes_a_conversion_says_who_may_read_it(world) {
+        let old = world.release::<ShopV1>();
+        old.visit(async |shop| shop.username = "ann".into()).await;
+        let new = world.release::<Converted>();
+        new.visit(async |shop| assert_eq!(shop.name, "ann")).await;
+        assert_eq!(world.stored("_min_reader").await, None, "not by looking");
+        new.visit(async |shop| shop.rotate()).await;
+        assert_eq!(world.stored("name").await.unwrap(), "\"ann\"");
+        assert_eq!(world.stored("_min_reader").await.unwrap(), "2");
+        assert_eq!(old.attempt(async |_| ()).await.outcome.unwrap_err().kind(), ErrorKind::Newer);
+    }
+}
+
 /// Two branches that have both become version 2, each with a field of its own.
 mod branches {
     use session::Session;

@@ -20,9 +20,9 @@ const MISTAKES: &[Mistake] = &[
     (&[("version = 1", "version = 1, codec = postcard")], "1", "the codec is `postcard` here, but `json`"),
     (&[("version = 1", "version = 3")], "3", "ends at version 1; the next version is 2, not 3"),
     (&[V2, ("visits: u32", "visits: u64")], "u64", "say how old values convert: `upgrade(in = 2"),
-    (&[V2, ("qty: u32", "qty: u64")], "Vec", "which cannot read each other's values"),
+    (&[V2, ("qty: u32", "qty: u64")], "Vec", "and one of them loses what the other has stored"),
     (&[V2, ("qty: u32", "qty: u32, pub gift: bool")], "Vec", "a new member needs a `#[serde(default)]`"),
-    (&[V2, ("    pub qty: u32,\n", "")], "Vec", "which cannot read each other's values"),
+    (&[V2, ("    pub qty: u32,\n", "")], "Vec", "and one of them loses what the other has stored"),
     (&[V2, ("    pub name: String,\n", "")], "2", "is neither stored, upgraded nor reserved in version 2"),
     (
         &[V2, ("pub nick:", "#[session(was = \"nikc\")] pub alias:")],

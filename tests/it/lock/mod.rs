@@ -1,6 +1,9 @@
 //! The schema lock, as its user meets it: a crate of its own, and cargo.
 
+mod large;
 mod mistakes;
+mod nested;
+mod orphans;
 mod workflow;
 
 use std::path::{Path, PathBuf};
@@ -72,6 +75,15 @@ impl Scratch {
         scratch
     }
 
+    /// The same, of other code.
+    fn locked_with(code: &str) -> Self {
+        let scratch = Self::new();
+        scratch.write("src/lib.rs", code);
+        let (ok, output) = scratch.test("write");
+        assert!(ok, "{output}");
+        scratch
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -88,7 +100,12 @@ impl Scratch {
 
     /// Makes the code the first one with each left text replaced by the right one.
     fn edit(&self, edits: &[(&str, &str)]) {
-        let mut code = FIRST.to_owned();
+        self.edit_of(FIRST, edits);
+    }
+
+    /// The same, of other code.
+    fn edit_of(&self, code: &str, edits: &[(&str, &str)]) {
+        let mut code = code.to_owned();
         for (old, new) in edits {
             assert!(code.contains(old), "no `{old}` in the code");
             code = code.replacen(old, new, 1);
@@ -130,10 +147,13 @@ impl Scratch {
 
     /// Runs the crate's tests, `SESSION_LOCK` being `mode`, and says whether they passed and what they wrote.
     fn test(&self, mode: &str) -> (bool, String) {
+        self.test_with(&[("SESSION_LOCK", mode)])
+    }
+
+    /// The same, with these in the environment, as far as they say something.
+    fn test_with(&self, environment: &[(&str, &str)]) -> (bool, String) {
         let mut command = self.cargo(&["test", "--lib"]);
-        if !mode.is_empty() {
-            command.env("SESSION_LOCK", mode);
-        }
+        command.envs(environment.iter().filter(|(_, value)| !value.is_empty()).copied());
         let output = command.output().expect("cargo");
         let all = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8_lossy(&all).into_owned())

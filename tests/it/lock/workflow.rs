@@ -49,6 +49,22 @@ fn three_versions() {
     assert!(scratch.check().iter().any(|complaint| complaint.message.contains("versions never go back")));
 }
 
+/// A key that was read by a step, and is deleted later, is still the field's own.
+#[test]
+fn what_a_step_has_read_can_be_purged() {
+    const WIDENED: (&str, &str) =
+        ("pub visits: u32", "#[session(upgrade(in = 2, from = u32, with = u64::from))]\n    pub visits: u64");
+    let scratch = Scratch::locked();
+    for version in ["version = 2", "version = 3, purge(\"visits\")", "version = 4, purge(\"visits\")", "version = 5"] {
+        scratch.edit(&[("version = 1", version), WIDENED]);
+        let complaints = scratch.check();
+        assert!(complaints.is_empty(), "{version}: {complaints:#?}");
+        let (ok, output) = scratch.test("write");
+        assert!(ok, "{output}");
+    }
+    assert!(scratch.lock().contains("  reserved visits\n"));
+}
+
 #[test]
 fn an_unreleased_version_is_rewritten_and_a_released_one_is_not() {
     let scratch = Scratch::locked();
@@ -80,6 +96,42 @@ fn an_unreleased_version_is_rewritten_and_a_released_one_is_not() {
     let output = command.env("SESSION_LOCK_AGAINST", &released).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success() && text.contains("version 1 was released, and is changed or gone here"), "{text}");
+}
+
+/// A checkout, or an editor, may have made something of the ends of lines.
+#[test]
+fn what_was_released_is_compared_line_by_line() {
+    let scratch = Scratch::locked();
+    let first = scratch.lock();
+    let against =
+        |folder: &str| scratch.test_with(&[("SESSION_LOCK_AGAINST", &scratch.path(folder).to_string_lossy())]);
+    scratch.write("released/shop.lock", first.trim_end());
+    assert!(against("released").0, "without the last one");
+    scratch.write("released/shop.lock", &first.replace('\n', "\r\n"));
+    assert!(against("released").0, "with other ones");
+    scratch.write("released/shop.lock", &first);
+    scratch.write("sessions/shop.lock", &first.trim_end().replace('\n', "\r\n"));
+    assert!(scratch.check().is_empty() && against("released").0, "and the other way round");
+    scratch.edit(&[V2, RENAMED]);
+    assert!(scratch.test("write").0);
+    assert!(scratch.lock().starts_with(&first) && scratch.test("").0, "a release is added to that as to any");
+    let (ok, output) = against("nowhere");
+    assert!(!ok && output.contains("nowhere: there is no such folder"), "{output}");
+}
+
+#[test]
+fn what_differs_is_shown() {
+    let scratch = Scratch::locked();
+    let (ok, output) = scratch.test("diff");
+    assert!(ok, "nothing does: {output}");
+    scratch.edit(&[("name: String", "name: u32")]);
+    let (ok, output) = scratch.test("diff");
+    let shown = output.split("locked:\n").nth(1).and_then(|rest| rest.split_once("now:\n")).expect(&output);
+    assert!(!ok && output.contains("sessions/shop.lock, version 1 of session `shop`"), "{output}");
+    assert!(shown.0.contains("  name: string\n") && shown.1.contains("  name: u32\n"), "{output}");
+    scratch.edit(&[V2, RENAMED]);
+    let (ok, output) = scratch.test("diff");
+    assert!(!ok && output.contains("not locked yet:\nversion 2 ") && output.contains("  alias: string?\n"), "{output}");
 }
 
 /// What compiles may still lose data: samples of every release are loaded with today's code.

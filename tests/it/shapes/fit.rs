@@ -13,7 +13,9 @@ type Around<'a> = [(&'a str, &'a Shape)];
 
 fn fit(shape: &Shape, value: &Value, around: &Around<'_>) -> Result<(), String> {
     let yes = match (shape, value) {
-        (Shape::Unit, Value::Null) | (Shape::Bool, Value::Bool(_)) | (Shape::Opaque(_), _) => true,
+        (Shape::Unit, Value::Null) | (Shape::Bool, Value::Bool(_)) | (Shape::Opaque(_) | Shape::Described(_), _) => {
+            true
+        },
         (Shape::Integer(name), Value::Number(number)) => integer(name, &number.to_string()),
         (Shape::Float(_), Value::Number(_)) => true,
         (Shape::Char, Value::String(text)) => text.chars().count() == 1,
