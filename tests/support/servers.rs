@@ -96,18 +96,26 @@ pub struct Redis {
     process: Option<Process>,
     dir: TempDir,
     port: u16,
+    /// Settings beyond those that every test has.
+    settings: Vec<String>,
 }
 
 impl Redis {
     pub fn start() -> Self {
-        let mut redis = Self { process: None, dir: TempDir::new("redis"), port: free_port() };
+        Self::start_with(free_port(), &[])
+    }
+
+    /// With `settings`, as on the command line.
+    pub fn start_with(port: u16, settings: &[&str]) -> Self {
+        let settings = settings.iter().map(|word| (*word).to_owned()).collect();
+        let mut redis = Self { process: None, dir: TempDir::new("redis"), port, settings };
         redis.restart();
         redis
     }
 
     /// A port and a folder, but nobody there yet.
     pub fn absent() -> Self {
-        Self { process: None, dir: TempDir::new("redis"), port: free_port() }
+        Self { process: None, dir: TempDir::new("redis"), port: free_port(), settings: Vec::new() }
     }
 
     /// Starts it (again), with what its append-only file has kept.
@@ -115,7 +123,7 @@ impl Redis {
         self.stop();
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"]);
-        command.args(["--port", &self.port.to_string(), "--dir"]).arg(self.dir.path());
+        command.args(["--port", &self.port.to_string(), "--dir"]).arg(self.dir.path()).args(&self.settings);
         self.process = Some(Process::start(&mut command));
         let url = self.url();
         wait_until("redis-server answers", || {

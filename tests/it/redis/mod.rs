@@ -1,0 +1,6 @@
+//! Redis with more than one server.
+
+mod cluster;
+mod load;
+mod replicated;
+mod sentinel;
