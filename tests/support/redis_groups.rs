@@ -1,14 +1,19 @@
 //! Redis servers that belong together: a primary with replicas and sentinels, and a cluster.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::servers::{Process, Redis, TempDir, free_port, is_listening, wait_until};
 
 /// Without it, a replica is in sync only after five seconds.
 const REPLICATION: [&str; 4] = ["--repl-diskless-sync-delay", "0", "--repl-timeout", "10"];
 
-fn in_sync(primary: &Redis, replicas: usize) -> bool {
+/// Whether so many replicas follow `primary`.
+pub fn in_sync(primary: &Redis, replicas: usize) -> bool {
     let info: String = primary.run("INFO replication");
     info.matches("state=online").count() == replicas
 }
@@ -33,6 +38,49 @@ pub fn replicated(replicas: usize) -> Vec<Redis> {
     }
     wait_until("the replicas are in sync", || in_sync(&servers[0], replicas) && reached(&servers[0]) == replicas);
     servers
+}
+
+/// A primary, and a replica at the end of a line that takes `delay` each way. What is on its way when the primary goes is lost.
+pub fn distant(delay: Duration) -> (Redis, Redis) {
+    let primary = Redis::start_with(free_port(), &REPLICATION);
+    let relay = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let (near, far) = (primary.port(), relay.local_addr().expect("a port").port().to_string());
+    std::thread::spawn(move || {
+        for replica in relay.incoming().flatten() {
+            let Ok(primary) = TcpStream::connect(("127.0.0.1", near)) else { continue };
+            let both = (replica.try_clone().expect("a socket"), primary.try_clone().expect("a socket"));
+            delayed(primary, replica, delay);
+            delayed(both.0, both.1, delay);
+        }
+    });
+    let replica = Redis::start_with(free_port(), &[&REPLICATION[..], &["--replicaof", "127.0.0.1", &far]].concat());
+    wait_until("the replica is in sync", || in_sync(&primary, 1) && reached(&primary) == 1);
+    (primary, replica)
+}
+
+/// Passes on what `from` says to `to`, later; and nothing any more once `from` has hung up.
+fn delayed(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
+    let (sender, receiver) = std::sync::mpsc::channel::<(Instant, Vec<u8>)>();
+    let is_open = Arc::new(AtomicBool::new(true));
+    let still = Arc::clone(&is_open);
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            if sender.send((Instant::now() + delay, buffer[..count].to_vec())).is_err() {
+                break;
+            }
+        }
+        is_open.store(false, Ordering::SeqCst);
+    });
+    std::thread::spawn(move || {
+        for (due, bytes) in receiver {
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            if !still.load(Ordering::SeqCst) || to.write_all(&bytes).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(std::net::Shutdown::Both);
+    });
 }
 
 /// A primary, two replicas, and three sentinels that call it `shop`.

@@ -26,6 +26,12 @@ async fn keeps_everything() {
     crate::concurrency::everything_is_kept(app(store), "cluster").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_processes_keep_everything() {
+    let cluster = Cluster::start();
+    crate::concurrency::two_processes_keep_everything(&format!("cluster+{}", cluster.urls().join(","))).await;
+}
+
 #[tokio::test]
 async fn nobody_there() {
     let url = format!("redis://127.0.0.1:{}", free_port());

@@ -4,3 +4,4 @@ mod cluster;
 mod load;
 mod replicated;
 mod sentinel;
+mod window;

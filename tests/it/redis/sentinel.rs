@@ -9,7 +9,7 @@ use session_tests::redis_groups::Guarded;
 use session_tests::servers::{free_port, wait_until};
 
 use super::load::Load;
-use crate::faults::recovered;
+use crate::faults::{assert_refused, recovered};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keeps_the_contract() {
@@ -17,6 +17,12 @@ async fn keeps_the_contract() {
     let report = contract(RedisStore::sentinel("shop", guarded.urls()).await.unwrap()).await.unwrap();
     println!("sentinel: {report:?}");
     assert!(report.races() > 4_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_processes_keep_everything() {
+    let guarded = Guarded::start();
+    crate::concurrency::two_processes_keep_everything(&format!("sentinel+{}", guarded.urls().join(","))).await;
 }
 
 #[tokio::test]
@@ -72,6 +78,20 @@ async fn a_woken_primary_gets_nothing() {
         guarded.servers[0].run::<String>("INFO replication").contains("role:slave")
     });
     assert_eq!(client.get("/show").await.text, "nobody 49 0 0 0 0", "nothing was written to it");
+}
+
+/// Whoever talks to it directly is told nothing that will not last, if they ask for that: it has no replicas any more.
+#[tokio::test]
+async fn a_woken_primary_confirms_no_logout() {
+    let guarded = Guarded::start();
+    let (first, old) = (&guarded.servers[0], guarded.primary());
+    let options = RedisOptions::new().replicated(1, Duration::from_millis(200));
+    let client = Client::new(app(RedisStore::connect_with(&first.url(), options).await.unwrap()));
+    assert_eq!(client.post("/login/7").await.status, 200);
+    first.signal("STOP");
+    wait_until("a replica is promoted", || guarded.primary() != old);
+    first.signal("CONT");
+    assert_refused(&client.post("/destroy").await);
 }
 
 #[tokio::test]

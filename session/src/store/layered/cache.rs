@@ -16,7 +16,7 @@ const OVERHEAD: usize = 256;
 /// Records, and since when they are known.
 pub(super) struct Cache {
     entries: moka::sync::Cache<SessionId, Entry>,
-    /// Counts, for a part of the ids each, what makes answers under way worthless. Held while an entry changes.
+    /// Counts, for a part of the ids each, what entered and left. Held while an entry changes.
     shards: Vec<Mutex<u64>>,
     staleness: Duration,
 }
@@ -57,22 +57,26 @@ impl Cache {
         Ticket { count: self.shard(id).map_or(0, |count| *count), since: Instant::now() }
     }
 
-    /// Keeps what the store has answered since `ticket` was taken.
+    /// Takes notice of what the store has answered since `ticket` was taken, and keeps it if nothing has come between.
+    ///
+    /// Whatever enters or leaves counts: an answer that was under way meanwhile may be older than what somebody has been told since,
+    /// also where that was not kept.
     pub(super) fn put(&self, id: SessionId, record: &Record, ticket: Ticket) {
-        let Some(count) = self.shard(id) else { return };
-        if *count != ticket.count || self.staleness.is_zero() {
-            self.entries.invalidate(&id);
-            return;
-        }
-        let mut record = record.clone();
-        if let Some(known) = self.entries.get(&id) {
-            // Answers overtake each other. A revision never comes back, and an idle deadline never goes back.
-            if known.record.revision() > record.revision() {
-                return;
-            }
-            record.idle = record.idle.max(known.record.idle);
-        }
-        self.entries.insert(id, Entry { record, since: ticket.since });
+        let Some(mut count) = self.shard(id) else { return };
+        let known = self.entries.get(&id);
+        // A revision never comes back, and an idle deadline never goes back.
+        let idle = known.as_ref().map_or(record.idle, |known| known.record.idle.max(record.idle));
+        let (kept, since) = match known {
+            Some(known) if known.record.revision() > record.revision() => (known.record, known.since),
+            Some(known) if known.record.revision() == record.revision() => (known.record, known.since.max(ticket.since)),
+            _ if *count == ticket.count && !self.staleness.is_zero() => (record.clone(), ticket.since),
+            _ => {
+                *count += 1;
+                return self.entries.invalidate(&id);
+            },
+        };
+        *count += 1;
+        self.entries.insert(id, Entry { record: Record { idle, ..kept }, since });
     }
 
     pub(super) fn touch(&self, id: SessionId, idle: Timestamp) {
@@ -123,5 +127,88 @@ impl Cache {
         // Ids are random in every byte.
         let index = id.as_bytes().first().map_or(0, |byte| usize::from(*byte));
         self.shards.get(index % SHARDS).map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::VerifierHash;
+
+    const ID: SessionId = SessionId::from_bytes([7; 16]);
+
+    fn cache() -> Cache {
+        Cache::new(Duration::from_hours(1), 1 << 20)
+    }
+
+    fn record(revision: u64, idle: u64) -> Record {
+        Record {
+            epoch: 1,
+            revision,
+            idle: Timestamp::from_millis(idle),
+            absolute: Timestamp::from_millis(1_000),
+            created: Timestamp::from_millis(0),
+            rotated: Timestamp::from_millis(0),
+            verifier: VerifierHash::from_bytes([0; 32]),
+            previous: None,
+            writers: Default::default(),
+            user: None,
+            payload: Default::default(),
+        }
+    }
+
+    fn kept(cache: &Cache) -> Option<(u64, u64)> {
+        cache.get(ID).map(|record| (record.revision(), record.idle.as_millis()))
+    }
+
+    #[test]
+    fn answers_that_overtake_each_other_leave_the_latest() {
+        let cache = cache();
+        let (slow, fast) = (cache.begin(ID), cache.begin(ID));
+        cache.put(ID, &record(4, 50), fast);
+        cache.put(ID, &record(3, 60), slow);
+        assert_eq!(kept(&cache), Some((4, 60)), "an idle deadline never goes back");
+    }
+
+    /// The second answer is not kept, but somebody has been told: what is older may not come after it.
+    #[test]
+    fn an_answer_that_is_not_kept_outdates_those_under_way() {
+        let cache = cache();
+        let told = cache.begin(ID);
+        cache.forget(ID);
+        let old = cache.begin(ID);
+        cache.put(ID, &record(4, 50), told);
+        assert_eq!(kept(&cache), None);
+        cache.put(ID, &record(3, 50), old);
+        assert_eq!(kept(&cache), None);
+    }
+
+    #[test]
+    fn what_had_to_make_room_is_not_replaced_by_what_is_older() {
+        let cache = cache();
+        let old = cache.begin(ID);
+        cache.put(ID, &record(4, 50), cache.begin(ID));
+        cache.entries.invalidate(&ID);
+        cache.put(ID, &record(3, 50), old);
+        assert_eq!(kept(&cache), None);
+    }
+
+    #[test]
+    fn nothing_under_way_comes_in_after_a_touch_a_logout_or_news() {
+        let cache = cache();
+        let leave: [fn(&Cache); 3] = [
+            |cache| cache.touch(ID, Timestamp::from_millis(70)),
+            |cache| cache.forget(ID),
+            |cache| cache.forget_user(b"somebody"),
+        ];
+        for leave in leave {
+            let old = cache.begin(ID);
+            leave(&cache);
+            cache.put(ID, &record(3, 50), old);
+            assert_eq!(kept(&cache), None);
+        }
+        cache.put(ID, &record(3, 50), cache.begin(ID));
+        cache.touch(ID, Timestamp::from_millis(70));
+        assert_eq!(kept(&cache), Some((3, 70)));
     }
 }

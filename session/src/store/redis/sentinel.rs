@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo as _, RedisError,
-    Role, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo as _, Pipeline,
+    RedisError, Role, Value,
 };
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use super::line::{Answers, Patience, all, is_demoted};
@@ -15,6 +16,8 @@ use crate::store::StoreError;
 /// How long a primary is taken for one without asking again. One that was cut off and comes back does not know that it has been
 /// replaced: whatever it is sent until it does is lost.
 const ASK_EVERY: Duration = Duration::from_secs(1);
+/// How long at most, while somebody asks.
+const TRUST: Duration = Duration::from_secs(2);
 
 /// A connection to whichever server the sentinels call the primary.
 pub(super) struct Sentinel {
@@ -86,66 +89,48 @@ impl Sentinel {
     }
 
     async fn primary(&self) -> Result<Primary, RedisError> {
-        let known = self.known();
-        match known {
-            Some(known) if known.is_fresh() => Ok(known),
-            // One request asks; the others go on with what is known, or wait with it if nothing is.
-            Some(known) => match self.search.try_lock() {
-                Ok(_one) => Ok(self.find().await.unwrap_or(known)),
-                Err(_) => Ok(known),
+        let found = match self.known() {
+            Some(known) if known.age() < ASK_EVERY => return Ok(known),
+            // One request asks; for as long as that takes, the others go on with what is known.
+            Some(known) if known.age() < TRUST => match self.search.try_lock() {
+                Ok(_one) => self.find().await,
+                Err(_) => return Ok(known),
             },
-            None => {
+            _ => {
                 let search = async {
                     let _one = self.search.lock().await;
                     match self.known() {
-                        Some(found) => Some(found),
-                        None => self.find().await,
+                        Some(known) if known.age() < ASK_EVERY => Some(known),
+                        _ => self.find().await,
                     }
                 };
-                let found = timeout(self.patience.connection, search).await.ok().flatten();
-                // Not an I/O error: nothing was sent to anybody.
-                found.ok_or_else(|| {
-                    let complaint = "no sentinel names a reachable primary";
-                    RedisError::from((ErrorKind::MasterNameNotFoundBySentinel, complaint, self.name.clone()))
-                })
+                timeout(self.patience.connection, search).await.ok().flatten()
             },
-        }
+        };
+        // Not an I/O error: nothing was sent to anybody.
+        found.ok_or_else(|| {
+            let complaint = "no sentinel names a reachable primary";
+            RedisError::from((ErrorKind::MasterNameNotFoundBySentinel, complaint, self.name.clone()))
+        })
     }
 
     /// Asks the sentinels, and the server that they name whether it agrees. They hear of a failover one after the other, so whoever has
-    /// heard of the latest is right. Where none of them answers, the primary that is known stays: sessions must not end with the
-    /// sentinels.
+    /// heard of the latest is right, and where two say the same of different servers, the one that has changed its mind. Where none
+    /// of them answers, the primary that is known stays: sessions must not end with the sentinels. Where they name another, the one
+    /// that is known is not used again, whether or not the other one can be reached yet.
     async fn find(&self) -> Option<Primary> {
         let known = self.known();
-        let mut named = Vec::new();
-        for sentinel in &self.sentinels {
-            named.extend(self.ask(sentinel).await);
-        }
-        let found = match (known, named.into_iter().max_by_key(|(epoch, _)| *epoch)) {
-            (Some(known), Some((_, address))) if known.address == address => Some(known),
-            (known, Some((_, address))) => self.meet(address).await.or(known),
-            (known, None) => known,
+        let is_known = |address: &(String, u16)| known.as_ref().is_some_and(|known| known.address == *address);
+        // One that hangs keeps nobody from hearing the others, and leaves time to meet the server.
+        let patience = self.patience.connection / 2;
+        let asked = self.sentinels.iter().map(|sentinel| ask(sentinel.clone(), self.name.clone(), patience));
+        let named = asked.collect::<JoinSet<_>>().join_all().await;
+        let found = match named.into_iter().flatten().max_by_key(|(epoch, address)| (*epoch, !is_known(address))) {
+            Some((_, address)) if !is_known(&address) => self.meet(address).await,
+            _ => known.map(|known| Primary { asked: Instant::now(), ..known }),
         };
-        let mut primary = found?;
-        primary.asked = Instant::now();
-        *self.primary.write().unwrap_or_else(PoisonError::into_inner) = Some(primary.clone());
-        Some(primary)
-    }
-
-    /// The primary that `sentinel` knows, and the number of the failover that made it one.
-    async fn ask(&self, sentinel: &Client) -> Option<(u64, (String, u16))> {
-        // A sentinel that hangs leaves time to ask another.
-        let share = self.patience.connection / u32::try_from(self.sentinels.len()).unwrap_or(u32::MAX);
-        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(share)).set_response_timeout(Some(share));
-        let asking = async {
-            let mut connection = sentinel.get_multiplexed_async_connection_with_config(&config).await.ok()?;
-            let mut ask = Cmd::new();
-            ask.arg("SENTINEL").arg("MASTER").arg(&self.name);
-            ask.query_async::<HashMap<String, String>>(&mut connection).await.ok()
-        };
-        let known = timeout(share, asking).await.ok()??;
-        let number = |name| known.get(name)?.parse::<u64>().ok();
-        Some((number("config-epoch")?, (known.get("ip")?.clone(), number("port")?.try_into().ok()?)))
+        self.primary.write().unwrap_or_else(PoisonError::into_inner).clone_from(&found);
+        found
     }
 
     async fn meet(&self, address: (String, u16)) -> Option<Primary> {
@@ -168,7 +153,23 @@ impl Sentinel {
 }
 
 impl Primary {
-    fn is_fresh(&self) -> bool {
-        self.asked.elapsed() < ASK_EVERY
+    fn age(&self) -> Duration {
+        self.asked.elapsed()
     }
+}
+
+/// The primary that `sentinel` knows by this name, and the number of the failover that made it one.
+async fn ask(sentinel: Client, name: String, patience: Duration) -> Option<(u64, (String, u16))> {
+    let config =
+        AsyncConnectionConfig::new().set_connection_timeout(Some(patience)).set_response_timeout(Some(patience));
+    let asking = async {
+        let mut connection = sentinel.get_multiplexed_async_connection_with_config(&config).await.ok()?;
+        let mut both = Pipeline::with_capacity(2);
+        both.cmd("SENTINEL").arg("MASTER").arg(&name);
+        // The address that goes along with the number is still that of the old primary until a failover has come to its end.
+        both.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(&name);
+        both.query_async::<(HashMap<String, String>, (String, u16))>(&mut connection).await.ok()
+    };
+    let (known, address) = timeout(patience, asking).await.ok()??;
+    Some((known.get("config-epoch")?.parse().ok()?, address))
 }
