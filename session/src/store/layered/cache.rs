@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::clock::Timestamp;
 use crate::record::Record;
 #[cfg(feature = "redis")]
 use crate::store::News;
@@ -16,8 +15,8 @@ const OVERHEAD: usize = 256;
 /// Records, and since when they are known.
 pub(super) struct Cache {
     entries: moka::sync::Cache<SessionId, Entry>,
-    /// Counts, for a part of the ids each, what entered and left. Held while an entry changes.
-    shards: Vec<Mutex<u64>>,
+    /// A part of the ids each. Held while an entry changes.
+    shards: Vec<Mutex<Shard>>,
     staleness: Duration,
 }
 
@@ -27,11 +26,26 @@ struct Entry {
     since: Instant,
 }
 
+#[derive(Default)]
+struct Shard {
+    /// Counts what entered and left.
+    changes: u64,
+    /// Touches under way.
+    touches: u32,
+}
+
 /// Taken before the store is asked: what it answers may be kept only if nothing has come between.
 #[derive(Clone, Copy)]
 pub(super) struct Ticket {
-    count: u64,
+    /// `None` while a touch is under way: what a commit leaves behind has a deadline then that nobody knows.
+    changes: Option<u64>,
     since: Instant,
+}
+
+/// While it lives, and at its end, nothing that the store answers is kept: a touch tells neither what it has found nor when.
+pub(super) struct Touching<'a> {
+    cache: &'a Cache,
+    id: SessionId,
 }
 
 impl Cache {
@@ -54,7 +68,16 @@ impl Cache {
     }
 
     pub(super) fn begin(&self, id: SessionId) -> Ticket {
-        Ticket { count: self.shard(id).map_or(0, |count| *count), since: Instant::now() }
+        let unmoved = |shard: MutexGuard<'_, Shard>| (shard.touches == 0).then_some(shard.changes);
+        Ticket { changes: self.shard(id).and_then(unmoved), since: Instant::now() }
+    }
+
+    pub(super) fn begin_touch(&self, id: SessionId) -> Touching<'_> {
+        if let Some(mut shard) = self.shard(id) {
+            shard.changes += 1;
+            shard.touches += 1;
+        }
+        Touching { cache: self, id }
     }
 
     /// Takes notice of what the store has answered since `ticket` was taken, and keeps it if nothing has come between.
@@ -62,35 +85,33 @@ impl Cache {
     /// Whatever enters or leaves counts: an answer that was under way meanwhile may be older than what somebody has been told since,
     /// also where that was not kept.
     pub(super) fn put(&self, id: SessionId, record: &Record, ticket: Ticket) {
-        let Some(mut count) = self.shard(id) else { return };
+        let Some(mut shard) = self.shard(id) else { return };
         let known = self.entries.get(&id);
         // A revision never comes back, and an idle deadline never goes back.
         let idle = known.as_ref().map_or(record.idle, |known| known.record.idle.max(record.idle));
         let (kept, since) = match known {
             Some(known) if known.record.revision() > record.revision() => (known.record, known.since),
             Some(known) if known.record.revision() == record.revision() => (known.record, known.since.max(ticket.since)),
-            _ if *count == ticket.count && !self.staleness.is_zero() => (record.clone(), ticket.since),
+            _ if Some(shard.changes) == ticket.changes && !self.staleness.is_zero() => (record.clone(), ticket.since),
             _ => {
-                *count += 1;
+                shard.changes += 1;
                 return self.entries.invalidate(&id);
             },
         };
-        *count += 1;
+        shard.changes += 1;
         self.entries.insert(id, Entry { record: Record { idle, ..kept }, since });
     }
 
-    pub(super) fn touch(&self, id: SessionId, idle: Timestamp) {
-        let Some(mut count) = self.shard(id) else { return };
-        *count += 1;
-        if let Some(mut entry) = self.entries.get(&id) {
-            entry.record.idle = entry.record.idle.max(idle);
-            self.entries.insert(id, entry);
+    /// Takes notice of what somebody is told past the cache.
+    pub(super) fn tell(&self, id: SessionId, record: &Record) {
+        if self.entries.get(&id).is_none_or(|known| known.record.revision() < record.revision()) {
+            self.forget(id);
         }
     }
 
     pub(super) fn forget(&self, id: SessionId) {
-        if let Some(mut count) = self.shard(id) {
-            *count += 1;
+        if let Some(mut shard) = self.shard(id) {
+            shard.changes += 1;
             self.entries.invalidate(&id);
         }
     }
@@ -119,20 +140,31 @@ impl Cache {
 
     fn outdate_all(&self) {
         for shard in &self.shards {
-            *shard.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            shard.lock().unwrap_or_else(PoisonError::into_inner).changes += 1;
         }
     }
 
-    fn shard(&self, id: SessionId) -> Option<MutexGuard<'_, u64>> {
+    fn shard(&self, id: SessionId) -> Option<MutexGuard<'_, Shard>> {
         // Ids are random in every byte.
         let index = id.as_bytes().first().map_or(0, |byte| usize::from(*byte));
         self.shards.get(index % SHARDS).map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
+impl Drop for Touching<'_> {
+    fn drop(&mut self) {
+        if let Some(mut shard) = self.cache.shard(self.id) {
+            shard.changes += 1;
+            shard.touches -= 1;
+            self.cache.entries.invalidate(&self.id);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
     use crate::token::VerifierHash;
 
     const ID: SessionId = SessionId::from_bytes([7; 16]);
@@ -197,7 +229,7 @@ mod tests {
     fn nothing_under_way_comes_in_after_a_touch_a_logout_or_news() {
         let cache = cache();
         let leave: [fn(&Cache); 3] = [
-            |cache| cache.touch(ID, Timestamp::from_millis(70)),
+            |cache| drop(cache.begin_touch(ID)),
             |cache| cache.forget(ID),
             |cache| cache.forget_user(b"somebody"),
         ];
@@ -207,8 +239,21 @@ mod tests {
             cache.put(ID, &record(3, 50), old);
             assert_eq!(kept(&cache), None);
         }
-        cache.put(ID, &record(3, 50), cache.begin(ID));
-        cache.touch(ID, Timestamp::from_millis(70));
+    }
+
+    /// The touch may have been done before what was answered, or after it.
+    #[test]
+    fn nothing_is_kept_while_a_touch_is_under_way() {
+        let cache = cache();
+        let before = cache.begin(ID);
+        let touching = cache.begin_touch(ID);
+        cache.put(ID, &record(3, 50), before);
+        assert_eq!(kept(&cache), None);
+        let within = cache.begin(ID);
+        drop(touching);
+        cache.put(ID, &record(3, 50), within);
+        assert_eq!(kept(&cache), None);
+        cache.put(ID, &record(3, 70), cache.begin(ID));
         assert_eq!(kept(&cache), Some((3, 70)));
     }
 }

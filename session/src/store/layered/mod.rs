@@ -30,9 +30,8 @@ use crate::token::SessionId;
 /// let store = Layered::new(MemoryStore::new());
 /// let store = Layered::with(MemoryStore::new(), LayeredOptions::new().staleness(Duration::from_millis(200)));
 /// ```
-#[derive(Clone)]
 pub struct Layered<S> {
-    store: S,
+    store: Arc<S>,
     cache: Arc<Cache>,
 }
 
@@ -79,7 +78,7 @@ impl<S: Store> Layered<S> {
     /// A cache over `store`.
     pub fn with(store: S, options: LayeredOptions) -> Self {
         let LayeredOptions { staleness, max_bytes } = options;
-        Self { store, cache: Arc::new(Cache::new(staleness, max_bytes)) }
+        Self { store: Arc::new(store), cache: Arc::new(Cache::new(staleness, max_bytes)) }
     }
 }
 
@@ -102,7 +101,7 @@ impl Layered<RedisStore> {
                 cache.hear(news);
             }
         });
-        Ok(Self { store: store.await?, cache: layered.cache })
+        Ok(Self { store: Arc::new(store.await?), cache: layered.cache })
     }
 }
 
@@ -143,12 +142,13 @@ impl<S: Store> Store for Layered<S> {
     }
 
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
-        let touched = self.store.touch(id, idle, now).await;
-        match touched {
-            Ok(Touched::Touched) => self.cache.touch(id, idle),
-            _ => self.cache.forget(id),
-        }
-        touched
+        let (store, cache) = (Arc::clone(&self.store), Arc::clone(&self.cache));
+        // Driven to its end whether or not anybody waits for it: until then nobody knows the deadline.
+        let touching = tokio::spawn(async move {
+            let _touching = cache.begin_touch(id);
+            store.touch(id, idle, now).await
+        });
+        touching.await.map_err(StoreError::unknown)?
     }
 
     async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
@@ -192,7 +192,11 @@ impl<S: Store> UserIndex for Layered<S> {
         limit: usize,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
-        Box::pin(async move { self.index()?.list_user(user, limit, now).await })
+        Box::pin(async move {
+            let found = self.index()?.list_user(user, limit, now).await?;
+            found.iter().for_each(|(id, record)| self.cache.tell(*id, record));
+            Ok(found)
+        })
     }
 
     fn revoke_user<'a>(
@@ -206,6 +210,12 @@ impl<S: Store> UserIndex for Layered<S> {
             self.cache.forget_user(&user.digest());
             revoked
         })
+    }
+}
+
+impl<S> Clone for Layered<S> {
+    fn clone(&self) -> Self {
+        Self { store: Arc::clone(&self.store), cache: Arc::clone(&self.cache) }
     }
 }
 
