@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use session::store::{Layered, LayeredOptions};
+use session::store::{Compressed, Layered, LayeredOptions, Moving};
 use session::testing::{FailingStore, contract};
 use session::{MemoryStore, RedisStore};
 use session_tests::client::Client;
@@ -91,6 +91,23 @@ async fn a_login_elsewhere_counts_at_once() {
     store.reset_calls();
     there.get("/show").await;
     assert_eq!(store.calls().total(), 0, "and it is kept");
+}
+
+/// A wrapper asks past the cache behind it.
+#[tokio::test]
+async fn a_login_elsewhere_counts_at_once_behind_wrappers_too() {
+    let store = FailingStore::new(MemoryStore::new());
+    let layered = || Layered::with(store.clone(), an_hour());
+    let compressed = || app(Compressed::new(layered()).unwrap());
+    let moving = || app(Moving::new(MemoryStore::new(), layered()));
+    for [here, there] in [[compressed(), compressed()], [moving(), moving()]] {
+        let here = Client::new(here);
+        let there = here.at(there);
+        here.get("/visit").await;
+        there.get("/show").await;
+        here.post("/login/7").await;
+        assert_eq!(there.get("/show").await.text, "7 0 0 0 0 0");
+    }
 }
 
 /// What a process with an old record writes after a logout elsewhere does not bring the session back.

@@ -47,7 +47,9 @@ async fn loss(options: RedisOptions) -> Loss {
         });
     }
     let visitors = tasks.join_all().await;
-    wait_until("the replica has all logins", || in_sync(&primary, 1) && primary.run::<usize>("DBSIZE") == replica.run::<usize>("DBSIZE"));
+    wait_until("the replica has all logins", || {
+        in_sync(&primary, 1) && primary.run::<usize>("DBSIZE") == replica.run::<usize>("DBSIZE")
+    });
     let mut tasks = JoinSet::new();
     for visitors in visitors {
         tasks.spawn(async move {

@@ -91,7 +91,9 @@ impl Cache {
         let idle = known.as_ref().map_or(record.idle, |known| known.record.idle.max(record.idle));
         let (kept, since) = match known {
             Some(known) if known.record.revision() > record.revision() => (known.record, known.since),
-            Some(known) if known.record.revision() == record.revision() => (known.record, known.since.max(ticket.since)),
+            Some(known) if known.record.revision() == record.revision() => {
+                (known.record, known.since.max(ticket.since))
+            },
             _ if Some(shard.changes) == ticket.changes && !self.staleness.is_zero() => (record.clone(), ticket.since),
             _ => {
                 shard.changes += 1;
@@ -228,11 +230,8 @@ mod tests {
     #[test]
     fn nothing_under_way_comes_in_after_a_touch_a_logout_or_news() {
         let cache = cache();
-        let leave: [fn(&Cache); 3] = [
-            |cache| drop(cache.begin_touch(ID)),
-            |cache| cache.forget(ID),
-            |cache| cache.forget_user(b"somebody"),
-        ];
+        let leave: [fn(&Cache); 3] =
+            [|cache| drop(cache.begin_touch(ID)), |cache| cache.forget(ID), |cache| cache.forget_user(b"somebody")];
         for leave in leave {
             let old = cache.begin(ID);
             leave(&cache);

@@ -420,7 +420,9 @@ impl Store for RedisStore {
     async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
         // Not a script: a server that is out of memory refuses scripts that write, and a logout must not wait for memory.
         let key = self.key(id);
-        let removed = self.lasting("UNLINK", &key, Cmd::new().arg("UNLINK").arg(&key).clone()).await;
+        let mut unlink = Cmd::with_capacity(2, 6 + key.len());
+        unlink.arg("UNLINK").arg(&key);
+        let removed = self.lasting("UNLINK", &key, unlink).await;
         self.announce(id.as_bytes()).await;
         match removed? {
             Value::Int(0) => Ok(Destroyed::Absent),

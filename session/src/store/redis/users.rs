@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use redis::{Cmd, Value};
 
+use super::script::get;
 use super::{RedisStore, read_failed, write_failed};
 use crate::clock::Timestamp;
 use crate::store::{BoxFuture, Record, StoreError, UserIndex, UserKey};
@@ -88,7 +89,11 @@ impl RedisStore {
     /// Removes those of `ids` whose user is the `expected` one.
     async fn revoke(&self, ids: &[SessionId], expected: &[u8]) -> Result<Vec<Result<Value, StoreError>>, StoreError> {
         const NAME: &str = "EVAL (revoke)";
-        let revoke = |key: &[u8]| Cmd::new().arg("EVAL").arg(REVOKE).arg(1).arg(key).arg(expected).clone();
+        let revoke = |key: &[u8]| {
+            let mut revoke = Cmd::new();
+            revoke.arg("EVAL").arg(REVOKE).arg(1).arg(key).arg(expected);
+            revoke
+        };
         if self.shared.lasting.is_some() {
             let mut answers = Vec::with_capacity(ids.len());
             for key in ids.iter().map(|id| self.key(*id)) {
@@ -125,9 +130,8 @@ impl UserIndex for RedisStore {
         Box::pin(async move {
             let (mut found, mut gone) = (Vec::new(), Vec::new());
             for ids in self.entries(user, now).await?.chunks(PAGE) {
-                let get = |id: &SessionId| Cmd::new().arg("GET").arg(self.key(*id)).clone();
-                let answers =
-                    self.all(ids.iter().map(get).collect()).await.map_err(|error| read_failed("GET", &error))?;
+                let gets = ids.iter().map(|id| get(&self.key(*id))).collect();
+                let answers = self.all(gets).await.map_err(|error| read_failed("GET", &error))?;
                 for (id, answer) in ids.iter().zip(answers) {
                     match answer {
                         Ok(Value::Nil) => gone.push(*id),
