@@ -3,7 +3,7 @@
 //! On one machine a replica hears of everything at once, so between these two lies a line that takes its time, and that loses what is
 //! on its way when the primary is killed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use session::RedisStore;
 use session::store::RedisOptions;
@@ -12,6 +12,7 @@ use session_tests::counter::app;
 use session_tests::redis_groups::{distant, in_sync};
 use session_tests::servers::wait_until;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// How long the line takes, in each direction.
 const LINE: Duration = Duration::from_millis(10);

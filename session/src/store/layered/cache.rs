@@ -167,6 +167,7 @@ impl Drop for Touching<'_> {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::payload::Payload;
     use crate::token::VerifierHash;
 
     const ID: SessionId = SessionId::from_bytes([7; 16]);
@@ -187,7 +188,7 @@ mod tests {
             previous: None,
             writers: Default::default(),
             user: None,
-            payload: Default::default(),
+            payload: Payload::default(),
         }
     }
 

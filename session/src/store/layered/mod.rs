@@ -194,7 +194,9 @@ impl<S: Store> UserIndex for Layered<S> {
     ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
         Box::pin(async move {
             let found = self.index()?.list_user(user, limit, now).await?;
-            found.iter().for_each(|(id, record)| self.cache.tell(*id, record));
+            for (id, record) in &found {
+                self.cache.tell(*id, record);
+            }
             Ok(found)
         })
     }
