@@ -135,20 +135,30 @@ impl Manager {
                 });
             },
         };
-        let Some(mut record) = stored else {
-            return Ok(Opened::Nothing);
-        };
+        let opened = self.tried(&token, stored, now);
+        if matches!(opened, Opened::Live(_)) {
+            return Ok(opened);
+        }
+        // What a cache has may be older than the token.
+        match self.store.reload(id, now).await {
+            None => Ok(opened),
+            Some(stored) => Ok(self.tried(&token, stored?, now)),
+        }
+    }
+
+    /// What `token` opens if this is the record under its id.
+    fn tried(&self, token: &Token, record: Option<Record>, now: Timestamp) -> Opened {
         let hash = token.verifier_hash();
         let by_previous =
             |record: &Record| record.previous.is_some_and(|(previous, until)| previous.matches(&hash) && now < until);
-        if record.is_expired(now) {
-            return Ok(Opened::Nothing);
-        }
+        let Some(mut record) = record.filter(|record| !record.is_expired(now)) else {
+            return Opened::Nothing;
+        };
         if record.verifier.matches(&hash) || by_previous(&record) {
             record.payload = self.config.sections.modernized(record.payload);
-            return Ok(Opened::Live(Live { id, record: Arc::new(record) }));
+            return Opened::Live(Live { id: token.id(), record: Arc::new(record) });
         }
-        Ok(if now.since(record.rotated) < OVERTAKEN { Opened::Overtaken } else { Opened::Nothing })
+        if now.since(record.rotated) < OVERTAKEN { Opened::Overtaken } else { Opened::Nothing }
     }
 
     fn unsealed(&self, unsealed: Unsealed) -> Opened {

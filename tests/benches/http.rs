@@ -17,6 +17,7 @@ use std::process::Command;
 
 use axum::Router;
 use session::RedisStore;
+use session::store::{Layered, LayeredOptions};
 use session_tests::servers::{Process, Redis, TempDir, free_port, is_listening, wait_until};
 use support::hand::Store;
 use support::{apps, connect, median};
@@ -26,14 +27,27 @@ const SESSIONS: usize = 64;
 const SECONDS: &str = "-d1s";
 const ROUNDS: usize = 21;
 
-const CONTESTANTS: [&str; 3] = ["by hand", "by hand, no conflict check", "ours"];
+const CONTESTANTS: [&str; 5] = [
+    "by hand",
+    "by hand, no conflict check",
+    "ours",
+    "ours, layered, a second's staleness",
+    "ours, layered, listening",
+];
+/// What the layered store must reach, reading and writing, relative to a handler that does GET and SET and checks nothing.
+const LAYERED: [f64; 2] = [1.5, 1.15];
 const CASES: [(&str, &str); 2] = [("read", "/read"), ("increment", "/increment")];
 
 async fn app(contestant: usize, url: &str) -> Router {
     match contestant {
         0 => apps::by_hand(Store::redis(connect(url).await)),
         1 => apps::by_hand(Store::losing_redis(connect(url).await)),
-        _ => apps::ours(RedisStore::connect(url).await.expect("a Redis server")),
+        2 => apps::ours(RedisStore::connect(url).await.expect("a Redis server")),
+        3 => apps::ours(Layered::new(RedisStore::connect(url).await.expect("a Redis server"))),
+        _ => {
+            let store = RedisStore::connect(url).await.expect("a Redis server");
+            apps::ours(Layered::listening(store, LayeredOptions::new()).await.expect("a channel"))
+        },
     }
 }
 
@@ -143,20 +157,20 @@ fn report() {
     let redis = Redis::start();
     pin_redis(&redis);
     let dir = TempDir::new("http");
-    let servers: [Server; 3] = std::array::from_fn(|index| Server::start(index, &redis, &dir));
+    let servers: [Server; 5] = std::array::from_fn(|index| Server::start(index, &redis, &dir));
     println!(
         "{SESSIONS} sessions in Redis, 32 connections, median of {ROUNDS} rounds; ratios to the first row of the case:\n"
     );
     println!("| case | contestant | requests/s | ratio | server µs a request | ratio | target |");
     println!("| --- | --- | ---: | ---: | ---: | ---: | --- |");
-    for (case, path) in CASES {
-        let mut rounds: [Vec<(f64, f64)>; 3] = Default::default();
+    for ((case, path), wanted) in CASES.into_iter().zip(LAYERED) {
+        let mut rounds: [Vec<(f64, f64)>; 5] = Default::default();
         for server in &servers {
             server.load(path, SECONDS);
         }
         for round in 0..ROUNDS {
-            for turn in 0..3 {
-                let index = (round + turn) % 3;
+            for turn in 0..5 {
+                let index = (round + turn) % 5;
                 rounds[index].push(servers[index].load(path, SECONDS));
             }
         }
@@ -166,10 +180,17 @@ fn report() {
             let time = median(figures.iter().map(|(_, time)| *time).collect());
             let rates = median(ratios().map(|(one, hand)| one.0 / hand.0).collect());
             let times = median(ratios().map(|(one, hand)| one.1 / hand.1).collect());
+            let verdict = |reached: f64, wanted: f64, of: &str| {
+                let verdict = if reached >= wanted { "met" } else { "MISSED" };
+                format!("{verdict}: {reached:.2} of the {of}, wanted {wanted}")
+            };
             let target = match *name {
-                "ours" if rates >= 0.97 => "met (≥ 0.97)",
-                "ours" => "MISSED (≥ 0.97)",
-                _ => "",
+                "ours" => verdict(rates, 0.97, "first row"),
+                name if name.starts_with("ours, layered") => {
+                    let unchecked = figures.iter().zip(&rounds[1]).map(|(one, hand)| one.0 / hand.0);
+                    verdict(median(unchecked.collect()), wanted, "second row")
+                },
+                _ => String::new(),
             };
             println!("| {case} | {name} | {rate:.0} | {rates:.2} | {time:.1} | {times:.2} | {target} |");
         }

@@ -116,6 +116,10 @@ pub(crate) async fn two_processes_keep_everything(url: &str) {
         }
         tasks.join_all().await;
     }
+    if url.starts_with("layered") {
+        // The time that the cache states.
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
     let mut shown = Vec::new();
     for port in ports {
         shown.push(Connection::open(port).await.send("GET", "/show", Some(&cookie)).await.text);

@@ -32,6 +32,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("sweeper", 3),
     ("users", 3),
     ("store/file", 4),
+    ("store/layered", 4),
     ("store/memory", 4),
     ("store/opendal", 4),
     ("store/redis", 4),

@@ -1,5 +1,6 @@
 //! The counter app as a process: `counter-server PORT URL`, where the URL says which store.
 
+use session::store::{Layered, LayeredOptions};
 use session::{FileStore, MySqlStore, PostgresStore, RedisStore, SqliteStore};
 use session_tests::counter::app;
 
@@ -9,9 +10,21 @@ async fn main() {
     let (port, url) = (arguments.next().expect("a port"), arguments.next().expect("a URL"));
     let app = match url.split(':').next() {
         Some("file") => app(FileStore::open(url.trim_start_matches("file:")).await.expect("a folder")),
+        Some("cluster+redis") => {
+            let nodes = url.trim_start_matches("cluster+").split(',');
+            app(RedisStore::cluster(nodes).await.expect("a cluster"))
+        },
+        Some("layered+redis") => {
+            let store = RedisStore::connect(url.trim_start_matches("layered+")).await.expect("Redis");
+            app(Layered::listening(store, LayeredOptions::new()).await.expect("a channel"))
+        },
         Some("mysql") => app(MySqlStore::connect(&url).await.expect("MySQL")),
         Some("postgres") => app(PostgresStore::connect(&url).await.expect("PostgreSQL")),
         Some("redis") => app(RedisStore::connect(&url).await.expect("Redis")),
+        Some("sentinel+redis") => {
+            let sentinels = url.trim_start_matches("sentinel+").split(',');
+            app(RedisStore::sentinel("shop", sentinels).await.expect("a primary"))
+        },
         Some("sqlite") => app(SqliteStore::connect(&url).await.expect("SQLite")),
         scheme => panic!("no store for {scheme:?}"),
     };

@@ -98,12 +98,19 @@ pub struct Redis {
     process: Option<Process>,
     dir: TempDir,
     port: u16,
+    /// Settings beyond those that every test has.
     settings: Vec<String>,
 }
 
 impl Redis {
     pub fn start() -> Self {
-        let mut redis = Self::absent();
+        Self::start_with(free_port(), &[])
+    }
+
+    /// With `settings`, as on the command line.
+    pub fn start_with(port: u16, settings: &[&str]) -> Self {
+        let settings = settings.iter().map(|word| (*word).to_owned()).collect();
+        let mut redis = Self { process: None, dir: TempDir::new("redis"), port, settings };
         redis.restart();
         redis
     }
@@ -133,8 +140,8 @@ impl Redis {
         self.stop();
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"]);
-        command.args(["--port", &self.port.to_string(), "--dir"]).arg(self.dir.path());
-        self.process = Some(Process::start(command.args(&self.settings)));
+        command.args(["--port", &self.port.to_string(), "--dir"]).arg(self.dir.path()).args(&self.settings);
+        self.process = Some(Process::start(&mut command));
         let url = self.url();
         wait_until("redis-server answers", || {
             redis::Client::open(&*url)

@@ -19,6 +19,8 @@
 
 #[cfg(all(feature = "file", unix))]
 mod file;
+#[cfg(feature = "layered")]
+mod layered;
 mod memory;
 #[cfg(feature = "opendal")]
 mod opendal;
@@ -37,6 +39,8 @@ use std::pin::Pin;
 
 #[cfg(all(feature = "file", unix))]
 pub use self::file::{FileOptions, FileStore};
+#[cfg(feature = "layered")]
+pub use self::layered::{Layered, LayeredOptions};
 pub use self::memory::MemoryStore;
 #[cfg(feature = "opendal")]
 pub use self::opendal::{OpendalOptions, OpendalStore};
@@ -97,6 +101,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// The live record under `id`. One round trip, and nothing is written.
     fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+
+    /// As [`load`](Self::load), past any cache. `None` if `load` never answers from one. The engine asks when a token does not open the
+    /// record that was loaded: another process may have given out a new one.
+    fn reload(
+        &self,
+        _id: SessionId,
+        _now: Timestamp,
+    ) -> impl Future<Output = Option<Result<Option<Record>, StoreError>>> + Send {
+        std::future::ready(None)
+    }
 
     /// Replaces the record under `id` with [`commit.record`](Commit::record), if it is at the expected epoch and revision.
     ///
@@ -283,6 +297,19 @@ impl From<StoreError> for Error {
     }
 }
 
+/// What another process has changed, as far as the server tells.
+#[cfg(feature = "redis")]
+#[cfg_attr(not(feature = "layered"), expect(dead_code, reason = "only a cache listens"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum News<'a> {
+    /// This session.
+    Session(SessionId),
+    /// Sessions of the user whose key has this digest.
+    User(&'a [u8]),
+    /// Nobody knows: the connection was broken.
+    Missed,
+}
+
 /// A future behind a pointer: what methods of traits answer that are called through one.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -299,6 +326,9 @@ pub(crate) trait DynStore: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Created, StoreError>>;
     fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
+    fn reload(&self, _id: SessionId, _now: Timestamp) -> BoxFuture<'_, Option<Result<Option<Record>, StoreError>>> {
+        Box::pin(std::future::ready(None))
+    }
     fn commit<'a>(
         &'a self,
         id: SessionId,
@@ -325,6 +355,10 @@ impl<S: Store> DynStore for S {
 
     fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         Box::pin(Store::load(self, id, now))
+    }
+
+    fn reload(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Option<Result<Option<Record>, StoreError>>> {
+        Box::pin(Store::reload(self, id, now))
     }
 
     fn commit<'a>(
@@ -365,6 +399,14 @@ impl<S: Store> Store for std::sync::Arc<S> {
 
     fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send {
         S::load(self, id, now)
+    }
+
+    fn reload(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+    ) -> impl Future<Output = Option<Result<Option<Record>, StoreError>>> + Send {
+        S::reload(self, id, now)
     }
 
     fn commit(

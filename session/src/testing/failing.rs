@@ -176,6 +176,11 @@ impl<S: Store> Store for FailingStore<S> {
         self.call(LOAD, self.inner.load(id, now)).await
     }
 
+    async fn reload(&self, id: SessionId, now: Timestamp) -> Option<Result<Option<Record>, StoreError>> {
+        let reload = async { self.inner.reload(id, now).await.transpose() };
+        self.call(LIST, reload).await.transpose()
+    }
+
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         self.call(2, self.inner.commit(id, commit, now)).await
     }

@@ -8,6 +8,17 @@ use redis::{Client, RedisError};
 
 use crate::store::StoreError;
 
+/// A client for `url`; `what` the user calls it.
+pub(super) fn client(what: &str, url: &str) -> Result<Client, StoreError> {
+    let wants_tls = ["rediss:", "valkeys:"].iter().any(|scheme| url.starts_with(scheme));
+    if wants_tls && !cfg!(feature = "redis-tls") {
+        return Err(StoreError::Misconfigured(format!("{what}: TLS needs the feature `redis-tls` of `session`")));
+    }
+    let client = Client::open(url).map_err(|error| StoreError::Misconfigured(format!("{what}: {error}")))?;
+    prepare(&client);
+    Ok(client)
+}
+
 /// Chooses the provider of TLS's cryptography for the process, if nobody has: where the features of others leave a choice, the
 /// first connection would panic over it.
 #[cfg(feature = "redis-tls")]
@@ -22,15 +33,6 @@ pub(super) fn prepare(client: &Client) {
 
 #[cfg(not(feature = "redis-tls"))]
 pub(super) fn prepare(_: &Client) {}
-
-/// A client for `url`.
-pub(super) fn client(url: &str) -> Result<Client, StoreError> {
-    let wants_tls = ["rediss:", "valkeys:"].iter().any(|scheme| url.starts_with(scheme));
-    match cfg!(feature = "redis-tls") || !wants_tls {
-        true => Client::open(url).map_err(|error| StoreError::Misconfigured(format!("Redis URL: {error}"))),
-        false => Err(StoreError::Misconfigured("Redis URL: TLS needs the feature `redis-tls` of `session`".into())),
-    }
-}
 
 /// Whether the line failed because the server did not prove who it is.
 pub(super) fn is_untrusted(error: &RedisError) -> bool {

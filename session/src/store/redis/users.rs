@@ -7,8 +7,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use redis::{Cmd, RedisError, Value};
+use redis::{Cmd, Value};
 
+use super::script::get;
 use super::{RedisStore, read_failed, write_failed};
 use crate::clock::Timestamp;
 use crate::store::{BoxFuture, Record, StoreError, UserIndex, UserKey};
@@ -43,7 +44,7 @@ impl RedisStore {
     /// Sends `first` and `second` along the same line. Whatever `second` is answered, `first` was carried out before it; an
     /// error of either is [`StoreError::Unknown`], because the other one may have done its part.
     pub(super) async fn both(&self, name: &str, first: Cmd, second: Cmd) -> Result<(Value, Value), StoreError> {
-        let mut answers = self.all([first, second]).await.map_err(|error| write_failed(name, &error))?;
+        let mut answers = self.all(vec![first, second]).await.map_err(|error| write_failed(name, &error))?.into_iter();
         let mut next = || {
             let answer = answers.next().unwrap_or(Ok(Value::Nil));
             answer.map_err(|error| match write_failed(name, &error) {
@@ -85,6 +86,26 @@ impl RedisStore {
         Ok(entries.into_iter().filter_map(|entry| Some(SessionId::from_bytes(entry.try_into().ok()?))).collect())
     }
 
+    /// Removes those of `ids` whose user is the `expected` one.
+    async fn revoke(&self, ids: &[SessionId], expected: &[u8]) -> Result<Vec<Result<Value, StoreError>>, StoreError> {
+        const NAME: &str = "EVAL (revoke)";
+        let revoke = |key: &[u8]| {
+            let mut revoke = Cmd::new();
+            revoke.arg("EVAL").arg(REVOKE).arg(1).arg(key).arg(expected);
+            revoke
+        };
+        if self.shared.lasting.is_some() {
+            let mut answers = Vec::with_capacity(ids.len());
+            for key in ids.iter().map(|id| self.key(*id)) {
+                answers.push(self.lasting(NAME, &key, revoke(&key)).await);
+            }
+            return Ok(answers);
+        }
+        let failed = |error| self.write_failed(NAME, &error);
+        let answers = self.all(ids.iter().map(|id| revoke(&self.key(*id))).collect()).await.map_err(failed)?;
+        Ok(answers.into_iter().map(|answer| answer.map_err(failed)).collect())
+    }
+
     /// Removes entries whose records are gone.
     async fn forget(&self, user: &UserKey, gone: &[SessionId]) -> Result<(), StoreError> {
         if gone.is_empty() {
@@ -96,21 +117,6 @@ impl RedisStore {
             remove.arg(id.as_bytes());
         }
         self.query::<u64>(&remove).await.map(|_| ()).map_err(|error| write_failed("ZREM", &error))
-    }
-
-    /// Sends `commands` along the same line, and waits for all answers. One may fail without the others.
-    async fn all(
-        &self,
-        commands: impl IntoIterator<Item = Cmd>,
-    ) -> Result<impl Iterator<Item = Result<Value, RedisError>>, RedisError> {
-        let mut all = redis::pipe();
-        for command in commands {
-            all.add_command(command);
-        }
-        let mut connection = self.connection();
-        let answers: Vec<Result<Value, RedisError>> =
-            self.note(all.ignore_errors().query_async(&mut connection).await)?;
-        Ok(answers.into_iter().map(|answer| self.note(answer)))
     }
 }
 
@@ -124,8 +130,8 @@ impl UserIndex for RedisStore {
         Box::pin(async move {
             let (mut found, mut gone) = (Vec::new(), Vec::new());
             for ids in self.entries(user, now).await?.chunks(PAGE) {
-                let get = |id: &SessionId| Cmd::new().arg("GET").arg(self.key(*id)).clone();
-                let answers = self.all(ids.iter().map(get)).await.map_err(|error| read_failed("GET", &error))?;
+                let gets = ids.iter().map(|id| get(&self.key(*id))).collect();
+                let answers = self.all(gets).await.map_err(|error| read_failed("GET", &error))?;
                 for (id, answer) in ids.iter().zip(answers) {
                     match answer {
                         Ok(Value::Nil) => gone.push(*id),
@@ -163,20 +169,16 @@ impl UserIndex for RedisStore {
             let mut ids = self.entries(user, now).await?;
             ids.retain(|id| Some(*id) != except);
             for ids in ids.chunks(PAGE) {
-                let revoke = |id: &SessionId| {
-                    Cmd::new().arg("EVAL").arg(REVOKE).arg(1).arg(self.key(*id)).arg(&expected).clone()
-                };
-                let answers = self.all(ids.iter().map(revoke)).await;
-                let answers = answers.map_err(|error| write_failed("EVAL (revoke)", &error))?;
-                for (id, answer) in ids.iter().zip(answers) {
+                for (id, answer) in ids.iter().zip(self.revoke(ids, &expected).await?) {
                     match answer {
                         Ok(Value::Int(1)) => removed.push(*id),
-                        Ok(_) => {},
-                        Err(error) if error.code() == Some("WRONGTYPE") => {},
-                        Err(error) => return Err(write_failed("EVAL (revoke)", &error)),
+                        // Something else lives there.
+                        Ok(_) | Err(StoreError::Corrupt(_)) => {},
+                        Err(error) => return Err(error),
                     }
                 }
             }
+            self.announce(&user.digest()).await;
             self.forget(user, &removed).await?;
             Ok(removed.len())
         })

@@ -183,6 +183,12 @@ impl<A: Store, B: Store> Store for Moving<A, B> {
         Ok(found.filter(|there| !is_end(there)))
     }
 
+    async fn reload(&self, id: SessionId, now: Timestamp) -> Option<Result<Option<Record>, StoreError>> {
+        let (old, new) = (self.from.reload(id, now).await, self.to.reload(id, now).await);
+        // What a cache has now is as good as what it answered.
+        if old.is_some() || new.is_some() { Some(self.load(id, now).await) } else { None }
+    }
+
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         let committed = match self.to.commit(id, commit, now).await? {
             Committed::Gone if self.arrive(id, now).await? => self.to.commit(id, commit, now).await?,

@@ -14,6 +14,11 @@ macro_rules! rewriting_store {
                 found.map(|record| self.incoming(id, record)).transpose()
             }
 
+            async fn reload(&self, id: SessionId, now: Timestamp) -> Option<Result<Option<Record>, StoreError>> {
+                let found = self.inner.reload(id, now).await?;
+                Some(found.and_then(|found| found.map(|record| self.incoming(id, record)).transpose()))
+            }
+
             async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
                 let record = self.outgoing(id, commit.record)?;
                 let commit = Commit::new(commit.epoch, commit.revision, commit.op, &record);

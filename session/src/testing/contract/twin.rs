@@ -58,6 +58,17 @@ impl Twin {
         self.0.as_ref().map(Record::encode).unwrap_or_default()
     }
 
+    /// Whether a caller may ask this: a session changes hands only with its epoch. See [`Commit::record`].
+    pub(super) fn may_be_asked(&self, call: &Call) -> bool {
+        match (&self.0, call) {
+            (Some(stored), Call::Commit { epoch, revision, record, .. }) => {
+                let applies = (stored.epoch, stored.revision) == (*epoch, *revision);
+                !applies || record.epoch != stored.epoch || record.user == stored.user
+            },
+            _ => true,
+        }
+    }
+
     pub(super) fn ask(&mut self, call: &Call) -> Answer {
         match call {
             Call::Create(_) if self.0.is_some() => Answer::Created(Created::Exists),

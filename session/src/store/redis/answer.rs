@@ -1,0 +1,44 @@
+//! What answers and errors of the server mean to the store.
+
+use redis::{ErrorKind, RedisError, Value};
+
+use super::tls;
+use crate::error::Corrupt;
+use crate::store::StoreError;
+
+pub(super) fn word(answer: &Value) -> &[u8] {
+    match answer {
+        Value::BulkString(bytes) => bytes,
+        Value::SimpleString(text) => text.as_bytes(),
+        _ => b"",
+    }
+}
+
+#[cold]
+pub(super) fn foreign() -> StoreError {
+    Corrupt::new("something else is stored under a session's key").into()
+}
+
+/// An error of a call that writes nothing, or whose answer is that nothing was written.
+#[cold]
+pub(super) fn read_failed(command: &str, error: &RedisError) -> StoreError {
+    match error.code() {
+        Some("WRONGTYPE") => foreign(),
+        Some("NOPERM") => StoreError::Misconfigured(format!("the Redis user may not run {command}: {error}")),
+        Some("NOAUTH" | "WRONGPASS") => StoreError::Misconfigured(format!("Redis wants other credentials: {error}")),
+        _ if error.kind() == ErrorKind::AuthenticationFailed => {
+            StoreError::Misconfigured(format!("Redis wants other credentials: {error}"))
+        },
+        _ if tls::is_untrusted(error) => StoreError::Misconfigured(format!("Redis is not who its URL says: {error}")),
+        _ => StoreError::unavailable(format!("{command}: {error}")),
+    }
+}
+
+/// An error of a call that writes. Where the line broke or fell silent, the server may have done it.
+#[cold]
+pub(super) fn write_failed(command: &str, error: &RedisError) -> StoreError {
+    if error.kind() == ErrorKind::Io && !error.is_connection_refusal() {
+        return StoreError::unknown(format!("{command}: {error}"));
+    }
+    read_failed(command, error)
+}

@@ -1,0 +1,7 @@
+//! Redis with more than one server.
+
+mod cluster;
+mod load;
+mod replicated;
+mod sentinel;
+mod window;

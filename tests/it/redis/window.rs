@@ -1,0 +1,98 @@
+//! What a failover takes along: logouts that were answered by a primary that was killed, and that its replica had not heard of.
+//!
+//! On one machine a replica hears of everything at once, so between these two lies a line that takes its time, and that loses what is
+//! on its way when the primary is killed.
+
+use std::time::Duration;
+
+use session::RedisStore;
+use session::store::RedisOptions;
+use session_tests::client::Client;
+use session_tests::counter::app;
+use session_tests::redis_groups::{distant, in_sync};
+use session_tests::servers::wait_until;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// How long the line takes, in each direction.
+const LINE: Duration = Duration::from_millis(10);
+const TASKS: usize = 8;
+const VISITORS: usize = 100;
+
+/// Logouts that were answered, those of them that the replica does not know of, and how long before its end the primary had answered
+/// the earliest of these.
+#[derive(Debug, Default)]
+struct Loss {
+    answered: usize,
+    lost: usize,
+    window: Duration,
+}
+
+/// Kills the primary while visitors log out one after the other, and asks the replica who is logged in.
+async fn loss(options: RedisOptions) -> Loss {
+    let (mut primary, replica) = distant(LINE);
+    let before = app(RedisStore::connect_with(&primary.url(), options).await.unwrap());
+    let mut tasks = JoinSet::new();
+    for _ in 0..TASKS {
+        let app = before.clone();
+        tasks.spawn(async move {
+            let mut visitors = Vec::new();
+            for _ in 0..VISITORS {
+                let visitor = Client::new(app.clone());
+                // One login is left out of account if it took too long.
+                if visitor.post("/login/7").await.status == 200 {
+                    visitors.push(visitor);
+                }
+            }
+            visitors
+        });
+    }
+    let visitors = tasks.join_all().await;
+    wait_until("the replica has all logins", || {
+        in_sync(&primary, 1) && primary.run::<usize>("DBSIZE") == replica.run::<usize>("DBSIZE")
+    });
+    let mut tasks = JoinSet::new();
+    for visitors in visitors {
+        tasks.spawn(async move {
+            let mut left = Vec::new();
+            for visitor in visitors {
+                let cookie = visitor.cookie();
+                if visitor.post("/destroy").await.status == 200 {
+                    left.push((cookie, Instant::now()));
+                } else if !left.is_empty() {
+                    break;
+                }
+            }
+            left
+        });
+    }
+    tokio::time::sleep(LINE * 8).await;
+    let killed = Instant::now();
+    primary.stop();
+    replica.run::<String>("REPLICAOF NO ONE");
+    let after = app(RedisStore::connect(&replica.url()).await.unwrap());
+    let mut loss = Loss::default();
+    for (cookie, answered) in tasks.join_all().await.into_iter().flatten() {
+        let visitor = Client::new(after.clone());
+        visitor.set_cookie(cookie);
+        loss.answered += 1;
+        if !visitor.get("/show").await.text.starts_with("nobody") {
+            loss.lost += 1;
+            loss.window = loss.window.max(killed.saturating_duration_since(answered));
+        }
+    }
+    loss
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_killed_primary_takes_along_what_no_replica_has() {
+    for round in 0..3 {
+        let plain = loss(RedisOptions::new()).await;
+        println!("round {round}, a line of {LINE:?}: {plain:?}");
+        assert!(plain.lost > 0, "the test has tested something");
+        let replicated = loss(RedisOptions::new().replicated(1, Duration::from_secs(5))).await;
+        println!("round {round}, the same, replicated: {replicated:?}");
+        assert!(replicated.answered > 0, "the test has tested something");
+        assert_eq!(replicated.lost, 0);
+    }
+}
