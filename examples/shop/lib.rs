@@ -3,6 +3,7 @@
 mod catalogue;
 mod handlers;
 mod pages;
+mod stores;
 mod visitor;
 
 #[cfg(test)]
@@ -12,6 +13,7 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::{get, post};
 use session::{ConfigError, Sessions, Store};
+pub use stores::open;
 use visitor::Shop;
 
 /// The shop, with its sessions in `store`.

@@ -20,6 +20,7 @@ mod sections;
 mod secured;
 mod shapes;
 mod shop;
+mod shop_stores;
 mod sql;
 mod stored;
 mod sweeper;

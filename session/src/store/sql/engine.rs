@@ -141,6 +141,7 @@ pub(super) enum Class {
     /// The user may not.
     Denied,
     /// The database does not know the user, or not by that password.
+    #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), expect(dead_code, reason = "a file knows no users"))]
     Stranger,
     /// The database has not proved who it is, or there is no TLS.
     Untrusted,
