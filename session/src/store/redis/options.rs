@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::line::Patience;
 use crate::store::StoreError;
 
-/// Settings of a [`RedisStore`].
+/// Settings of a [`RedisStore`](super::RedisStore).
 #[derive(Clone, Debug)]
 pub struct RedisOptions {
     pub(super) prefix: String,
