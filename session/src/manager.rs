@@ -135,8 +135,9 @@ impl Manager {
                 });
             },
         };
+        let found = stored.is_some();
         let opened = self.tried(&token, stored, now);
-        if matches!(opened, Opened::Live(_)) {
+        if matches!(opened, Opened::Live(_)) || !found {
             return Ok(opened);
         }
         // What a cache has may be older than the token.

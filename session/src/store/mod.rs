@@ -103,7 +103,8 @@ pub trait Store: Send + Sync + 'static {
     fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
 
     /// As [`load`](Self::load), past any cache. `None` if `load` never answers from one. The engine asks when a token does not open the
-    /// record that was loaded: another process may have given out a new one.
+    /// record that was loaded: another process may have given out a new one. A cache keeps no absence, so where nothing was loaded
+    /// it does not ask.
     fn reload(
         &self,
         _id: SessionId,

@@ -124,8 +124,7 @@ impl<S: Store> Store for Layered<S> {
     }
 
     async fn reload(&self, id: SessionId, now: Timestamp) -> Option<Result<Option<Record>, StoreError>> {
-        // What is not kept was asked for just now.
-        self.cache.get(id)?;
+        // Also what is kept no longer: it may have been a moment ago, when it was loaded.
         Some(self.ask(id, now).await)
     }
 
@@ -165,6 +164,10 @@ impl<S: Store> Store for Layered<S> {
 
     fn users(&self) -> Option<&dyn UserIndex> {
         self.store.users().map(|_| self as &dyn UserIndex)
+    }
+
+    fn encrypts(&self) -> bool {
+        self.store.encrypts()
     }
 }
 

@@ -79,16 +79,17 @@ impl MemoryStore {
         self.held.fetch_sub(records, Ordering::Relaxed);
     }
 
-    /// Removes up to `limit` expired records. A few of each shard in turn: whoever waits for one gets it before its turn comes again.
-    fn sweep_all(&self, limit: usize, now: Timestamp) -> usize {
-        let mut removed = 0;
+    /// Removes up to `limit` expired records, and looks at no more than `looks`. A few of each shard in turn: whoever waits for one gets it before its turn comes again.
+    fn sweep_all(&self, limit: usize, looks: usize, now: Timestamp) -> usize {
+        let (mut removed, mut looked_at) = (0, 0);
         loop {
             let mut more = false;
             for shard in &*self.shards {
-                let most = (limit - removed).min(SWEPT_AT_ONCE);
+                let most = (limit - removed).min(looks - looked_at).min(SWEPT_AT_ONCE);
                 let swept = lock(shard).sweep(most, now);
                 self.release(swept.removed);
                 removed += swept.removed;
+                looked_at += swept.looked_at;
                 more |= most > 0 && swept.looked_at == most;
             }
             if !more {
@@ -134,6 +135,13 @@ impl Shard {
         let removed = self.records.remove(&id)?;
         self.entry(id, &removed).map(|entry| self.users.remove(&entry));
         Some(removed)
+    }
+
+    /// Those who come and go would fill the heap otherwise, long before they are due.
+    fn prune(&mut self) {
+        if self.due.len() > self.records.len() * 2 + 64 {
+            self.due.retain(|Reverse((_, id))| self.records.contains_key(id));
+        }
     }
 
     /// Its place among the users' sessions.
@@ -197,7 +205,7 @@ impl Store for MemoryStore {
     async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
         if !self.reserve() {
             // Before anybody is refused, the dead make room.
-            self.sweep_all(SWEPT_WHEN_FULL, now);
+            self.sweep_all(usize::MAX, SWEPT_WHEN_FULL, now);
             if !self.reserve() {
                 let reason = "the memory store is full; see `MemoryStore::with_max_sessions`";
                 return Err(StoreError::unavailable(reason));
@@ -256,11 +264,7 @@ impl Store for MemoryStore {
     async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
         let mut shard = self.shard(id);
         let removed = shard.remove(id);
-        let Shard { records, due, .. } = &mut *shard;
-        // Those who come and go would fill the heap otherwise, long before they are due.
-        if due.len() > records.len() * 2 + 64 {
-            due.retain(|Reverse((_, id))| records.contains_key(id));
-        }
+        shard.prune();
         match removed {
             Some(_) => {
                 self.release(1);
@@ -271,7 +275,7 @@ impl Store for MemoryStore {
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
-        Ok(self.sweep_all(limit, now))
+        Ok(self.sweep_all(limit, usize::MAX, now))
     }
 
     fn users(&self) -> Option<&dyn UserIndex> {
@@ -312,6 +316,7 @@ impl UserIndex for MemoryStore {
                 let ids = shard.of_user(user).map(|(id, _)| id);
                 let ids: Vec<SessionId> = ids.filter(|id| Some(*id) != except).collect();
                 removed += ids.into_iter().filter_map(|id| shard.remove(id)).count();
+                shard.prune();
             }
             self.release(removed);
             Ok(removed)

@@ -201,11 +201,11 @@ impl Call<'_> {
                     self.sent = true;
                     Ok(false)
                 },
-                ErrorKind::PermissionDenied
-                | ErrorKind::ConfigInvalid
-                | ErrorKind::Unsupported
-                | ErrorKind::RateLimited => Err(self.doubted(self.objects.refused(verb, &error))),
-                // A line that broke and a server that failed say the same.
+                ErrorKind::PermissionDenied | ErrorKind::ConfigInvalid | ErrorKind::Unsupported => {
+                    Err(self.doubted(self.objects.refused(verb, &error)))
+                },
+                // A line that broke and a server that failed say the same; and one that has had enough may have done what a layer of
+                // the operator asked it before.
                 _ => Err(StoreError::unknown(format!("{} {verb}: {error}", self.objects.service()))),
             },
             Err(_) => Err(StoreError::unknown(self.late(verb))),

@@ -22,15 +22,20 @@ pub(super) fn foreign() -> StoreError {
 /// An error of a call that writes nothing, or whose answer is that nothing was written.
 #[cold]
 pub(super) fn read_failed(command: &str, error: &RedisError) -> StoreError {
-    match error.code() {
-        Some("WRONGTYPE") => foreign(),
-        Some("NOPERM") => StoreError::Misconfigured(format!("the Redis user may not run {command}: {error}")),
-        Some("NOAUTH" | "WRONGPASS") => StoreError::Misconfigured(format!("Redis wants other credentials: {error}")),
-        _ if error.kind() == ErrorKind::AuthenticationFailed => {
-            StoreError::Misconfigured(format!("Redis wants other credentials: {error}"))
-        },
-        _ if tls::is_untrusted(error) => StoreError::Misconfigured(format!("Redis is not who its URL says: {error}")),
-        _ => StoreError::unavailable(format!("{command}: {error}")),
+    if error.code() == Some("WRONGTYPE") {
+        return foreign();
+    }
+    // A cluster, and a script, say what befell them in their own words around those of the node.
+    let text = error.to_string();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["NOPERM", "can't run this command"]) {
+        StoreError::Misconfigured(format!("the Redis user may not run {command}: {error}"))
+    } else if error.kind() == ErrorKind::AuthenticationFailed || says(&["NOAUTH", "WRONGPASS"]) {
+        StoreError::Misconfigured(format!("Redis wants other credentials: {error}"))
+    } else if tls::is_untrusted(error) || says(&["invalid peer certificate"]) {
+        StoreError::Misconfigured(format!("Redis is not who its URL says: {error}"))
+    } else {
+        StoreError::unavailable(format!("{command}: {error}"))
     }
 }
 

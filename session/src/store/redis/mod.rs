@@ -350,7 +350,8 @@ impl Store for RedisStore {
         };
         let bytes = match answer.map_err(|error| read_failed("GET", &error))? {
             Value::BulkString(bytes) => Some(bytes),
-            _ => None,
+            Value::Nil => None,
+            _ => return Err(foreign()),
         };
         bytes
             .map(|bytes| self.incoming(bytes))

@@ -42,6 +42,11 @@ impl RedisStore {
         let listener = listen(line.client(), &self.shared.options, &channel, move |push| heard(&push, speaker, &hear));
         let listener = listener.await.map_err(|error| read_failed("SUBSCRIBE", &error))?;
         let herald = Herald { channel, speaker, _listener: listener };
+        // Whether this user may speak, too: later nobody would hear of it. No session has this id.
+        let mut publish = Cmd::new();
+        publish.arg("PUBLISH").arg(&herald.channel).arg(herald.message(&[0; 16]));
+        let spoken = self.shared.line.send(&publish).await;
+        spoken.map_err(|error| read_failed("PUBLISH", &error))?;
         Ok(Self { shared: Arc::clone(&self.shared), herald: Some(Arc::new(herald)) })
     }
 

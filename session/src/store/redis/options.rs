@@ -73,7 +73,7 @@ impl RedisOptions {
         let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}');
         let complaint = if prefix.is_empty() || prefix.len() > 64 || !prefix.bytes().all(fits) {
             format!("prefix {prefix:?}: use 1 to 64 visible ASCII characters, no braces")
-        } else if deadline.is_zero() || *deadline > Duration::from_mins(1) {
+        } else if *deadline < Duration::from_millis(1) || *deadline > Duration::from_mins(1) {
             format!("deadline {deadline:?}: use a millisecond to a minute")
         } else if *max_bytes < 1024 || *max_bytes > 512 << 20 {
             format!("max_bytes {max_bytes}: use 1 KiB to 512 MiB, the largest string that Redis keeps")

@@ -41,8 +41,8 @@ impl RedisStore {
         enter
     }
 
-    /// Sends `first` and `second` along the same line. Whatever `second` is answered, `first` was carried out before it; an
-    /// error of either is [`StoreError::Unknown`], because the other one may have done its part.
+    /// Sends `first` and `second` along the same line. If `first` fails, `second` is carried out all the same, so an error of `first`
+    /// alone is [`StoreError::Unknown`]; so is one of either that leaves open what was done.
     pub(super) async fn both(&self, name: &str, first: Cmd, second: Cmd) -> Result<(Value, Value), StoreError> {
         let mut answers = self.all(vec![first, second]).await.map_err(|error| write_failed(name, &error))?.into_iter();
         let mut next = || {
@@ -52,21 +52,27 @@ impl RedisStore {
                 other => other,
             })
         };
-        Ok((next()?, next()?))
+        match (next(), next()) {
+            (Err(error), Ok(_)) => Err(StoreError::unknown(error)),
+            (first, second) => Ok((first?, second?)),
+        }
     }
 
-    /// Commands for the probe, with names for the reader. They write nothing.
-    pub(super) fn user_probes(&self) -> [(&'static str, Cmd); 3] {
+    /// Commands for the probe, with names for the reader. They leave nothing behind.
+    pub(super) fn user_probes(&self) -> [(&'static str, Cmd); 4] {
         let key = self.user_key(&UserKey(bytes::Bytes::new()));
-        let command = |name: &str, words: &[&str]| {
+        let command_of = |before: &[&str], after: &[&str]| {
             let mut command = Cmd::new();
-            command.arg(name).arg(&key).arg(words);
+            command.arg(before).arg(&key).arg(after);
             command
         };
+        let command = |name: &str, words: &[&str]| command_of(&[name], words);
         [
             ("ZADD", command("ZADD", &["XX", "0", "nobody"])),
             ("ZRANGEBYSCORE", command("ZRANGEBYSCORE", &["0", "0"])),
             ("ZREM", command("ZREM", &["nobody"])),
+            // An entry whose time was over long ago takes the key along.
+            ("EVAL (user)", command_of(&["EVAL", ENTER, "1"], &["nobody", "1", "0"])),
         ]
     }
 
@@ -150,7 +156,8 @@ impl UserIndex for RedisStore {
                     break;
                 }
             }
-            self.forget(user, &gone).await?;
+            // Housekeeping: the next list finds them again.
+            let _ = self.forget(user, &gone).await;
             found.truncate(limit);
             Ok(found)
         })
@@ -168,19 +175,24 @@ impl UserIndex for RedisStore {
             let mut removed = Vec::new();
             let mut ids = self.entries(user, now).await?;
             ids.retain(|id| Some(*id) != except);
-            for ids in ids.chunks(PAGE) {
-                for (id, answer) in ids.iter().zip(self.revoke(ids, &expected).await?) {
-                    match answer {
-                        Ok(Value::Int(1)) => removed.push(*id),
-                        // Something else lives there.
-                        Ok(_) | Err(StoreError::Corrupt(_)) => {},
-                        Err(error) => return Err(error),
+            let revoked = async {
+                for ids in ids.chunks(PAGE) {
+                    for (id, answer) in ids.iter().zip(self.revoke(ids, &expected).await?) {
+                        match answer {
+                            Ok(Value::Int(1)) => removed.push(*id),
+                            // Something else lives there.
+                            Ok(_) | Err(StoreError::Corrupt(_)) => {},
+                            Err(error) => return Err(error),
+                        }
                     }
                 }
-            }
+                Ok(())
+            };
+            let revoked = revoked.await;
+            // Those that are over are over, whatever befell the others.
             self.announce(&user.digest()).await;
-            self.forget(user, &removed).await?;
-            Ok(removed.len())
+            let _ = self.forget(user, &removed).await;
+            revoked.map(|()| removed.len())
         })
     }
 }
