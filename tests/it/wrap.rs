@@ -1,6 +1,6 @@
 //! Stores around stores: each keeps the contract, and nobody is logged out when they come or go.
 
-use session::store::{Commit, Committed, Compressed, Created, Destroyed, Moving, Record, StoreError, Touched};
+use session::store::{Commit, Committed, Compressed, Created, Destroyed, Layered, Moving, Record, StoreError, Touched};
 use session::testing::{Contract, FailingStore, Fault};
 use session::{Clock as _, FileStore, MemoryStore, SessionId, Store, SystemClock, Timestamp};
 use session_tests::client::Client;
@@ -174,7 +174,8 @@ impl Store for Encrypting {
 fn compression_before_encryption_is_refused() {
     let encrypting = || Encrypting(MemoryStore::new());
     let behind = std::sync::Arc::new(FailingStore::new(Moving::new(MemoryStore::new(), encrypting())));
-    for error in [Compressed::new(encrypting()).err(), Compressed::new(behind).err()] {
+    let cached = Layered::new(encrypting());
+    for error in [Compressed::new(encrypting()).err(), Compressed::new(behind).err(), Compressed::new(cached).err()] {
         assert!(matches!(error, Some(StoreError::Misconfigured(text)) if text.contains("dangerous_before_encryption")));
     }
     let _ = Compressed::dangerous_before_encryption(encrypting());

@@ -162,6 +162,24 @@ fn take_hash(bytes: &mut &[u8]) -> Option<VerifierHash> {
     Some(VerifierHash::from_bytes(*hash))
 }
 
+/// A record for tests, with as little in it as can be.
+#[cfg(test)]
+pub(super) fn sample() -> Record {
+    Record {
+        epoch: 2,
+        revision: 7,
+        idle: Timestamp::from_millis(1_000),
+        absolute: Timestamp::from_millis(9_000),
+        created: Timestamp::from_millis(10),
+        rotated: Timestamp::from_millis(20),
+        verifier: VerifierHash::from_bytes([0x11; 32]),
+        previous: None,
+        writers: <[OpId; WRITERS]>::default(),
+        user: None,
+        payload: Payload::default(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,19 +189,7 @@ mod tests {
     fn what_goes_in_comes_out() {
         let edit = Edit { section: "shop", version: 1, codec: 1, key: "visits", value: Some(b"3") };
         let op = |process| OpId { process, sequence: 9 };
-        let plain = Record {
-            epoch: 2,
-            revision: 7,
-            idle: Timestamp::from_millis(1_000),
-            absolute: Timestamp::from_millis(9_000),
-            created: Timestamp::from_millis(10),
-            rotated: Timestamp::from_millis(20),
-            verifier: VerifierHash::from_bytes([0x11; 32]),
-            previous: None,
-            writers: <[OpId; WRITERS]>::default(),
-            user: None,
-            payload: Payload::default(),
-        };
+        let plain = sample();
         let full = Record {
             previous: Some((VerifierHash::from_bytes([0x22; 32]), crate::record::UNSEEN)),
             writers: [1, 2, 3, 4, 5, 6, 7, 8].map(op),

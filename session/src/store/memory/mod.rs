@@ -323,3 +323,48 @@ impl UserIndex for MemoryStore {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sweep may meet any number of records that were touched since; whoever finds the store full does not wait for them all.
+    #[tokio::test]
+    async fn a_full_store_is_looked_through_in_parts() {
+        let at = Timestamp::from_millis;
+        let store = MemoryStore::with_max_sessions(4_000);
+        for number in 0..4_000_u16 {
+            let mut id = [0; 16];
+            for (place, byte) in id.iter_mut().zip(number.to_le_bytes().into_iter().cycle()) {
+                *place = byte;
+            }
+            let mut kept = Kept::new(&kept::sample());
+            kept.set_idle(at(9_000));
+            let mut shard = store.shard(SessionId::from_bytes(id));
+            shard.due.push(Reverse((at(1_000), SessionId::from_bytes(id))));
+            shard.insert(SessionId::from_bytes(id), kept);
+            drop(shard);
+            assert!(store.reserve());
+        }
+        assert!(store.create(SessionId::from_bytes([0xff; 16]), &kept::sample(), at(2_000)).await.is_err());
+        let looked_at =
+            |shard: &Mutex<Shard>| lock(shard).due.iter().filter(|Reverse((due, _))| *due == at(9_000)).count();
+        assert_eq!(store.shards.iter().map(looked_at).sum::<usize>(), SWEPT_WHEN_FULL);
+    }
+
+    #[tokio::test]
+    async fn who_is_sent_away_leaves_nothing_behind() {
+        let (store, user) = (MemoryStore::new(), UserKey(bytes::Bytes::from_static(b"42")));
+        for number in 0..1_000_u16 {
+            let mut id = [7; 16];
+            id[14..].copy_from_slice(&number.to_be_bytes());
+            let record = Record { user: Some(user.clone()), ..kept::sample() };
+            assert_eq!(
+                store.create(SessionId::from_bytes(id), &record, Timestamp::from_millis(1)).await.unwrap(),
+                Created::Created
+            );
+            assert_eq!(store.revoke_user(&user, None, Timestamp::from_millis(1)).await.unwrap(), 1);
+        }
+        assert!(store.shards.iter().map(|shard| lock(shard).due.len()).sum::<usize>() <= 65);
+    }
+}
