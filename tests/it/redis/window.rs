@@ -86,13 +86,19 @@ async fn loss(options: RedisOptions) -> Loss {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_killed_primary_takes_along_what_no_replica_has() {
-    for round in 0..3 {
+    // On a busy machine the replica may have caught up for once.
+    let mut lost = 0;
+    for round in 0..12 {
+        if round >= 3 && lost > 0 {
+            break;
+        }
         let plain = loss(RedisOptions::new()).await;
         println!("round {round}, a line of {LINE:?}: {plain:?}");
-        assert!(plain.lost > 0, "the test has tested something");
+        lost += plain.lost;
         let replicated = loss(RedisOptions::new().replicated(1, Duration::from_secs(5))).await;
         println!("round {round}, the same, replicated: {replicated:?}");
         assert!(replicated.answered > 0, "the test has tested something");
         assert_eq!(replicated.lost, 0);
     }
+    assert!(lost > 0, "the test has tested something");
 }

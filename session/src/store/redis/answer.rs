@@ -26,8 +26,8 @@ pub(super) fn read_failed(command: &str, error: &RedisError) -> StoreError {
         return foreign();
     }
     // A cluster, and a script, say what befell them in their own words around those of the node.
-    let text = error.to_string();
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let (code, text) = (error.code().unwrap_or_default(), error.to_string());
+    let says = |words: &[&str]| words.iter().any(|word| code == *word || text.contains(word));
     if says(&["NOPERM", "can't run this command"]) {
         StoreError::Misconfigured(format!("the Redis user may not run {command}: {error}"))
     } else if error.kind() == ErrorKind::AuthenticationFailed || says(&["NOAUTH", "WRONGPASS"]) {
