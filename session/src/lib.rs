@@ -55,6 +55,7 @@ pub mod store;
 
 // Floor 3: engine.
 mod config;
+mod contest;
 mod delta;
 mod line;
 mod manager;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, Rng, Timestamp};
 use crate::config::Config;
+use crate::contest::Contest;
 use crate::delta::{Delta, Rules};
 use crate::error::{Error, ErrorKind};
 use crate::line::{Lead, Lines, Outcome, Passenger, Place, Work};
@@ -18,12 +19,6 @@ use crate::store::{
 };
 use crate::token::{SessionId, Token};
 
-/// How often a commit is tried against other processes before it answers 409.
-pub(crate) const TRIES: u32 = 64;
-/// A conflict brings the fresh record, and the best moment to try again is at once: whoever waits finds it stale. Only after
-/// as many tries in a row there is a pause of random length, so that two processes do not keep in step.
-const TRIES_IN_A_ROW: u32 = 4;
-const LONGEST_PAUSE: Duration = Duration::from_millis(8);
 /// How often a call whose outcome is unknown is repeated, under the same operation id.
 const REPEATS: u32 = 2;
 
@@ -248,7 +243,7 @@ impl Manager {
             return Err(exhausted());
         };
         let op = self.next_op();
-        let mut tries = 0;
+        let mut contest = Contest::default();
         let failure = loop {
             let now = self.now();
             let (next, lost) = self.fold(&current, op, &mut aboard, now);
@@ -274,11 +269,9 @@ impl Manager {
                 Ok(Committed::Gone) => break Some(gone()),
                 Err(error) => break Some(error.into()),
             }
-            tries += 1;
-            if tries == TRIES {
+            if !contest.goes_on(self.rng()).await {
                 break Some(exhausted());
             }
-            self.pause(tries).await;
         };
         if let Some(error) = failure {
             lead.latest = None;
@@ -393,14 +386,8 @@ impl Manager {
         duration / 2 + duration.mul_f64(f64::from(u16::from_ne_bytes(random)) / 65_536.0)
     }
 
-    pub(crate) async fn pause(&self, tries: u32) {
-        if tries.is_multiple_of(TRIES_IN_A_ROW) {
-            let mut random = [0; 1];
-            // Without a random part the pause is merely less fair.
-            let _ = self.rng.fill(&mut random);
-            let [random] = random;
-            tokio::time::sleep(LONGEST_PAUSE * u32::from(random) / 256).await;
-        }
+    pub(crate) fn rng(&self) -> &dyn Rng {
+        &*self.rng
     }
 
     fn next_op(&self) -> OpId {

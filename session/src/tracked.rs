@@ -14,7 +14,8 @@ use crate::delta::Change;
 use crate::error::{Error, ErrorKind};
 use crate::invalid::Violations;
 use crate::line::Work;
-use crate::manager::{Live, Manager, TRIES, exhausted, gone, superseded};
+use crate::contest::Contest;
+use crate::manager::{Live, Manager, exhausted, gone, superseded};
 use crate::record::{Identity, Record, UserKey};
 use crate::request::{Request, Uncancelled, View};
 use crate::schema::field::Erased;
@@ -369,7 +370,8 @@ where
     let epoch = record.epoch();
     let mut lead = request.manager.enter_alone(id).await?;
     let mut current = lead.latest.take().filter(|latest| latest.revision() > record.revision()).unwrap_or(record);
-    for tries in 0..TRIES {
+    let mut contest = Contest::default();
+    loop {
         if current.epoch() != epoch {
             return Err(superseded());
         }
@@ -405,9 +407,10 @@ where
             Committed::Superseded => return Err(superseded()),
             Committed::Gone => return Err(gone()),
         }
-        request.manager.pause(tries + 1).await;
+        if !contest.goes_on(request.manager.rng()).await {
+            return Err(exhausted());
+        }
     }
-    Err(exhausted())
 }
 
 /// A session that is worked on outside of the request it came with: in a spawned task, a WebSocket, a stream.

@@ -110,7 +110,8 @@ pub(crate) async fn two_processes_keep_everything(url: &str) {
             tasks.spawn(async move {
                 let mut connection = Connection::open(port).await;
                 for _ in 0..ROUNDS {
-                    assert_eq!(connection.send("GET", path, Some(&cookie)).await.status, 200, "{path}");
+                    let answer = connection.send("GET", path, Some(&cookie)).await;
+                    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
                 }
             });
         }

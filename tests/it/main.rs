@@ -3,6 +3,7 @@
 mod browser;
 mod concurrency;
 mod config;
+mod contest;
 mod contract;
 mod cookies;
 mod crashes;
