@@ -10,11 +10,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::codec::Codec;
+use crate::contest::Contest;
 use crate::delta::Change;
 use crate::error::{Error, ErrorKind};
 use crate::invalid::Violations;
 use crate::line::Work;
-use crate::contest::Contest;
 use crate::manager::{Live, Manager, exhausted, gone, superseded};
 use crate::record::{Identity, Record, UserKey};
 use crate::request::{Request, Uncancelled, View};

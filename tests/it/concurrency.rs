@@ -9,6 +9,7 @@ use session::{MemoryStore, RedisStore};
 use session_tests::client::Client;
 use session_tests::counter::app;
 use session_tests::http::Connection;
+use session_tests::patient;
 use session_tests::servers::{Process, Redis, free_port, is_listening, wait_until};
 use tokio::task::JoinSet;
 
@@ -58,7 +59,7 @@ async fn memory_keeps_everything() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn redis_keeps_everything() {
     let redis = Redis::start();
-    everything_is_kept(app(RedisStore::connect(&redis.url()).await.unwrap()), "redis").await;
+    everything_is_kept(app(RedisStore::connect_with(&redis.url(), patient::redis()).await.unwrap()), "redis").await;
 }
 
 /// Half of the answers to commits are lost after they were applied: each is still applied once.
@@ -165,14 +166,14 @@ async fn lifecycle_wins_in_memory() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lifecycle_wins_on_redis() {
     let redis = Redis::start();
-    lifecycle_wins(app(RedisStore::connect(&redis.url()).await.unwrap()), "redis").await;
+    lifecycle_wins(app(RedisStore::connect_with(&redis.url(), patient::redis()).await.unwrap()), "redis").await;
 }
 
 /// Sixteen requests rotate one session at once: one gets the new id, the others learn that they lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_rotation_wins() {
     let redis = Redis::start();
-    for app in [app(MemoryStore::new()), app(RedisStore::connect(&redis.url()).await.unwrap())] {
+    for app in [app(MemoryStore::new()), app(RedisStore::connect_with(&redis.url(), patient::redis()).await.unwrap())] {
         for _ in 0..RACES / 16 {
             let client = Client::new(app.clone());
             client.get("/visit").await;

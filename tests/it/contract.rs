@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use session::store::{Commit, Committed, Created, Destroyed, Record, StoreError, Touched};
 use session::testing::{Contract, FailingStore, contract};
 use session::{MemoryStore, RedisStore, SessionId, Store, Timestamp};
+use session_tests::patient;
 use session_tests::servers::Redis;
 
 /// For stores that answer without a server: the full count of races, in every run.
@@ -21,7 +22,7 @@ async fn memory() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn redis() {
     let redis = Redis::start();
-    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let store = RedisStore::connect_with(&redis.url(), patient::redis()).await.unwrap();
     let report = contract(store).await.unwrap();
     println!("redis: {report}");
     assert!(report.races() > 4_000 && report.histories() > 100);

@@ -7,6 +7,7 @@ use session::testing::{FailingStore, contract};
 use session::{MemoryStore, RedisStore};
 use session_tests::client::Client;
 use session_tests::counter::app;
+use session_tests::patient;
 use session_tests::servers::Redis;
 use tokio::time::{Instant, advance, sleep};
 
@@ -18,7 +19,7 @@ fn an_hour() -> LayeredOptions {
 async fn keeps_the_contract() {
     let memory = contract(Layered::with(MemoryStore::new(), an_hour())).await.unwrap();
     let redis = Redis::start();
-    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let store = RedisStore::connect_with(&redis.url(), patient::redis()).await.unwrap();
     let redis = contract(Layered::listening(store, an_hour()).await.unwrap()).await.unwrap();
     println!("layered over memory: {memory:?}, over redis: {redis:?}");
 }

@@ -11,6 +11,7 @@ use session::{Clock as _, OpendalStore, SessionId, SystemClock, Timestamp};
 use session_tests::bucket::Bucket;
 use session_tests::client::Client;
 use session_tests::counter::app;
+use session_tests::patient;
 use session_tests::servers::{Redis, TempDir};
 use tokio::task::JoinSet;
 
@@ -24,11 +25,6 @@ fn fs(dir: &TempDir) -> Operator {
 
 fn redis(server: &Redis) -> Operator {
     Operator::new(services::Redis::default().endpoint(&server.url())).unwrap()
-}
-
-/// Enough for all that the contract sends at once to a server that takes one request after the other.
-fn patient() -> OpendalOptions {
-    OpendalOptions::new().deadline(Duration::from_mins(1))
 }
 
 async fn names(operator: &Operator) -> Vec<String> {
@@ -51,14 +47,15 @@ async fn keeps_the_contract(store: impl Store, name: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn s3_keeps_the_contract() {
     let bucket = Bucket::start().await;
-    keeps_the_contract(OpendalStore::with(bucket.operator(), patient()).await.unwrap(), "OpenDAL, S3").await;
+    keeps_the_contract(OpendalStore::with(bucket.operator(), patient::objects()).await.unwrap(), "OpenDAL, S3").await;
     assert_eq!(names(&bucket.operator()).await.iter().filter(|name| name.starts_with("probe")).count(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_process_keeps_the_contract_without_conditional_writes() {
     let (dir, server) = (TempDir::new("opendal"), Redis::start());
-    let open = async |operator| OpendalStore::dangerous_last_writer_wins_with(operator, patient()).await.unwrap();
+    let open =
+        async |operator| OpendalStore::dangerous_last_writer_wins_with(operator, patient::objects()).await.unwrap();
     keeps_the_contract(open(memory()).await, "OpenDAL, memory").await;
     keeps_the_contract(open(fs(&dir)).await, "OpenDAL, fs").await;
     keeps_the_contract(Unswept(open(redis(&server)).await), "OpenDAL, Redis, which lists nothing").await;
@@ -68,7 +65,7 @@ async fn one_process_keeps_the_contract_without_conditional_writes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_stores_on_one_bucket_keep_everything() {
     let bucket = Bucket::start().await;
-    let open = async || app(OpendalStore::with(bucket.operator(), patient()).await.unwrap());
+    let open = async || app(OpendalStore::with(bucket.operator(), patient::objects()).await.unwrap());
     let one = Client::new(open().await);
     one.get("/visit").await;
     let other = one.at(open().await);

@@ -7,6 +7,7 @@ pub mod client;
 pub mod counter;
 pub mod databases;
 pub mod http;
+pub mod patient;
 pub mod redis_groups;
 pub mod release;
 pub mod servers;

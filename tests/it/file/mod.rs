@@ -10,6 +10,7 @@ use session::testing::Contract;
 use session::{Clock as _, FileStore, SystemClock, Timestamp};
 use session_tests::client::Client;
 use session_tests::counter::app;
+use session_tests::patient;
 use session_tests::servers::TempDir;
 
 use crate::concurrency::{everything_is_kept, lifecycle_wins, two_processes_keep_everything};
@@ -17,7 +18,7 @@ use crate::contract::MANY;
 use crate::faults::{assert_refused, recovered};
 
 async fn store(dir: &TempDir) -> FileStore {
-    FileStore::open(dir.path().join("sessions")).await.unwrap()
+    FileStore::open_with(dir.path().join("sessions"), patient::file()).await.unwrap()
 }
 
 /// The names in the folder that are no locks.

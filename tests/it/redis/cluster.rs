@@ -4,6 +4,7 @@ use session::RedisStore;
 use session::store::{RedisOptions, StoreError};
 use session::testing::contract;
 use session_tests::counter::app;
+use session_tests::patient;
 use session_tests::redis_groups::Cluster;
 use session_tests::servers::free_port;
 
@@ -13,7 +14,7 @@ use super::load::Load;
 async fn keeps_the_contract() {
     let cluster = Cluster::start();
     // One node names the others.
-    let store = RedisStore::cluster(&cluster.urls()[..1]).await.unwrap();
+    let store = RedisStore::cluster_with(&cluster.urls()[..1], patient::redis()).await.unwrap();
     let report = contract(store).await.unwrap();
     println!("cluster: {report:?}");
     assert!(report.races() > 4_000);
@@ -22,7 +23,7 @@ async fn keeps_the_contract() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keeps_everything() {
     let cluster = Cluster::start();
-    let store = RedisStore::cluster(cluster.urls()).await.unwrap();
+    let store = RedisStore::cluster_with(cluster.urls(), patient::redis()).await.unwrap();
     crate::concurrency::everything_is_kept(app(store), "cluster").await;
 }
 

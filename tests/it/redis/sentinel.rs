@@ -5,6 +5,7 @@ use session::store::{RedisOptions, StoreError};
 use session::testing::contract;
 use session_tests::client::Client;
 use session_tests::counter::app;
+use session_tests::patient;
 use session_tests::redis_groups::Guarded;
 use session_tests::servers::{free_port, wait_until};
 
@@ -14,7 +15,8 @@ use crate::faults::{assert_refused, recovered};
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keeps_the_contract() {
     let guarded = Guarded::start();
-    let report = contract(RedisStore::sentinel("shop", guarded.urls()).await.unwrap()).await.unwrap();
+    let report =
+        contract(RedisStore::sentinel_with("shop", guarded.urls(), patient::redis()).await.unwrap()).await.unwrap();
     println!("sentinel: {report:?}");
     assert!(report.races() > 4_000);
 }

@@ -5,6 +5,7 @@ use session::store::{SqlOptions, StoreError};
 use session_tests::client::Client;
 use session_tests::counter::app;
 use session_tests::databases::Database;
+use session_tests::patient;
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, MySqlPool};
 
 use super::{keeps_the_contract, sweepers_share_the_work, wrong_clocks_end_no_session};
@@ -29,13 +30,13 @@ async fn world() -> (Database, Client) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn contract() {
     let database = Database::mariadb();
-    keeps_the_contract(MySqlStore::connect(&database.url()).await.unwrap(), "mariadb").await;
+    keeps_the_contract(MySqlStore::connect_with(&database.url(), patient::sql()).await.unwrap(), "mariadb").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keeps_everything() {
     let database = Database::mariadb();
-    everything_is_kept(app(MySqlStore::connect(&database.url()).await.unwrap()), "mariadb").await;
+    everything_is_kept(app(MySqlStore::connect_with(&database.url(), patient::sql()).await.unwrap()), "mariadb").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -47,7 +48,7 @@ async fn two_processes_on_one_database_keep_everything() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lifecycle_wins_on_mariadb() {
     let database = Database::mariadb();
-    lifecycle_wins(app(MySqlStore::connect(&database.url()).await.unwrap()), "mariadb").await;
+    lifecycle_wins(app(MySqlStore::connect_with(&database.url(), patient::sql()).await.unwrap()), "mariadb").await;
 }
 
 #[tokio::test]

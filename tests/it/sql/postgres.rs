@@ -5,6 +5,7 @@ use session::store::{SqlOptions, StoreError};
 use session_tests::client::Client;
 use session_tests::counter::app;
 use session_tests::databases::Database;
+use session_tests::patient;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
 use super::{keeps_the_contract, sweepers_share_the_work, wrong_clocks_end_no_session};
@@ -29,7 +30,7 @@ async fn world() -> (Database, Client) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn contract() {
     let database = Database::postgres();
-    keeps_the_contract(PostgresStore::connect(&database.url()).await.unwrap(), "postgres").await;
+    keeps_the_contract(PostgresStore::connect_with(&database.url(), patient::sql()).await.unwrap(), "postgres").await;
 }
 
 /// Whoever runs everything serializably gets the same answers.
@@ -45,7 +46,8 @@ async fn contract_when_transactions_are_serializable() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keeps_everything() {
     let database = Database::postgres();
-    everything_is_kept(app(PostgresStore::connect(&database.url()).await.unwrap()), "postgres").await;
+    everything_is_kept(app(PostgresStore::connect_with(&database.url(), patient::sql()).await.unwrap()), "postgres")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -57,7 +59,7 @@ async fn two_processes_on_one_database_keep_everything() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lifecycle_wins_on_postgres() {
     let database = Database::postgres();
-    lifecycle_wins(app(PostgresStore::connect(&database.url()).await.unwrap()), "postgres").await;
+    lifecycle_wins(app(PostgresStore::connect_with(&database.url(), patient::sql()).await.unwrap()), "postgres").await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use session::testing::Contract;
 use session::{SessionId, Timestamp};
 use session_tests::client::Client;
 use session_tests::counter::app;
+use session_tests::patient;
 use session_tests::servers::TempDir;
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -26,13 +27,14 @@ fn file(dir: &TempDir) -> std::path::PathBuf {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn contract() {
     let dir = TempDir::in_memory("sqlite");
-    check(Contract::new(SqliteStore::connect(&url(&dir)).await.unwrap()).rounds(MANY), "sqlite").await;
+    check(Contract::new(SqliteStore::connect_with(&url(&dir), patient::sql()).await.unwrap()).rounds(MANY), "sqlite")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keeps_everything() {
     let dir = TempDir::new("sqlite");
-    everything_is_kept(app(SqliteStore::connect(&url(&dir)).await.unwrap()), "sqlite").await;
+    everything_is_kept(app(SqliteStore::connect_with(&url(&dir), patient::sql()).await.unwrap()), "sqlite").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -44,7 +46,7 @@ async fn two_processes_on_one_file_keep_everything() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn lifecycle_wins_on_sqlite() {
     let dir = TempDir::new("sqlite");
-    lifecycle_wins(app(SqliteStore::connect(&url(&dir)).await.unwrap()), "sqlite").await;
+    lifecycle_wins(app(SqliteStore::connect_with(&url(&dir), patient::sql()).await.unwrap()), "sqlite").await;
 }
 
 #[tokio::test]
