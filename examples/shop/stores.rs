@@ -7,7 +7,7 @@ use axum::Router;
 use opendal::{Operator, services::Fs};
 #[cfg(feature = "opendal")]
 use session::OpendalStore;
-use session::{FileStore, MemoryStore, MySqlStore, PostgresStore, RedisStore, SqliteStore};
+use session::{FileStore, KeyRing, MemoryStore, MySqlStore, PostgresStore, RedisStore, SealedCookie, SqliteStore};
 
 use crate::app;
 
@@ -28,6 +28,8 @@ pub async fn open(place: &str) -> Result<Router, Box<dyn Error>> {
             let (name, sentinels) = rest.split_once('@').ok_or("SESSION_STORE: redis-sentinel:NAME@URL,URL")?;
             app(RedisStore::sentinel(name, sentinels.split(',')).await?)?
         },
+        // The keys are in SESSION_KEYS. Of two tabs at once one is lost here, which the shop's struct has ruled out: so it must be said.
+        "cookie" => app(SealedCookie::new(KeyRing::from_env("SESSION_KEYS")?).dangerous_last_cookie_wins())?,
         // A folder has no conditional writes, so this is for one process.
         #[cfg(feature = "opendal")]
         "opendal" => {

@@ -15,7 +15,7 @@ use crate::line::{Lead, Lines, Outcome, Passenger, Place, Work};
 use crate::payload::Payload;
 use crate::record::{OpId, Record};
 use crate::store::{
-    BoxFuture, Commit, Committed, Created, Destroyed, DynStore, StoreError, Touched, Unsealed, UserIndex,
+    BoxFuture, Commit, Committed, Created, Destroyed, DynStore, Seal, StoreError, Touched, Unsealed, UserIndex,
 };
 use crate::token::{SessionId, Token};
 
@@ -98,6 +98,11 @@ impl Manager {
     /// Whether sessions live in their cookies.
     pub(crate) fn is_sealed(&self) -> bool {
         self.store.seal().is_some()
+    }
+
+    /// Whether two requests at once are told apart: in a cookie they are not, and the app may have agreed to that.
+    pub(crate) fn last_wins(&self) -> bool {
+        self.store.seal().is_some_and(Seal::last_wins)
     }
 
     /// What the cookie's `value` can be, as far as it shows without asking the store.

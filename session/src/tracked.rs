@@ -354,15 +354,11 @@ where
     S: Schema,
 {
     let request = Arc::clone(&handle.tracked().request);
-    if request.manager.is_sealed() {
-        let message = format!(
-            "session `{}` lives in its cookie, where nothing can be compared and set: `update` needs a server's store",
-            S::NAME
-        );
-        return Err(Error::new(ErrorKind::Misconfigured, message));
+    if request.manager.is_sealed() && !request.manager.last_wins() {
+        return Err(sealed::<S>("or `.dangerous_last_cookie_wins()`"));
     }
     handle.tracked_mut().commit().await?;
-    let Some(Live { id, record }) = request.live() else {
+    let Some(Live { id, record }) = request.live().filter(|_| !request.manager.is_sealed()) else {
         let result = change(handle);
         handle.tracked_mut().commit().await?;
         return Ok(result);
@@ -413,6 +409,15 @@ where
     }
 }
 
+#[cold]
+fn sealed<S: Schema>(or: &str) -> Error {
+    let message = format!(
+        "session `{}` lives in its cookie, where nothing can be compared and set: `update` needs a server's store, {or}",
+        S::NAME
+    );
+    Error::new(ErrorKind::Misconfigured, message)
+}
+
 /// A session that is worked on outside of the request it came with: in a spawned task, a WebSocket, a stream.
 pub struct Detached<S: Schema> {
     manager: Arc<Manager>,
@@ -430,6 +435,9 @@ impl<S: Schema> Detached<S> {
     /// one. [`ErrorKind::Superseded`] if there was a login, logout or rotation. [`ErrorKind::Misconfigured`] if `change`
     /// itself logs in, logs out or rotates: there is no response that could carry the new cookie.
     pub async fn update<R>(&self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
+        if self.manager.is_sealed() {
+            return Err(sealed::<S>("since no response carries the new cookie"));
+        }
         let live = self.live.clone().ok_or_else(gone)?;
         let request = Arc::new(Request::detached(Arc::clone(&self.manager), live));
         let mut handle = S::Handle::from(Tracked::new(Arc::clone(&request))?);

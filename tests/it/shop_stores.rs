@@ -1,7 +1,9 @@
 //! The shop on every store that its environment can name: what one process keeps, another finds.
 
 use std::process::Command;
+use std::sync::OnceLock;
 
+use session::SecretKey;
 use session_tests::databases::Database;
 use session_tests::http::Connection;
 use session_tests::redis_groups::{Cluster, Guarded};
@@ -11,12 +13,18 @@ use session_tests::servers::{Process, Redis, TempDir, free_port, is_listening, w
 async fn visit(place: &str, cookie: Option<&str>) -> (String, Option<String>) {
     let port = free_port();
     let mut shop = Command::new(env!("CARGO_BIN_EXE_shop"));
-    let _shop = Process::start(shop.env("PORT", port.to_string()).env("SESSION_STORE", place));
+    let shop = shop.env("PORT", port.to_string()).env("SESSION_STORE", place).env("SESSION_KEYS", key());
+    let _shop = Process::start(shop);
     wait_until(&format!("the shop opens with {place}"), || is_listening(port));
     let reply = Connection::open(port).await.send("GET", "/", cookie).await;
     assert_eq!(reply.status, 200, "{place}: {}", reply.text);
     let cookie = reply.set_cookie.as_deref().and_then(|set| set.split(';').next());
     (reply.text, cookie.map(str::to_owned))
+}
+
+fn key() -> &'static str {
+    static KEY: OnceLock<String> = OnceLock::new();
+    KEY.get_or_init(|| SecretKey::generate().unwrap().to_text().expose().clone())
 }
 
 async fn is_found_again(place: &str) {
@@ -34,6 +42,11 @@ async fn in_files() {
     is_found_again(&format!("file:{}", at("files"))).await;
     is_found_again(&format!("sqlite:{}", at("sessions.db"))).await;
     is_found_again(&format!("opendal:{}", at("objects"))).await;
+}
+
+#[tokio::test]
+async fn in_its_cookie() {
+    is_found_again("cookie").await;
 }
 
 #[tokio::test]

@@ -70,6 +70,9 @@ pub(crate) trait Seal: Send + Sync {
 
     /// The value of the cookie that is `record`.
     fn seal(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<String, RngError>;
+
+    /// Whether the app has agreed that of two requests at once the last cookie wins, whatever it asked for.
+    fn last_wins(&self) -> bool;
 }
 
 /// A record that came in its cookie.

@@ -45,7 +45,8 @@ const SKEW: std::time::Duration = std::time::Duration::from_mins(1);
 /// with. In exchange for the store, this is given up, and refused where it can be seen:
 ///
 /// - Two requests at the same time: the cookie that arrives last is the session. Fields with `merge` or `conflict = "reject"` do not
-///   [`build`](crate::Builder::build), and `session.update(…)` answers [`Misconfigured`](crate::ErrorKind::Misconfigured).
+///   [`build`](crate::Builder::build), and `session.update(…)` answers [`Misconfigured`](crate::ErrorKind::Misconfigured); unless the app
+///   agrees with [`dangerous_last_cookie_wins`](Self::dangerous_last_cookie_wins).
 /// - Ending a session takes the cookie from the browser. Whoever has a copy has the session, until its deadline: unless there is a list
 ///   of ended sessions, see [`revoked_in`](Self::revoked_in).
 /// - Browsers take 4,096 bytes of cookie. A larger session is [`TooLarge`](crate::ErrorKind::TooLarge), and nothing is sent.
@@ -68,13 +69,14 @@ pub struct SealedCookie {
     keys: KeyRing,
     readable: bool,
     audience: String,
+    last_wins: bool,
     revoked: Option<Box<dyn DynStore>>,
 }
 
 impl SealedCookie {
     /// Encrypted with XChaCha20-Poly1305.
     pub fn new(keys: KeyRing) -> Self {
-        Self { keys, readable: false, audience: String::new(), revoked: None }
+        Self { keys, readable: false, audience: String::new(), last_wins: false, revoked: None }
     }
 
     /// Signed with HMAC-SHA-256 and not encrypted: whoever has the cookie can read the session, and nobody can change it.
@@ -86,6 +88,15 @@ impl SealedCookie {
     /// Which of several applications with one key ring the cookie is for: none opens another's.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = audience.into();
+        self
+    }
+
+    /// Takes a session type all the same whose fields say how they are merged. Of two requests at once the cookie that arrives last is the
+    /// session: counters miss what the other one added, `conflict = "reject"` overwrites, and `update` runs once. A
+    /// [`Detached`](crate::Detached) session still answers [`Misconfigured`](crate::ErrorKind::Misconfigured): no response carries
+    /// its cookie.
+    pub fn dangerous_last_cookie_wins(mut self) -> Self {
+        self.last_wins = true;
         self
     }
 
@@ -112,10 +123,10 @@ impl SealedCookie {
     fn complaints(&self, setting: &Setting<'_>) -> impl Iterator<Item = String> {
         let exact = setting.fields.iter().filter(|(_, field)| field.merge != MergeRule::LastWriter);
         let exact: Vec<String> = exact.map(|(section, field)| format!("`{section}.{}`", field.name)).collect();
-        let merging = (!exact.is_empty()).then(|| {
+        let merging = (!exact.is_empty() && !self.last_wins).then(|| {
             format!(
-                "a session in its cookie cannot merge what two requests changed; use a server's store, or no `merge` and no \
-                 `conflict = \"reject\"` on {}",
+                "a session in its cookie cannot merge what two requests changed; use a server's store, or \
+                 `.dangerous_last_cookie_wins()`, or no `merge` and no `conflict = \"reject\"` on {}",
                 exact.join(", ")
             )
         });
@@ -143,6 +154,7 @@ struct InCookie {
     absolute: std::time::Duration,
     /// Characters that the cookie's value may have.
     room: usize,
+    last_wins: bool,
     /// Sessions that ended before their time, each as a record without content.
     revoked: Option<Box<dyn DynStore>>,
 }
@@ -164,6 +176,7 @@ impl InCookie {
             version: u16::try_from(setting.version).unwrap_or(u16::MAX),
             absolute: setting.absolute,
             room: setting.cookie.room(),
+            last_wins: made.last_wins,
             revoked: made.revoked,
         }
     }
@@ -279,6 +292,10 @@ impl Seal for InCookie {
             out.put_slice(record.payload.as_bytes());
         })?;
         Ok(BASE64URL.encode(sealed))
+    }
+
+    fn last_wins(&self) -> bool {
+        self.last_wins
     }
 }
 

@@ -230,6 +230,33 @@ async fn what_needs_a_server_does_not_run() {
     }
 }
 
+/// Whoever has agreed has an `update` that runs once, and a counter that misses what another request added.
+#[tokio::test]
+async fn the_last_cookie_wins_where_that_was_asked_for() {
+    let keys = ring();
+    let store = || SealedCookie::new(keys.clone()).dangerous_last_cookie_wins();
+    let sessions = Sessions::<Exact>::builder().store(store()).section::<More>().build().unwrap();
+    let exact = Router::new()
+        .route("/visit", get(async |mut session: Session<Exact>| session.visits += 1))
+        .route("/read", get(async |session: Session<Exact>| session.visits.to_string()))
+        .layer(sessions.layer());
+    let client = Client::new(exact);
+    client.get("/visit").await;
+    let before = client.cookie();
+    client.get("/visit").await;
+    assert_eq!(client.get("/read").await.text, "2");
+    client.set_cookie(before);
+    client.get("/visit").await;
+    assert_eq!(client.get("/read").await.text, "2", "the other request's visit is not in it");
+
+    let client = Client::new(Setup::new(store()).app());
+    for visits in 1..3 {
+        assert_eq!(client.post("/update").await.text, "updated");
+        assert_eq!(client.post("/detached").await.text, "Misconfigured", "no response carries that cookie");
+        assert_eq!(client.get("/read").await.text, format!("None {visits} 0 "));
+    }
+}
+
 #[derive(Session)]
 struct Other {
     pages: u64,

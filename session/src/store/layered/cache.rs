@@ -1,37 +1,57 @@
+use std::hash::BuildHasherDefault;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use quick_cache::unsync::DefaultLifecycle;
+use quick_cache::{Weighter, unsync};
 use tokio::time::Instant;
 
 use crate::record::Record;
 #[cfg(feature = "redis")]
 use crate::store::News;
-use crate::token::SessionId;
+use crate::token::{RandomIds, SessionId};
 
-const SHARDS: usize = 256;
+/// Room for a record of a MiB, the largest that stores take by default.
+const SHARD_BYTES: u64 = 2 << 20;
+const MOST_SHARDS: u64 = 64;
+/// So many that what happens to one session seldom looks as if it had happened to another.
+const SLOTS: usize = 256;
 /// What an entry takes beside its record's bytes, roughly.
-const OVERHEAD: usize = 256;
+const OVERHEAD: u64 = 256;
 
 /// Records, and since when they are known.
 pub(super) struct Cache {
-    entries: moka::sync::Cache<SessionId, Entry>,
-    /// A part of the ids each. Held while an entry changes.
     shards: Vec<Mutex<Shard>>,
     staleness: Duration,
 }
 
-#[derive(Clone)]
+/// A part of the ids, and of the room.
+struct Shard {
+    entries: unsync::Cache<SessionId, Entry, Bytes, BuildHasherDefault<RandomIds>>,
+    slots: Vec<Slot>,
+}
+
+/// What has happened to a part of the shard's ids.
+#[derive(Clone, Default)]
+struct Slot {
+    /// Counts what entered and left.
+    changes: u64,
+    /// Touches under way.
+    touches: u32,
+}
+
 struct Entry {
     record: Record,
     since: Instant,
 }
 
-#[derive(Default)]
-struct Shard {
-    /// Counts what entered and left.
-    changes: u64,
-    /// Touches under way.
-    touches: u32,
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<SessionId, Entry> for Bytes {
+    fn weight(&self, _id: &SessionId, entry: &Entry) -> u64 {
+        entry.record.encoded_len() as u64 + OVERHEAD
+    }
 }
 
 /// Taken before the store is asked: what it answers may be kept only if nothing has come between.
@@ -50,32 +70,30 @@ pub(super) struct Touching<'a> {
 
 impl Cache {
     pub(super) fn new(staleness: Duration, max_bytes: u64) -> Self {
-        let weight = |_: &SessionId, entry: &Entry| {
-            u32::try_from(entry.record.encoded_len().saturating_add(OVERHEAD)).unwrap_or(u32::MAX)
-        };
-        let entries = moka::sync::Cache::builder().max_capacity(max_bytes).weigher(weight).build();
-        Self { entries, shards: (0..SHARDS).map(|_| Mutex::default()).collect(), staleness }
+        let shards = (max_bytes / SHARD_BYTES).clamp(1, MOST_SHARDS);
+        let shard = |_| Mutex::new(Shard::new(max_bytes / shards));
+        Self { shards: (0..shards).map(shard).collect(), staleness }
     }
 
     pub(super) fn get(&self, id: SessionId) -> Option<Record> {
-        let entry = self.entries.get(&id)?;
-        (entry.since.elapsed() < self.staleness).then_some(entry.record)
+        let shard = self.shard(id)?;
+        let entry = shard.entries.get(&id)?;
+        (entry.since.elapsed() < self.staleness).then(|| entry.record.clone())
     }
 
     /// Whether the record at `revision` is here, old or not.
     pub(super) fn has(&self, id: SessionId, revision: u64) -> bool {
-        self.entries.get(&id).is_some_and(|entry| entry.record.revision() == revision)
+        self.shard(id).is_some_and(|shard| shard.revision(id) == Some(revision))
     }
 
     pub(super) fn begin(&self, id: SessionId) -> Ticket {
-        let unmoved = |shard: MutexGuard<'_, Shard>| (shard.touches == 0).then_some(shard.changes);
-        Ticket { changes: self.shard(id).and_then(unmoved), since: Instant::now() }
+        Ticket { changes: self.shard(id).and_then(|mut shard| shard.slot(id)?.untouched()), since: Instant::now() }
     }
 
     pub(super) fn begin_touch(&self, id: SessionId) -> Touching<'_> {
-        if let Some(mut shard) = self.shard(id) {
-            shard.changes += 1;
-            shard.touches += 1;
+        if let Some(slot) = self.shard(id).as_mut().and_then(|shard| shard.slot(id)) {
+            slot.changes += 1;
+            slot.touches += 1;
         }
         Touching { cache: self, id }
     }
@@ -86,46 +104,47 @@ impl Cache {
     /// also where that was not kept.
     pub(super) fn put(&self, id: SessionId, record: &Record, ticket: Ticket) {
         let Some(mut shard) = self.shard(id) else { return };
-        let known = self.entries.get(&id);
-        // A revision never comes back, and an idle deadline never goes back.
-        let idle = known.as_ref().map_or(record.idle, |known| known.record.idle.max(record.idle));
-        let (kept, since) = match known {
-            Some(known) if known.record.revision() > record.revision() => (known.record, known.since),
-            Some(known) if known.record.revision() == record.revision() => {
-                (known.record, known.since.max(ticket.since))
+        let Some(slot) = shard.slot(id) else { return };
+        let first = Some(slot.changes) == ticket.changes && !self.staleness.is_zero();
+        slot.changes += 1;
+        let idle = match shard.entries.get_mut(&id) {
+            // A revision never comes back, and an idle deadline never goes back.
+            Some(mut known) if known.record.revision() >= record.revision() => {
+                known.record.idle = known.record.idle.max(record.idle);
+                if known.record.revision() == record.revision() {
+                    known.since = known.since.max(ticket.since);
+                }
+                return;
             },
-            _ if Some(shard.changes) == ticket.changes && !self.staleness.is_zero() => (record.clone(), ticket.since),
-            _ => {
-                shard.changes += 1;
-                return self.entries.invalidate(&id);
-            },
+            Some(known) => known.record.idle.max(record.idle),
+            None => record.idle,
         };
-        shard.changes += 1;
-        self.entries.insert(id, Entry { record: Record { idle, ..kept }, since });
+        if first {
+            shard.entries.insert(id, Entry { record: Record { idle, ..record.clone() }, since: ticket.since });
+        } else {
+            shard.entries.remove(&id);
+        }
     }
 
     /// Takes notice of what somebody is told past the cache.
     pub(super) fn tell(&self, id: SessionId, record: &Record) {
-        if self.entries.get(&id).is_none_or(|known| known.record.revision() < record.revision()) {
-            self.forget(id);
+        if let Some(mut shard) = self.shard(id)
+            && shard.revision(id).is_none_or(|known| known < record.revision())
+        {
+            shard.forget(id);
         }
     }
 
     pub(super) fn forget(&self, id: SessionId) {
         if let Some(mut shard) = self.shard(id) {
-            shard.changes += 1;
-            self.entries.invalidate(&id);
+            shard.forget(id);
         }
     }
 
     /// Forgets the sessions of the user whose key has this digest.
     pub(super) fn forget_user(&self, digest: &[u8]) {
-        self.outdate_all();
-        for (id, entry) in &self.entries {
-            if entry.record.user().is_some_and(|user| user.digest()[..] == *digest) {
-                self.forget(*id);
-            }
-        }
+        let theirs = |record: &Record| record.user().is_some_and(|user| user.digest()[..] == *digest);
+        self.retain(|record| !theirs(record));
     }
 
     #[cfg(feature = "redis")]
@@ -133,32 +152,65 @@ impl Cache {
         match news {
             News::Session(id) => self.forget(id),
             News::User(digest) => self.forget_user(digest),
-            News::Missed => {
-                self.outdate_all();
-                self.entries.invalidate_all();
-            },
+            News::Missed => self.retain(|_| false),
         }
     }
 
-    fn outdate_all(&self) {
+    fn retain(&self, keeps: impl Fn(&Record) -> bool) {
         for shard in &self.shards {
-            shard.lock().unwrap_or_else(PoisonError::into_inner).changes += 1;
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.slots.iter_mut().for_each(|slot| slot.changes += 1);
+            shard.entries.retain(|_, entry| keeps(&entry.record));
         }
     }
 
     fn shard(&self, id: SessionId) -> Option<MutexGuard<'_, Shard>> {
         // Ids are random in every byte.
         let index = id.as_bytes().first().map_or(0, |byte| usize::from(*byte));
-        self.shards.get(index % SHARDS).map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner))
+        let shard = self.shards.get(index % self.shards.len().max(1))?;
+        Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Shard {
+    fn new(max_bytes: u64) -> Self {
+        // For how many keys that have left it remembers that they were here: as many as fit of a small session.
+        let items = usize::try_from(max_bytes / 1024).unwrap_or(usize::MAX);
+        let (hasher, lifecycle) = (BuildHasherDefault::default(), DefaultLifecycle::default());
+        let entries = unsync::Cache::with(items, max_bytes, Bytes, hasher, lifecycle);
+        Self { entries, slots: vec![Slot::default(); SLOTS] }
+    }
+
+    fn revision(&self, id: SessionId) -> Option<u64> {
+        self.entries.get(&id).map(|entry| entry.record.revision())
+    }
+
+    fn slot(&mut self, id: SessionId) -> Option<&mut Slot> {
+        // The byte after the one that chooses the shard.
+        self.slots.get_mut(id.as_bytes().get(1).map_or(0, |byte| usize::from(*byte)))
+    }
+
+    fn forget(&mut self, id: SessionId) {
+        if let Some(slot) = self.slot(id) {
+            slot.changes += 1;
+        }
+        self.entries.remove(&id);
+    }
+}
+
+impl Slot {
+    fn untouched(&self) -> Option<u64> {
+        (self.touches == 0).then_some(self.changes)
     }
 }
 
 impl Drop for Touching<'_> {
     fn drop(&mut self) {
         if let Some(mut shard) = self.cache.shard(self.id) {
-            shard.changes += 1;
-            shard.touches -= 1;
-            self.cache.entries.invalidate(&self.id);
+            shard.forget(self.id);
+            if let Some(slot) = shard.slot(self.id) {
+                slot.touches -= 1;
+            }
         }
     }
 }
@@ -223,7 +275,7 @@ mod tests {
         let cache = cache();
         let old = cache.begin(ID);
         cache.put(ID, &record(4, 50), cache.begin(ID));
-        cache.entries.invalidate(&ID);
+        cache.shard(ID).unwrap().entries.remove(&ID);
         cache.put(ID, &record(3, 50), old);
         assert_eq!(kept(&cache), None);
     }
@@ -239,6 +291,16 @@ mod tests {
             cache.put(ID, &record(3, 50), old);
             assert_eq!(kept(&cache), None);
         }
+    }
+
+    /// Else a busy process would keep nothing: somebody always writes.
+    #[test]
+    fn what_happens_to_one_session_is_nothing_to_another() {
+        let cache = cache();
+        let ids: Vec<_> = (0..=255).map(|byte| SessionId::from_bytes([byte; 16])).collect();
+        let tickets: Vec<_> = ids.iter().map(|id| cache.begin(*id)).collect();
+        ids.iter().zip(tickets).for_each(|(id, ticket)| cache.put(*id, &record(3, 50), ticket));
+        assert!(ids.iter().all(|id| cache.get(*id).is_some()));
     }
 
     /// The touch may have been done before what was answered, or after it.
