@@ -62,7 +62,11 @@ impl Change {
 
     /// What is stored of it in `section`, as the field sees it.
     fn stored_in<'a>(&self, section: &Section<'a>, sections: &Sections) -> Option<&'a [u8]> {
-        let stored = section.get(self.field.info.key);
+        self.seen_of(section.get(self.field.info.key), section, sections)
+    }
+
+    /// The same, of what has been looked up.
+    fn seen_of<'a>(&self, stored: Option<&'a [u8]>, section: &Section<'a>, sections: &Sections) -> Option<&'a [u8]> {
         let is_of_interest = self.field.info.merge != MergeRule::LastWriter && stored != self.base.as_deref();
         if is_of_interest { sections.sound(section, self.field) } else { stored }
     }
@@ -163,7 +167,7 @@ impl Delta {
         if let [change] = &*self.changes
             && let Some(section) = payload.section(change.section).filter(|section| change.fits(section))
             && let Some(stored) = section.get(change.field.info.key)
-            && let Some(value) = change.resolve(change.stored_in(&section, sections))?
+            && let Some(value) = change.resolve(change.seen_of(Some(stored), &section, sections))?
             && sections.min_reader(change.section, Some(&section)).is_none()
             && let Some(replaced) = payload.replaced(stored, &value)
         {

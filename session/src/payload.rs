@@ -242,7 +242,9 @@ impl<'a> Scan<'a> {
     pub(crate) fn find(&mut self, key: &str) -> Option<&'a [u8]> {
         while self.left > 0 {
             let mut cursor = self.cursor;
-            let order = cursor.text()?.cmp(key.as_bytes());
+            let text = cursor.text()?;
+            // Most keys differ at once.
+            let order = text.first().cmp(&key.as_bytes().first()).then_with(|| text.cmp(key.as_bytes()));
             if order == Ordering::Greater {
                 return None;
             }

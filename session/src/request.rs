@@ -202,7 +202,10 @@ impl Request {
                 delta.user = Some(user);
             }
         }
-        delta.changes.reserve_exact(changes.len());
+        if delta.changes.is_empty() && seen.payload.is(stored) {
+            delta.changes = changes;
+            return true;
+        }
         for change in changes {
             if let Err(error) = delta.push(change, &seen.payload, stored, &self.manager.config.sections) {
                 failure.get_or_insert(error);

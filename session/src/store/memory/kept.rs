@@ -34,17 +34,16 @@ pub(super) struct Kept(Box<[u8]>);
 impl Kept {
     pub(super) fn new(record: &Record) -> Self {
         // The latest is first.
-        let writers = record.writers.iter().take_while(|op| **op != OpId::default());
+        let written = record.writers.iter().take_while(|op| **op != OpId::default()).count();
+        let writers = record.writers.iter().take(written);
         let user = record.user().map_or(&[][..], UserKey::as_bytes);
         let payload = record.payload.as_bytes();
-        let written = writers.clone().count();
         let previous = record.previous.as_ref().map_or(0, |_| 40);
         let mut out = Vec::with_capacity(FIXED + previous + written * 8 + user.len() + payload.len());
-        out.put_u64_ne(record.epoch);
-        out.put_u64_ne(record.revision);
-        for time in [record.idle, record.absolute, record.created, record.rotated] {
-            out.put_u64_ne(time.as_millis());
-        }
+        let [idle, absolute, created, rotated] =
+            [record.idle, record.absolute, record.created, record.rotated].map(Timestamp::as_millis);
+        let words = [record.epoch, record.revision, idle, absolute, created, rotated].map(u64::to_ne_bytes);
+        out.put_slice(words.as_flattened());
         out.put_slice(record.verifier.as_bytes());
         // The engine refuses longer ones; see `UserKey`.
         out.put_u16_ne(u16::try_from(user.len()).unwrap_or_default());
