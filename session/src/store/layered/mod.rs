@@ -119,7 +119,8 @@ impl<S: Store> Store for Layered<S> {
         match self.cache.get(id) {
             // One that has ended by the cache may have been touched elsewhere.
             Some(record) if !record.is_expired(now) => Ok(Some(record)),
-            _ => self.ask(id, now).await,
+            // Seldom, so in a box of its own: a future is as large as the largest of its ways.
+            _ => Box::pin(self.ask(id, now)).await,
         }
     }
 

@@ -34,15 +34,18 @@ pub(super) type Answers = Vec<Result<Value, RedisError>>;
 
 impl Line {
     /// Sends one command.
+    ///
+    /// What is rare is in a box of its own, here and in the store: a future is as large as the largest of its ways, and each request
+    /// makes some.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
         match self {
             Self::Direct(line) => {
                 // Not `query_async`, which would put this into a box of its own.
                 line.note(line.connection().send_packed_command(command).await.and_then(Value::extract_error))
             },
-            Self::Sentinel(line) => line.send(command).await,
+            Self::Sentinel(line) => Box::pin(line.send(command)).await,
             #[cfg(feature = "redis-cluster")]
-            Self::Cluster(line) => line.send(command).await,
+            Self::Cluster(line) => Box::pin(line.send(command)).await,
         }
     }
 

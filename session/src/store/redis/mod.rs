@@ -236,7 +236,7 @@ impl RedisStore {
     async fn run(&self, script: &Script, call: &Cmd) -> Result<Value, RedisError> {
         match self.shared.line.send(call).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                self.shared.line.send(&script.in_full(call)).await
+                Box::pin(async { self.shared.line.send(&script.in_full(call)).await }).await
             },
             answer => answer,
         }
@@ -271,6 +271,34 @@ impl RedisStore {
             StoreError::Unavailable(cause) if self.shared.line.repeats() => StoreError::Unknown(cause),
             other => other,
         }
+    }
+
+    /// Sends the `call` of a commit that changes whose session it is, and before it the entry in the index.
+    async fn commit_privileged(&self, enter: Option<Cmd>, key: &[u8], call: &Cmd) -> Result<Value, StoreError> {
+        const NAME: &str = "EVAL (commit)";
+        // In full: what goes along with others cannot be sent again if the server does not know it.
+        let call = self.shared.commit.in_full(call);
+        match enter {
+            Some(enter) if self.shared.lasting.is_none() => Ok(self.both(NAME, enter, call).await?.1),
+            Some(enter) => {
+                let _: Value = self.query(&enter).await.map_err(|error| self.write_failed("EVAL (user)", &error))?;
+                self.lasting(NAME, key, call).await
+            },
+            None => self.lasting(NAME, key, call).await,
+        }
+    }
+
+    /// The answer to `command`, and what time the server has.
+    async fn ask_and_measure(&self, command: Cmd, now: Timestamp) -> Result<Value, RedisError> {
+        let mut answers = self.all(vec![command, time()]).await?.into_iter();
+        // One may fail without the other: each answer has its own error.
+        let answer = answers.next().unwrap_or(Ok(Value::Nil));
+        if let Some(Ok(time)) = answers.next()
+            && let Ok(time) = redis::from_redis_value(time)
+        {
+            self.measured(time, now);
+        }
+        answer
     }
 
     async fn measure(&self, now: Timestamp) -> Result<(), StoreError> {
@@ -334,19 +362,9 @@ impl Store for RedisStore {
 
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
         let get = get(&self.key(id));
-        let answer = if self.is_stale(now) {
-            // One may fail without the other: each answer has its own error.
-            let answers = self.all(vec![get, time()]).await.map_err(|error| read_failed("GET", &error))?;
-            let mut answers = answers.into_iter();
-            let answer = answers.next().unwrap_or(Ok(Value::Nil));
-            if let Some(Ok(time)) = answers.next()
-                && let Ok(time) = redis::from_redis_value(time)
-            {
-                self.measured(time, now);
-            }
-            answer
-        } else {
-            self.shared.line.send(&get).await
+        let answer = match self.is_stale(now) {
+            true => Box::pin(self.ask_and_measure(get, now)).await,
+            false => self.shared.line.send(&get).await,
         };
         let bytes = match answer.map_err(|error| read_failed("GET", &error))? {
             Value::BulkString(bytes) => Some(bytes),
@@ -373,21 +391,12 @@ impl Store for RedisStore {
         if let Some(herald) = &self.herald {
             call.arg(&herald.channel).arg(herald.message(id.as_bytes()));
         }
-        let answer = if privileged {
-            // In full: what goes along with others cannot be sent again if the server does not know it.
-            let call = script.in_full(&call);
-            let enter = commit.record.user().map(|user| self.enter(user, id, commit.record, now));
-            match enter {
-                Some(enter) if self.shared.lasting.is_none() => self.both("EVAL (commit)", enter, call).await?.1,
-                Some(enter) => {
-                    let _: Value =
-                        self.query(&enter).await.map_err(|error| self.write_failed("EVAL (user)", &error))?;
-                    self.lasting("EVAL (commit)", &key, call).await?
-                },
-                None => self.lasting("EVAL (commit)", &key, call).await?,
-            }
-        } else {
-            self.run(script, &call).await.map_err(|error| self.write_failed("EVALSHA (commit)", &error))?
+        let answer = match privileged {
+            true => {
+                let enter = commit.record.user().map(|user| self.enter(user, id, commit.record, now));
+                Box::pin(self.commit_privileged(enter, &key, &call)).await?
+            },
+            false => self.run(script, &call).await.map_err(|error| self.write_failed("EVALSHA (commit)", &error))?,
         };
         match answer {
             Value::Array(mut fresh) => match fresh.pop() {
