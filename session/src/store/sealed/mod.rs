@@ -1,43 +1,28 @@
 //! [`SealedCookie`]: sessions that live in their cookie, and nowhere else.
 //!
-//! ```text
-//! cookie   base64url(seal(plain))                   see `seal.rs`; bound to cookie name, session type, audience
-//! plain    u16  version of the session type
-//!          u8   codec 01: the payload says of each section how its values are written
-//!          u64  issued      the session's beginning: its first write, or its last login or logout
-//!          u64  idle        idle deadline
-//!          u64  absolute    absolute deadline
-//!          [16] id
-//!          u16  length of the user key, then the user key, then the payload to the end: as in a record
-//! ```
-//!
-//! Times are milliseconds since the Unix epoch, numbers are big-endian. A cookie is checked in this order: length, base64, version,
-//! key, seal, times, content. What fails is nobody's, and no weaker way of reading is tried. The layout is pinned by vectors in
-//! `tests/it/vectors`.
+//! The cookie's value is `base64url(seal(plain))`: what is plain, says `layout.rs`; how it is sealed, `seal.rs`; it is bound to cookie
+//! name, session type and audience. A cookie is checked in this order: length, base64, version, key, seal, times, content. What fails
+//! is nobody's, and no weaker way of reading is tried.
+
+mod layout;
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use bytes::{Buf as _, BufMut as _};
 
 use super::place::{Place, Placed, Seal, Setting, Unsealed};
 use super::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, Store, StoreError, Touched};
 use crate::clock::{Rng, RngError, Timestamp};
 use crate::keys::{KeyRing, Purpose};
 use crate::payload::Payload;
-use crate::record::{OpId, Record, UserKey};
+use crate::record::{OpId, Record};
 use crate::schema::field::MergeRule;
 use crate::seal::{Plain, Rejected, Sealer};
-use crate::token::{SessionId, VerifierHash};
+use crate::token::SessionId;
 
 const ENCRYPT_LABEL: &[u8] = b"typed-session/v1/encrypt";
 const SIGN_LABEL: &[u8] = b"typed-session/v1/sign";
-const CODEC: u8 = 1;
-/// All of `plain` before the user key.
-const HEADER: usize = 2 + 1 + 3 * 8 + 16 + 2;
-/// How far the clocks of two servers may be apart.
-const SKEW: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Keeps each session in its own cookie: no server state, no store to run.
 ///
@@ -181,13 +166,9 @@ impl InCookie {
         }
     }
 
-    fn plain_len(record: &Record) -> usize {
-        HEADER + record.user().map_or(0, |user| user.as_bytes().len()) + record.payload.as_bytes().len()
-    }
-
     /// Fails if no browser would keep `record`.
     fn fits(&self, record: &Record) -> Result<(), StoreError> {
-        let (size, around) = (Self::plain_len(record), self.sealer.overhead());
+        let (size, around) = (layout::len(record), self.sealer.overhead());
         // Four characters are three bytes, and there is no padding.
         let limit = (self.room * 3 / 4).saturating_sub(around);
         if size <= limit { Ok(()) } else { Err(StoreError::TooLarge { size, limit }) }
@@ -199,47 +180,13 @@ impl InCookie {
         }
         let sealed = BASE64URL.decode(value).map_err(|_| Rejected::Encoding)?;
         let Plain { bytes, stale } = self.sealer.open(sealed, &[])?;
-        let mut rest = bytes;
-        if rest.len() < HEADER {
-            return Err(Rejected::Content);
-        }
-        let (version, codec) = (rest.get_u16(), rest.get_u8());
-        let [created, idle, absolute] = std::array::from_fn(|_| Timestamp::from_millis(rest.get_u64()));
-        let mut id = [0; 16];
-        rest.copy_to_slice(&mut id);
-        let user = usize::from(rest.get_u16());
-        if created > now.after(SKEW) || idle > absolute || absolute > created.after(crate::cookie::LONGEST) {
-            return Err(Rejected::Times);
-        }
-        // A shorter timeout holds for cookies from before it too. So a note of an ended session need not outlive it.
-        let absolute = absolute.min(created.after(self.absolute));
-        let idle = idle.min(absolute);
-        if now >= idle {
-            return Err(Rejected::Expired);
-        }
-        if version == 0 || codec != CODEC || user > rest.len() {
-            return Err(Rejected::Content);
-        }
-        let user = rest.split_to(user);
-        let record = Record {
-            epoch: 1,
-            revision: 1,
-            idle,
-            absolute,
-            created,
-            rotated: created,
-            verifier: NOTHING,
-            previous: None,
-            writers: Default::default(),
-            user: (!user.is_empty()).then_some(UserKey(user)),
-            payload: Payload::parse(rest).map_err(|_| Rejected::Content)?,
-        };
-        Ok(Unsealed { id: SessionId::from_bytes(id), record, stale })
+        let (id, record) = layout::read(bytes, self.absolute, now)?;
+        Ok(Unsealed { id, record, stale })
     }
 
     /// Says that a session has ended, until no cookie of it can be alive any more; and when, if it goes on under another id.
     fn note(&self, op: OpId, rotated: Timestamp, now: Timestamp) -> Record {
-        let end = now.after(self.absolute).after(SKEW);
+        let end = now.after(self.absolute).after(layout::SKEW);
         let mut note = Record {
             epoch: 1,
             revision: 1,
@@ -247,7 +194,7 @@ impl InCookie {
             absolute: end,
             created: now,
             rotated,
-            verifier: NOTHING,
+            verifier: layout::NOTHING,
             previous: None,
             writers: Default::default(),
             user: None,
@@ -257,9 +204,6 @@ impl InCookie {
         note
     }
 }
-
-/// The hash of no verifier: a note opens no session where its store keeps sessions too.
-const NOTHING: VerifierHash = VerifierHash::from_bytes([0; 32]);
 
 impl Seal for InCookie {
     fn open(&self, value: &[u8], now: Timestamp) -> Option<Unsealed> {
@@ -278,19 +222,8 @@ impl Seal for InCookie {
     }
 
     fn seal(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<String, RngError> {
-        let sealed = self.sealer.seal(rng, &[], Self::plain_len(record), |out| {
-            out.put_u16(self.version);
-            out.put_u8(CODEC);
-            out.put_u64(record.created.as_millis());
-            out.put_u64(record.idle.as_millis());
-            out.put_u64(record.absolute.as_millis());
-            out.put_slice(id.as_bytes());
-            let user = record.user().map_or(&[][..], UserKey::as_bytes);
-            // The engine refuses longer ones.
-            out.put_u16(u16::try_from(user.len()).unwrap_or_default());
-            out.put_slice(user);
-            out.put_slice(record.payload.as_bytes());
-        })?;
+        let write = |out: &mut Vec<u8>| layout::write(out, self.version, id, record);
+        let sealed = self.sealer.seal(rng, &[], layout::len(record), write)?;
         Ok(BASE64URL.encode(sealed))
     }
 
@@ -369,16 +302,12 @@ impl DynStore for InCookie {
 
 #[cfg(test)]
 mod tests {
+    use super::layout::tests::{HOUR, ID, NOW, record};
     use super::*;
     use crate::clock::SystemRng;
     use crate::cookie::CookiePolicy;
     use crate::keys::tests::counting;
-    use crate::payload::Edit;
     use crate::store::MemoryStore;
-
-    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
-    const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
-    const ID: SessionId = SessionId::from_bytes([7; 16]);
 
     fn store(made: SealedCookie) -> InCookie {
         let cookie = CookiePolicy::host("sid");
@@ -389,98 +318,13 @@ mod tests {
         store(SealedCookie::new(KeyRing::new(counting())))
     }
 
-    fn record() -> Record {
-        let edit = Edit { section: "shop", version: 3, codec: 1, key: "visits", value: Some(b"3") };
-        Record {
-            epoch: 1,
-            revision: 1,
-            idle: NOW.after(HOUR),
-            absolute: NOW.after(2 * HOUR),
-            created: NOW,
-            rotated: NOW,
-            verifier: NOTHING,
-            previous: None,
-            writers: Default::default(),
-            user: Some(UserKey(b"42".as_slice().into())),
-            payload: Payload::default().edited([edit]).unwrap(),
-        }
-    }
-
-    /// What stands in the cookie of [`record`].
-    fn plain() -> Vec<u8> {
-        let value = Seal::seal(&sealed(), ID, &record(), &SystemRng).unwrap();
-        sealed().sealer.open(BASE64URL.decode(value).unwrap(), &[]).unwrap().bytes.to_vec()
-    }
-
-    /// Opens `plain`, authentic as it is.
-    fn open(plain: &[u8], now: Timestamp) -> Result<Unsealed, Rejected> {
-        let bytes = sealed().sealer.seal(&SystemRng, &[], plain.len(), |out| out.extend_from_slice(plain)).unwrap();
-        sealed().try_open(BASE64URL.encode(bytes).as_bytes(), now)
-    }
-
-    fn with(at: usize, bytes: &[u8]) -> Vec<u8> {
-        let mut plain = plain();
-        plain[at..at + bytes.len()].copy_from_slice(bytes);
-        plain
-    }
-
     #[test]
     fn what_was_sealed_opens() {
-        let opened = open(&plain(), NOW).unwrap();
-        let (ours, theirs) = (record(), opened.record);
-        assert_eq!(opened.id, ID);
-        assert_eq!((ours.created, ours.idle, ours.absolute), (theirs.created, theirs.idle, theirs.absolute));
-        assert_eq!((ours.user, ours.payload), (theirs.user, theirs.payload));
-    }
-
-    /// The layout is pinned, and 88 bytes of it are not the session's own.
-    #[test]
-    fn layout() {
-        let plain = plain();
-        assert_eq!(plain[..3], [0, 3, 1]);
-        assert_eq!(plain[3..11], NOW.as_millis().to_be_bytes());
-        assert_eq!(plain[27..43], [7; 16]);
-        assert_eq!(plain[43..47], [0, 2, b'4', b'2']);
-        assert_eq!(plain[47..], *record().payload.as_bytes());
-        assert_eq!(HEADER - 2 + sealed().sealer.overhead(), 88);
-    }
-
-    /// A holder of the key that writes nonsense: another release, a bug.
-    #[test]
-    fn authentic_and_still_refused() {
-        let millis = |time: Timestamp| time.as_millis().to_be_bytes();
-        let (past, late) = (NOW.as_millis() - 1, NOW.after(HOUR * 24 * 401));
-        for (what, bad, reason) in [
-            ("version 0", with(0, &[0, 0]), Rejected::Content),
-            ("codec 0", with(2, &[0]), Rejected::Content),
-            ("codec 2", with(2, &[2]), Rejected::Content),
-            (
-                "issued in 61 s",
-                with(3, &millis(NOW.after(SKEW).after(std::time::Duration::from_secs(1)))),
-                Rejected::Times,
-            ),
-            ("issued at the end of time", with(3, &[0xff; 8]), Rejected::Times),
-            ("idle after absolute", with(11, &millis(NOW.after(3 * HOUR))), Rejected::Times),
-            ("absolute for ever", with(19, &[0xff; 8]), Rejected::Times),
-            ("absolute in 401 days", with(19, &millis(late)), Rejected::Times),
-            ("idle in the past", with(11, &past.to_be_bytes()), Rejected::Expired),
-            ("idle now", with(11, &millis(NOW)), Rejected::Expired),
-            ("idle at 0", with(11, &[0; 8]), Rejected::Expired),
-            ("user too long", with(43, &[0xff, 0xff]), Rejected::Content),
-            ("no payload format", with(47, &[9]), Rejected::Content),
-            ("a byte more", [plain(), vec![0]].concat(), Rejected::Content),
-            ("nothing", Vec::new(), Rejected::Content),
-        ] {
-            assert_eq!(open(&bad, NOW).unwrap_err(), reason, "{what}");
-        }
-        for length in 0..plain().len() {
-            let whole = length == 47;
-            assert_eq!(open(&plain()[..length], NOW).is_ok(), whole, "{length} bytes: only without any payload");
-        }
-        for (later, open_still) in [(HOUR, false), (HOUR.saturating_sub(std::time::Duration::from_millis(1)), true)] {
-            assert_eq!(open(&plain(), NOW.after(later)).is_ok(), open_still);
-        }
-        assert!(open(&with(3, &millis(NOW.after(SKEW))), NOW).is_ok(), "clocks may differ by so much");
+        let value = Seal::seal(&sealed(), ID, &record(), &SystemRng).unwrap();
+        let opened = sealed().try_open(value.as_bytes(), NOW).unwrap();
+        assert_eq!((opened.id, opened.record.payload), (ID, record().payload));
+        let around = value.len() * 3 / 4 - record().payload.as_bytes().len() - "42".len();
+        assert_eq!(around, 90, "bytes that are not the session's own");
     }
 
     #[test]
