@@ -140,6 +140,12 @@ impl Delta {
         self.changes.retain(|change| survives(reset, change.field));
     }
 
+    /// Forgets what does not survive a login or logout that is committed before it.
+    pub(crate) fn outlive(&mut self, reset: Reset) {
+        self.changes.retain(|change| survives(reset, change.field));
+        self.user = None;
+    }
+
     /// Adds what the same request has changed later.
     pub(crate) fn append(&mut self, later: Self) {
         if let Some(reset) = later.reset {

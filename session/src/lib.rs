@@ -63,6 +63,8 @@ mod request;
 mod sessions;
 mod sweeper;
 mod tracked;
+mod uncancelled;
+mod update;
 mod users;
 
 // Floor 4: adapters, each a leaf.
@@ -140,7 +142,7 @@ pub use self::store::{MemoryStore, Store};
 pub use self::sweeper::Sweeper;
 pub use self::token::{InvalidSessionId, SessionId};
 pub use self::tower::{ResponseFuture, SessionLayer, SessionService};
-pub use self::tracked::Detached;
+pub use self::update::Detached;
 pub use self::users::UserSession;
 #[cfg(feature = "derive")]
 #[doc = include_str!("../docs/derive.md")]

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::delta::Delta;
 use crate::error::Error;
@@ -30,7 +31,7 @@ pub(crate) type Outcome = Result<Arc<Record>, Error>;
 pub(crate) struct Passenger {
     pub(crate) work: Work,
     /// `None` is the leader itself.
-    turn: Option<oneshot::Sender<Turn>>,
+    turn: Option<(oneshot::Sender<Turn>, Instant)>,
 }
 
 impl Passenger {
@@ -40,7 +41,7 @@ impl Passenger {
 
     /// Sends the outcome on. The leader's own comes back.
     pub(crate) fn tell(self, outcome: Outcome) -> Option<Outcome> {
-        let Some(turn) = self.turn else {
+        let Some((turn, _)) = self.turn else {
             return Some(outcome);
         };
         // Whoever has left does not want to know.
@@ -53,6 +54,7 @@ struct Waiter {
     /// `None` wants to lead alone: its change is made on the record it finds.
     work: Option<Work>,
     turn: oneshot::Sender<Turn>,
+    since: Instant,
 }
 
 impl Waiter {
@@ -63,7 +65,7 @@ impl Waiter {
 
 enum Turn {
     Done(Outcome),
-    Lead { latest: Option<Arc<Record>>, aboard: Vec<Passenger> },
+    Lead { latest: Option<Arc<Record>>, aboard: Vec<Passenger>, since: Instant },
 }
 
 const SHARDS: usize = 16;
@@ -90,6 +92,8 @@ pub(crate) struct Lead<'a> {
     pub(crate) latest: Option<Arc<Record>>,
     /// The leader's own work first, if it has any.
     pub(crate) aboard: Vec<Passenger>,
+    /// Since when the leader waits, if it did not come to an empty place.
+    pub(crate) since: Option<Instant>,
 }
 
 impl Lines {
@@ -100,11 +104,12 @@ impl Lines {
             match shard.get_mut(&id) {
                 None => {
                     shard.insert(id, VecDeque::new());
-                    return Place::Lead(Lead { lines: self, id, latest: None, aboard: Passenger::leader(work) });
+                    let aboard = Passenger::leader(work);
+                    return Place::Lead(Lead { lines: self, id, latest: None, aboard, since: None });
                 },
                 Some(line) => {
                     let (turn, waiting) = oneshot::channel();
-                    line.push_back(Waiter { work, turn });
+                    line.push_back(Waiter { work, turn, since: Instant::now() });
                     waiting
                 },
             }
@@ -112,7 +117,9 @@ impl Lines {
         let mut waiting = Waiting { lines: self, id, turn: waiting };
         match (&mut waiting.turn).await {
             Ok(Turn::Done(outcome)) => Place::Done(outcome),
-            Ok(Turn::Lead { latest, aboard }) => Place::Lead(Lead { lines: self, id, latest, aboard }),
+            Ok(Turn::Lead { latest, aboard, since }) => {
+                Place::Lead(Lead { lines: self, id, latest, aboard, since: Some(since) })
+            },
             // Only a runtime that shuts down drops a leader with its passengers.
             Err(_) => Place::Done(Err(Error::new(crate::ErrorKind::Unknown, "the commit was cut off by a shutdown"))),
         }
@@ -134,11 +141,11 @@ impl Lines {
             let takes_others = first.can_ride();
             let mut aboard = Passenger::leader(first.work);
             while takes_others && line.front().is_some_and(Waiter::can_ride) {
-                if let Some(Waiter { work: Some(work), turn }) = line.pop_front() {
-                    aboard.push(Passenger { work, turn: Some(turn) });
+                if let Some(Waiter { work: Some(work), turn, since }) = line.pop_front() {
+                    aboard.push(Passenger { work, turn: Some((turn, since)) });
                 }
             }
-            match first.turn.send(Turn::Lead { latest: latest.cloned(), aboard }) {
+            match first.turn.send(Turn::Lead { latest: latest.cloned(), aboard, since: first.since }) {
                 Ok(()) => return,
                 // It has left: the next one leads, and what would have ridden waits on, in order.
                 Err(Turn::Lead { aboard, .. }) => wait_on(line, aboard),
@@ -162,8 +169,8 @@ impl Lead<'_> {
 /// Back to the front of the line, in order; for a leader there is nothing to wait for.
 fn wait_on(line: &mut VecDeque<Waiter>, passengers: Vec<Passenger>) {
     for Passenger { work, turn } in passengers.into_iter().rev() {
-        if let Some(turn) = turn {
-            line.push_front(Waiter { work: Some(work), turn });
+        if let Some((turn, since)) = turn {
+            line.push_front(Waiter { work: Some(work), turn, since });
         }
     }
 }
@@ -184,7 +191,7 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.turn.close();
-        if let Ok(Turn::Lead { latest, aboard }) = self.turn.try_recv() {
+        if let Ok(Turn::Lead { latest, aboard, .. }) = self.turn.try_recv() {
             for passenger in aboard {
                 passenger.tell(Err(Error::new(
                     crate::ErrorKind::Unavailable,

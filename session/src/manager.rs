@@ -248,7 +248,7 @@ impl Manager {
             return Err(exhausted());
         };
         let op = self.next_op();
-        let mut contest = Contest::default();
+        let mut contest = Contest::new(lead.since);
         let failure = loop {
             let now = self.now();
             let (next, lost) = self.fold(&current, op, &mut aboard, now);
@@ -275,7 +275,10 @@ impl Manager {
                 Err(error) => break Some(error.into()),
             }
             if !contest.goes_on(self.rng()).await {
-                break Some(exhausted());
+                // Whoever came later waits on.
+                lead.put_back(std::mem::take(&mut aboard));
+                lead.latest = Some(current);
+                break None;
             }
         };
         if let Some(error) = failure {

@@ -13,7 +13,8 @@ pub use crate::schema::{FieldDefault, Handle, Identified, Schema, Storable};
 pub use crate::shape::{
     Member, Probe, ProbeFallback, SessionValue, Shape, Tagging, Variant, same_text, text_with_sample,
 };
-pub use crate::tracked::{Tracked, update};
+pub use crate::tracked::Tracked;
+pub use crate::update::update;
 pub use crate::{__codec, __garde};
 
 pub mod lock {

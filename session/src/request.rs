@@ -2,9 +2,7 @@
 
 use std::fmt;
 use std::mem;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use http::header::{CACHE_CONTROL, Entry, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -19,8 +17,9 @@ use crate::manager::{Live, Manager, Opened, superseded};
 use crate::payload::Payload;
 use crate::record::Identity;
 use crate::schema::sections::{Reset, survives};
-use crate::store::{BoxFuture, StoreError, Touched};
+use crate::store::{StoreError, Touched};
 use crate::token::Token;
+use crate::uncancelled::Uncancelled;
 
 /// One request's session. No lock is held while anything is awaited.
 pub(crate) struct Request {
@@ -260,6 +259,17 @@ impl Request {
         }
     }
 
+    /// Takes what has changed since [`take_delta`](Self::take_delta) took the changes of `others`, and puts those back. What has gone
+    /// wrong meanwhile is its own too.
+    pub(crate) fn take_own(&self, mut others: Delta) -> Result<Delta, Error> {
+        let mut state = self.state();
+        if let Some(reset) = state.delta.reset {
+            others.outlive(reset);
+        }
+        let own = mem::replace(&mut state.delta, others);
+        state.failure.take().map_or(Ok(own), Err)
+    }
+
     /// Notes what is stored after a commit, and the token that opens it if that is new.
     pub(crate) fn committed(&self, live: Live, token: Option<Token>) -> Result<(), Error> {
         let sealed = self.manager.seal(&live)?;
@@ -313,6 +323,15 @@ impl Request {
             }
         }
         committed
+    }
+
+    /// Stores a new session that begins with `delta`, unless another handle has stored it by now.
+    pub(crate) async fn begin(self: Arc<Self>, delta: Delta) -> Result<bool, Error> {
+        let _asking = self.ask().await;
+        match self.live() {
+            Some(_) => Ok(false),
+            None => self.create(&delta).await.map(|()| true),
+        }
     }
 
     async fn create(&self, delta: &Delta) -> Result<(), Error> {
@@ -444,39 +463,5 @@ pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::Invalid | ErrorKind::Unencodable | ErrorKind::TooLarge | ErrorKind::Misconfigured => {
             StatusCode::INTERNAL_SERVER_ERROR
         },
-    }
-}
-
-/// A future that, once begun, is driven to its end: whoever waits for it may leave, and the runtime takes it over.
-pub(crate) struct Uncancelled<T: Send + 'static> {
-    future: Option<BoxFuture<'static, T>>,
-}
-
-impl<T: Send + 'static> Uncancelled<T> {
-    pub(crate) fn new(future: BoxFuture<'static, T>) -> Self {
-        Self { future: Some(future) }
-    }
-}
-
-impl<T: Send + 'static> Future for Uncancelled<T> {
-    type Output = T;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let Some(future) = &mut self.future else {
-            return Poll::Pending;
-        };
-        let ready = std::task::ready!(future.as_mut().poll(cx));
-        self.future = None;
-        Poll::Ready(ready)
-    }
-}
-
-impl<T: Send + 'static> Drop for Uncancelled<T> {
-    fn drop(&mut self) {
-        if let Some(future) = self.future.take()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(async move { drop(future.await) });
-        }
     }
 }

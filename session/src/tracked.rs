@@ -10,20 +10,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::codec::Codec;
-use crate::contest::Contest;
 use crate::delta::Change;
 use crate::error::{Error, ErrorKind};
 use crate::invalid::Violations;
-use crate::line::Work;
-use crate::manager::{Live, Manager, exhausted, gone, superseded};
 use crate::record::{Identity, Record, UserKey};
-use crate::request::{Request, Uncancelled, View};
+use crate::request::{Request, View};
 use crate::schema::field::Erased;
 use crate::schema::sections::{Reset, codec_or, none, survives};
 use crate::schema::stored::{Problem, Stored};
 use crate::schema::{Handle, Identified, Key, Schema};
-use crate::store::Committed;
-use crate::token::{SessionId, Token};
+use crate::token::SessionId;
+use crate::uncancelled::Uncancelled;
+use crate::update::Detached;
+
+const TOO_LATE: &str = "changes that came after the response are lost: call `commit().await` before it, or `detach()` for work that \
+     outlives it";
 
 /// What is behind every `Session<S>`.
 pub struct Tracked<S: Schema> {
@@ -194,7 +195,7 @@ impl<S: Schema> Tracked<S> {
     ///
     /// Any; see [`ErrorKind`].
     pub async fn commit(&mut self) -> Result<(), Error> {
-        self.hand_in();
+        self.hand_in_in_time()?;
         // If the commit fails, what was handed in is the request's, and counts no second time.
         self.base = self.request.view()?;
         Uncancelled::new(Box::pin(Arc::clone(&self.request).flush())).await?;
@@ -203,35 +204,45 @@ impl<S: Schema> Tracked<S> {
 
     /// A handle on the session that outlives the request.
     pub fn detach(&self) -> Detached<S> {
-        Detached {
-            manager: Arc::clone(&self.request.manager),
-            live: self.request.live(),
-            schema: std::marker::PhantomData,
+        Detached::new(Arc::clone(&self.request.manager), self.request.live())
+    }
+
+    /// What all handles on this request's session share.
+    pub(crate) fn request(&self) -> &Arc<Request> {
+        &self.request
+    }
+
+    /// Gives what has changed to the request, which must still be able to save it.
+    pub(crate) fn hand_in_in_time(&mut self) -> Result<(), Error> {
+        match self.hand_in() {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::Misconfigured, format!("session `{}`: {TOO_LATE}", S::NAME))),
         }
     }
 
-    /// Gives what has changed to the request.
-    fn hand_in(&mut self) {
+    /// Gives what has changed to the request. Says whether that can still save it.
+    pub(crate) fn hand_in(&mut self) -> bool {
         if self.marked == 0 {
-            return;
+            return true;
         }
         let handed = self.changes().and_then(|changes| Ok((self.identity(&changes)?, changes)));
         (self.marked, self.reset) = (0, 0);
         let (user, changes) = match handed {
             Ok(handed) => handed,
-            Err(error) => return self.request.fail(error),
+            Err(error) => {
+                self.request.fail(error);
+                return true;
+            },
         };
         if changes.is_empty() {
-            return;
+            return true;
         }
-        let lost = changes.len();
-        if !self.request.merge(changes, user, &self.base) {
-            tracing::error!(
-                session = S::NAME,
-                fields = lost,
-                "changes that came after the response are lost: call `commit().await` before it, or `detach()` for work that outlives it",
-            );
+        let fields = changes.len();
+        let in_time = self.request.merge(changes, user, &self.base);
+        if !in_time {
+            tracing::error!(session = S::NAME, fields, "{TOO_LATE}");
         }
+        in_time
     }
 
     /// Who is logged in, if that is among the `changes`: the user index's key.
@@ -251,7 +262,8 @@ impl<S: Schema> Tracked<S> {
         Ok(Some(Identity((now != b"null").then(|| UserKey(Bytes::from(now))))))
     }
 
-    fn reload(&mut self) -> Result<(), Error> {
+    /// Sees what is stored, and what other handles have changed. Nothing may be left to hand in.
+    pub(crate) fn reload(&mut self) -> Result<(), Error> {
         let fresh = Self::new(Arc::clone(&self.request))?;
         *self = fresh;
         Ok(())
@@ -340,128 +352,5 @@ impl Record {
     /// saved.
     pub fn of<S: Schema>(session: &S::Handle) -> Option<Arc<Self>> {
         session.tracked().record()
-    }
-}
-
-/// Runs `change` on the session as it is stored, and commits what it did only if nobody else has written meanwhile; else once
-/// more, on the fresh one.
-///
-/// # Errors
-///
-/// Any; see [`ErrorKind`]. Then nothing that the last run of `change` did is stored.
-pub async fn update<S, R>(handle: &mut S::Handle, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error>
-where
-    S: Schema,
-{
-    let request = Arc::clone(&handle.tracked().request);
-    if request.manager.is_sealed() && !request.manager.last_wins() {
-        return Err(sealed::<S>("or `.dangerous_last_cookie_wins()`"));
-    }
-    handle.tracked_mut().commit().await?;
-    let Some(Live { id, record }) = request.live().filter(|_| !request.manager.is_sealed()) else {
-        let result = change(handle);
-        handle.tracked_mut().commit().await?;
-        return Ok(result);
-    };
-    let epoch = record.epoch();
-    let mut lead = request.manager.enter_alone(id).await?;
-    let mut current = lead.latest.take().filter(|latest| latest.revision() > record.revision()).unwrap_or(record);
-    let mut contest = Contest::default();
-    loop {
-        if current.epoch() != epoch {
-            return Err(superseded());
-        }
-        request.committed(Live { id, record: Arc::clone(&current) }, None)?;
-        handle.tracked_mut().reload()?;
-        let result = change(handle);
-        handle.tracked_mut().hand_in();
-        let delta = request.take_delta()?;
-        if delta.is_empty() {
-            lead.latest = Some(current);
-            return Ok(result);
-        }
-        let token = delta.is_privilege_change().then(|| request.manager.renew(id)).transpose()?;
-        let work = Work {
-            delta: Arc::new(delta),
-            base: Arc::clone(&current),
-            verifier: token.as_ref().map(Token::verifier_hash),
-        };
-        let (committed, next) = Uncancelled::new(Box::pin({
-            let (request, current) = (Arc::clone(&request), Arc::clone(&current));
-            async move { request.manager.replace(id, &current, &work).await }
-        }))
-        .await?;
-        match committed {
-            Committed::Applied => {
-                let next = Arc::new(next);
-                lead.latest = Some(Arc::clone(&next));
-                request.committed(Live { id, record: next }, token)?;
-                handle.tracked_mut().reload()?;
-                return Ok(result);
-            },
-            Committed::Conflict(fresh) => current = Arc::new(*fresh),
-            Committed::Superseded => return Err(superseded()),
-            Committed::Gone => return Err(gone()),
-        }
-        if !contest.goes_on(request.manager.rng()).await {
-            return Err(exhausted());
-        }
-    }
-}
-
-#[cold]
-fn sealed<S: Schema>(or: &str) -> Error {
-    let message = format!(
-        "session `{}` lives in its cookie, where nothing can be compared and set: `update` needs a server's store, {or}",
-        S::NAME
-    );
-    Error::new(ErrorKind::Misconfigured, message)
-}
-
-/// A session that is worked on outside of the request it came with: in a spawned task, a WebSocket, a stream.
-pub struct Detached<S: Schema> {
-    manager: Arc<Manager>,
-    live: Option<Live>,
-    schema: std::marker::PhantomData<fn() -> S>,
-}
-
-impl<S: Schema> Detached<S> {
-    /// Runs `change` on the session as it is stored and commits what it did, once more from the start if somebody else wrote
-    /// meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Gone`] if the session has ended or was never stored: call `commit().await` before `detach()` for a new
-    /// one. [`ErrorKind::Superseded`] if there was a login, logout or rotation. [`ErrorKind::Misconfigured`] if `change`
-    /// itself logs in, logs out or rotates: there is no response that could carry the new cookie.
-    pub async fn update<R>(&self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
-        if self.manager.is_sealed() {
-            return Err(sealed::<S>("since no response carries the new cookie"));
-        }
-        let live = self.live.clone().ok_or_else(gone)?;
-        let request = Arc::new(Request::detached(Arc::clone(&self.manager), live));
-        let mut handle = S::Handle::from(Tracked::new(Arc::clone(&request))?);
-        update::<S, R>(&mut handle, |handle| {
-            let result = change(handle);
-            handle.tracked_mut().hand_in();
-            if request.changes_privilege() {
-                let message = "a detached session cannot log in, log out, rotate or be destroyed: no response carries the new cookie";
-                request.fail(Error::new(ErrorKind::Misconfigured, message));
-            }
-            result
-        })
-        .await
-    }
-}
-
-impl<S: Schema> Clone for Detached<S> {
-    fn clone(&self) -> Self {
-        Self { manager: Arc::clone(&self.manager), live: self.live.clone(), schema: std::marker::PhantomData }
-    }
-}
-
-impl<S: Schema> fmt::Debug for Detached<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Detached").field("id", &self.live.as_ref().map(|live| live.id)).finish_non_exhaustive()
     }
 }

@@ -25,6 +25,7 @@ mod shop_stores;
 mod sql;
 mod stored;
 mod sweeper;
+mod updates;
 mod urls;
 mod users;
 mod validation;

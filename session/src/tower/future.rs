@@ -10,7 +10,8 @@ use pin_project_lite::pin_project;
 use super::layer::Pool;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::request::{Request, Uncancelled, status_of};
+use crate::request::{Request, status_of};
+use crate::uncancelled::Uncancelled;
 
 pin_project! {
     /// Waits for the inner service, then for the commit, then lets the response go.

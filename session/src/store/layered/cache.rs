@@ -6,7 +6,7 @@ use quick_cache::unsync::DefaultLifecycle;
 use quick_cache::{Weighter, unsync};
 use tokio::time::Instant;
 
-use crate::record::Record;
+use crate::record::{Record, UserKey};
 #[cfg(feature = "redis")]
 use crate::store::News;
 use crate::token::{RandomIds, SessionId};
@@ -120,7 +120,9 @@ impl Cache {
             None => record.idle,
         };
         if first {
-            shard.entries.insert(id, Entry { record: Record { idle, ..record.clone() }, since: ticket.since });
+            // A commit's payload is its own, but its user is still a part of the record that was loaded.
+            let user = record.user().map(|user| UserKey(bytes::Bytes::copy_from_slice(user.as_bytes())));
+            shard.entries.insert(id, Entry { record: Record { idle, user, ..record.clone() }, since: ticket.since });
         } else {
             shard.entries.remove(&id);
         }

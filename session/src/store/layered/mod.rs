@@ -61,7 +61,8 @@ impl LayeredOptions {
         self
     }
 
-    /// How many bytes of records to keep at most. Default: 64 MiB.
+    /// How much memory the kept records may take, in bytes. Default: 64 MiB. What is larger than 2 MiB, or than all of it, is
+    /// not kept.
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.max_bytes = max_bytes;
@@ -182,11 +183,11 @@ impl<S: Store> Layered<S> {
         }
         loaded
     }
+}
 
-    fn index(&self) -> Result<&dyn UserIndex, StoreError> {
-        let none = || StoreError::Misconfigured("the store behind the cache cannot find sessions by user".into());
-        self.store.users().ok_or_else(none)
-    }
+fn index(store: &impl Store) -> Result<&dyn UserIndex, StoreError> {
+    let none = || StoreError::Misconfigured("the store behind the cache cannot find sessions by user".into());
+    store.users().ok_or_else(none)
 }
 
 impl<S: Store> UserIndex for Layered<S> {
@@ -197,7 +198,7 @@ impl<S: Store> UserIndex for Layered<S> {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
         Box::pin(async move {
-            let found = self.index()?.list_user(user, limit, now).await?;
+            let found = index(&*self.store)?.list_user(user, limit, now).await?;
             for (id, record) in &found {
                 self.cache.tell(*id, record);
             }
@@ -211,11 +212,14 @@ impl<S: Store> UserIndex for Layered<S> {
         except: Option<SessionId>,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<usize, StoreError>> {
-        Box::pin(async move {
-            let revoked = self.index()?.revoke_user(user, except, now).await;
-            self.cache.forget_user(&user.digest());
+        let (store, cache, user) = (Arc::clone(&self.store), Arc::clone(&self.cache), user.clone());
+        // Driven to its end whether or not anybody waits for it: what it has ended must leave the cache.
+        let revoking = async move {
+            let revoked = index(&*store)?.revoke_user(&user, except, now).await;
+            cache.forget_user(&user.digest());
             revoked
-        })
+        };
+        Box::pin(async move { tokio::spawn(revoking).await.map_err(StoreError::unknown)? })
     }
 }
 
