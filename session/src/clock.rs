@@ -1,7 +1,8 @@
 //! Time and randomness, each behind a door that tests can hold.
 //!
 //! Nothing else in this crate asks the machine what time it is or for a random byte, so every decision of the engine is
-//! a function of its arguments and no test needs to sleep.
+//! a function of its arguments and no test needs to sleep. How long something waits (a pause, a deadline, the age of what is cached) is a
+//! matter of tokio's clock, which a test can pause.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

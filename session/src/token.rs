@@ -199,7 +199,8 @@ impl VerifierHash {
 /// A map of sessions.
 pub(crate) type IdMap<T> = HashMap<SessionId, T, BuildHasherDefault<RandomIds>>;
 
-/// Ids are random already, and only ids that this process made are ever inserted: nobody outside can aim for a bucket.
+/// Ids are random already, and only those of sessions that exist are ever inserted, which the app made: nobody outside can aim for a
+/// bucket.
 #[derive(Default)]
 pub(crate) struct RandomIds(u64);
 

@@ -63,13 +63,14 @@ fn life(model: &Model, bodies: Bodies) -> TokenStream {
         ///
         /// # Errors
         ///
-        /// When it could not be saved: nothing was.
+        /// When it could not be saved. After `ErrorKind::Unavailable` nothing was, and the end of the request tries once more.
         #vis async fn commit(&mut self) -> #done { #commit }
         /// Runs `change` on the session as it is stored now, and saves it only if nobody else has meanwhile; else again.
         ///
         /// # Errors
         ///
-        /// When it could not be saved: nothing was.
+        /// When it could not be saved: nothing of it was, nor is it in the session any more. Only after `ErrorKind::Unknown` it may
+        /// be stored.
         #vis async fn update<__R>(&mut self, change: impl ::core::ops::FnMut(&mut Self) -> __R) -> #changed { #update }
         /// A handle on the session that outlives the request.
         #vis fn detach(&self) -> #krate::Detached<#ident> { #detach }

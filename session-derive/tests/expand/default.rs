@@ -144,7 +144,7 @@ impl ShopSession {
     ///
     /// # Errors
     ///
-    /// When it could not be saved: nothing was.
+    /// When it could not be saved. After `ErrorKind::Unavailable` nothing was, and the end of the request tries once more.
     pub async fn commit(&mut self) -> ::core::result::Result<(), ::session::Error> {
         self.__tracked.commit().await
     }
@@ -152,7 +152,8 @@ impl ShopSession {
     ///
     /// # Errors
     ///
-    /// When it could not be saved: nothing was.
+    /// When it could not be saved: nothing of it was, nor is it in the session any more. Only after `ErrorKind::Unknown` it may
+    /// be stored.
     pub async fn update<__R>(
         &mut self,
         change: impl ::core::ops::FnMut(&mut Self) -> __R,

@@ -73,7 +73,7 @@ impl ShopSession {
     ///
     /// # Errors
     ///
-    /// When it could not be saved: nothing was.
+    /// When it could not be saved. After `ErrorKind::Unavailable` nothing was, and the end of the request tries once more.
     pub(crate) async fn commit(
         &mut self,
     ) -> ::core::result::Result<(), crate::web::session::Error> {
@@ -83,7 +83,8 @@ impl ShopSession {
     ///
     /// # Errors
     ///
-    /// When it could not be saved: nothing was.
+    /// When it could not be saved: nothing of it was, nor is it in the session any more. Only after `ErrorKind::Unknown` it may
+    /// be stored.
     pub(crate) async fn update<__R>(
         &mut self,
         change: impl ::core::ops::FnMut(&mut Self) -> __R,
