@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use session::store::{Compressed, Layered, LayeredOptions, Moving};
-use session::testing::{FailingStore, contract};
-use session::{MemoryStore, RedisStore};
+use session::testing::{FailingStore, Fault, contract};
+use session::{MemoryStore, RedisStore, Sessions};
 use session_tests::client::Client;
-use session_tests::counter::app;
+use session_tests::counter::{Counter, app};
 use session_tests::patient;
 use session_tests::servers::Redis;
-use tokio::time::{Instant, advance, sleep};
+use tokio::time::{Instant, advance, sleep, timeout};
 
 fn an_hour() -> LayeredOptions {
     LayeredOptions::new().staleness(Duration::from_hours(1))
@@ -124,6 +124,21 @@ async fn a_logout_elsewhere_is_final() {
     there.set_cookie(cookie);
     assert!(there.get("/show").await.text.starts_with("nobody"));
     assert!(store.inner().len() <= 1);
+}
+
+/// What was asked for is done, and the cache knows it, also if whoever asked has left.
+#[tokio::test(start_paused = true)]
+async fn a_revocation_that_nobody_waits_for_is_carried_through() {
+    let store = FailingStore::new(MemoryStore::new());
+    let layered = Layered::with(store.clone(), an_hour());
+    let client = Client::new(app(layered.clone()));
+    client.post("/login/7").await;
+    let sessions = Sessions::<Counter>::builder().store(layered).build().unwrap();
+    store.fail(Fault::Delay(Duration::from_secs(5)));
+    timeout(Duration::from_secs(1), sessions.revoke_user(&7)).await.unwrap_err();
+    sleep(Duration::from_secs(5)).await;
+    store.heal();
+    assert!(client.get("/show").await.text.starts_with("nobody"));
 }
 
 async fn until(client: &Client, beginning: &str) -> Duration {
