@@ -123,27 +123,31 @@ impl Manager {
     pub(crate) async fn open(&self, claim: Claim) -> Result<Opened, StoreError> {
         let now = self.now();
         let id = claim.id();
-        let stored = self.store.load(id, now).await?;
-        let token = match claim {
-            Claim::Token(token) => token,
-            Claim::Sealed(unsealed) => {
-                return Ok(match stored {
-                    // What is stored under the id of a sealed session is a note that it has ended.
-                    Some(note) if now.since(note.rotated) < OVERTAKEN => Opened::Overtaken,
-                    Some(_) => Opened::Nothing,
-                    None => self.unsealed(*unsealed),
-                });
-            },
-        };
-        let found = stored.is_some();
-        let opened = self.tried(&token, stored, now);
-        if matches!(opened, Opened::Live(_)) || !found {
-            return Ok(opened);
-        }
+        // The record goes right through, or the future of every handler would have room for one.
+        let (opened, refused) = self.claimed(claim, self.store.load(id, now).await?, now);
+        let Some(token) = refused else { return Ok(opened) };
         // What a cache has may be older than the token.
         match self.store.reload(id, now).await {
             None => Ok(opened),
             Some(stored) => Ok(self.tried(&token, stored?, now)),
+        }
+    }
+
+    /// What `claim` opens if this is stored under its id; and the token, if there is a session and it does not open it.
+    fn claimed(&self, claim: Claim, stored: Option<Record>, now: Timestamp) -> (Opened, Option<Token>) {
+        match claim {
+            Claim::Token(token) => {
+                let found = stored.is_some();
+                let opened = self.tried(&token, stored, now);
+                let refused = found && !matches!(opened, Opened::Live(_));
+                (opened, refused.then_some(token))
+            },
+            Claim::Sealed(unsealed) => match stored {
+                // What is stored under the id of a sealed session is a note that it has ended.
+                Some(note) if now.since(note.rotated) < OVERTAKEN => (Opened::Overtaken, None),
+                Some(_) => (Opened::Nothing, None),
+                None => (self.unsealed(*unsealed), None),
+            },
         }
     }
 
