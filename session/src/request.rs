@@ -15,10 +15,10 @@ use crate::error::{Error, ErrorKind};
 use crate::line::Work;
 use crate::manager::{Live, Manager, Opened, superseded};
 use crate::payload::Payload;
-use crate::record::Identity;
+use crate::record::{Identity, Record};
 use crate::schema::sections::{Reset, survives};
 use crate::store::{StoreError, Touched};
-use crate::token::Token;
+use crate::token::{SessionId, Token};
 use crate::uncancelled::Uncancelled;
 
 /// One request's session. No lock is held while anything is awaited.
@@ -346,16 +346,24 @@ impl Request {
         self.committed(live, Some(token))
     }
 
+    /// Whether `delta` logs out and nothing survives that: an empty session is no session.
+    pub(crate) fn is_end(&self, record: &Record, delta: &Delta) -> Result<bool, Error> {
+        Ok(delta.reset == Some(Reset::Logout)
+            && delta.apply_to_payload(&record.payload, &self.manager.config.sections)?.is_empty())
+    }
+
+    /// Removes the session now, and its cookie with the response.
+    pub(crate) async fn end(&self, id: SessionId) -> Result<(), Error> {
+        self.manager.destroy(id).await?;
+        let mut state = self.state();
+        state.live = None;
+        state.cookie = Some(CookieChange::Remove);
+        Ok(())
+    }
+
     async fn change(&self, live: Live, delta: &Arc<Delta>) -> Result<(), Error> {
-        if delta.reset == Some(Reset::Logout)
-            && delta.apply_to_payload(&live.record.payload, &self.manager.config.sections)?.is_empty()
-        {
-            // Nothing survives: an empty session is no session.
-            self.manager.destroy(live.id).await?;
-            let mut state = self.state();
-            state.live = None;
-            state.cookie = Some(CookieChange::Remove);
-            return Ok(());
+        if self.is_end(&live.record, delta)? {
+            return self.end(live.id).await;
         }
         let token = delta.is_privilege_change().then(|| self.manager.renew(live.id)).transpose()?;
         let verifier = token.as_ref().map(Token::verifier_hash);

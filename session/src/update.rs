@@ -67,32 +67,41 @@ where
 async fn replace<S, R>(
     handle: &mut S::Handle,
     request: &Arc<Request>,
-    Live { id, record }: Live,
+    Live { id, record: known }: Live,
     change: &mut impl FnMut(&mut S::Handle) -> R,
 ) -> Result<R, Error>
 where
     S: Schema,
 {
     let manager = &request.manager;
-    let epoch = record.epoch();
     // A session in its cookie is nobody else's: each request has brought its own.
     let mut lead = match manager.is_sealed() {
         true => None,
         false => Some(manager.enter_alone(id).await?),
     };
     let latest = lead.as_mut().and_then(|lead| lead.latest.take());
-    let mut current = latest.filter(|latest| latest.revision() > record.revision()).unwrap_or(record);
+    let latest = latest.filter(|latest| latest.revision() > known.revision());
+    let mut current = latest.unwrap_or_else(|| Arc::clone(&known));
     let mut contest = Contest::new(lead.as_ref().and_then(|lead| lead.since));
     loop {
-        if current.epoch() != epoch {
+        if current.epoch() != known.epoch() {
             return Err(superseded());
         }
-        request.committed(Live { id, record: Arc::clone(&current) }, None)?;
+        // Not what came along: in its cookie, it would be sent back although nothing has changed.
+        if !Arc::ptr_eq(&current, &known) {
+            request.committed(Live { id, record: Arc::clone(&current) }, None)?;
+        }
         let (result, delta) = run::<S, R>(handle, request, change)?;
         if delta.is_empty() {
             if let Some(lead) = &mut lead {
                 lead.latest = Some(current);
             }
+            handle.tracked_mut().reload()?;
+            return Ok(result);
+        }
+        if request.is_end(&current, &delta)? {
+            let request = Arc::clone(request);
+            Uncancelled::new(Box::pin(async move { request.end(id).await })).await?;
             handle.tracked_mut().reload()?;
             return Ok(result);
         }

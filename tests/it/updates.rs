@@ -28,6 +28,7 @@ fn app(sessions: &Sessions<Shop>, line: Cut) -> Router {
         .route("/later", post(later))
         .route("/unknown", post(unknown))
         .route("/sibling", post(sibling))
+        .route("/logout", post(logout))
         .route("/show", get(show))
         .layer(sessions.layer())
         .with_state(line)
@@ -78,6 +79,11 @@ async fn sibling(State(line): State<Cut>, mut session: Session<Shop>, mut other:
     session.update(|session| session.visits += 1).await.unwrap();
 }
 
+async fn logout(mut session: Session<Shop>) -> Result<String, Error> {
+    session.update(|session| session.logout()).await?;
+    Ok(session.is_new().to_string())
+}
+
 /// A stored session on a server, a new one there, and a stored one in its cookie. Of a new one in its cookie nobody is asked.
 async fn worlds() -> Vec<Client> {
     let (store, list) = (Cut::new(MemoryStore::new()), Cut::new(MemoryStore::new()));
@@ -95,7 +101,8 @@ async fn worlds() -> Vec<Client> {
 #[tokio::test]
 async fn a_login_that_failed_logs_nobody_in() {
     for (number, client) in worlds().await.into_iter().enumerate() {
-        assert_eq!(client.post("/login").await.status, 503);
+        let answer = client.post("/login").await;
+        assert_eq!((answer.status.as_u16(), answer.set_cookie()), (503, None), "world {number}");
         assert!(client.get("/show").await.text.starts_with("None 0 0 "), "world {number}");
     }
 }
@@ -129,6 +136,18 @@ async fn what_another_handle_has_changed_is_saved() {
     for (number, client) in worlds().await.into_iter().enumerate() {
         assert_eq!(client.post("/sibling").await.status, 200);
         assert!(client.get("/show").await.text.starts_with("None 1 1 "), "world {number}");
+    }
+}
+
+/// As it does at the end of a request.
+#[tokio::test]
+async fn a_logout_that_leaves_nothing_removes_the_session() {
+    for (number, client) in worlds().await.into_iter().enumerate() {
+        let stored = client.cookie().is_some();
+        let answer = client.post("/logout").await;
+        assert_eq!((answer.status.as_u16(), &*answer.text), (200, "true"), "world {number}");
+        assert_eq!(answer.set_cookie().is_some_and(|cookie| cookie.contains("Max-Age=0")), stored, "world {number}");
+        assert_eq!(client.cookie(), None);
     }
 }
 
