@@ -21,6 +21,10 @@ use crate::store::{StoreError, Touched};
 use crate::token::{SessionId, Token};
 use crate::uncancelled::Uncancelled;
 
+/// What becomes of whatever is asked for too late.
+pub(crate) const TOO_LATE: &str =
+    "came after the response and is lost: call `commit().await` before it, or `detach()` for work that outlives it";
+
 /// One request's session. No lock is held while anything is awaited.
 pub(crate) struct Request {
     pub(crate) manager: Arc<Manager>,
@@ -115,6 +119,21 @@ impl Request {
 
     pub(crate) fn is_untouched(&self) -> bool {
         self.state().phase == Phase::Untouched
+    }
+
+    /// Whether the response has left: what is asked for now is lost.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.state().phase == Phase::Finished
+    }
+
+    /// The state, to note `what` in it. `None` if it is too late for that, and then somebody must hear of it.
+    fn in_time(&self, what: &str) -> Option<MutexGuard<'_, State>> {
+        let state = self.state();
+        if state.phase == Phase::Finished {
+            tracing::error!("a {what} {TOO_LATE}");
+            return None;
+        }
+        Some(state)
     }
 
     pub(crate) fn live(&self) -> Option<Live> {
@@ -222,18 +241,20 @@ impl Request {
     }
 
     pub(crate) fn reset(&self, reset: Reset) {
-        let mut state = self.state();
+        let Some(mut state) = self.in_time("login or logout") else { return };
         state.delta.reset(reset);
         state.resets = state.resets.wrapping_add(1);
         state.last_reset = Some(reset);
     }
 
     pub(crate) fn rotate(&self) {
-        self.state().delta.rotate = true;
+        if let Some(mut state) = self.in_time("rotation") {
+            state.delta.rotate = true;
+        }
     }
 
     pub(crate) fn destroy(&self) {
-        let mut state = self.state();
+        let Some(mut state) = self.in_time("destruction") else { return };
         state.delta = Delta::default();
         state.generation = state.generation.wrapping_add(1);
         if state.overtaken {

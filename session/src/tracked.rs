@@ -14,7 +14,7 @@ use crate::delta::Change;
 use crate::error::{Error, ErrorKind};
 use crate::invalid::Violations;
 use crate::record::{Identity, Record, UserKey};
-use crate::request::{Request, View};
+use crate::request::{Request, TOO_LATE, View};
 use crate::schema::field::Erased;
 use crate::schema::sections::{Reset, codec_or, none, survives};
 use crate::schema::stored::{Problem, Stored};
@@ -22,9 +22,6 @@ use crate::schema::{Handle, Identified, Key, Schema};
 use crate::token::SessionId;
 use crate::uncancelled::Uncancelled;
 use crate::update::Detached;
-
-const TOO_LATE: &str = "changes that came after the response are lost: call `commit().await` before it, or `detach()` for work that \
-     outlives it";
 
 /// What is behind every `Session<S>`.
 pub struct Tracked<S: Schema> {
@@ -216,7 +213,7 @@ impl<S: Schema> Tracked<S> {
     pub(crate) fn hand_in_in_time(&mut self) -> Result<(), Error> {
         match self.hand_in() {
             true => Ok(()),
-            false => Err(Error::new(ErrorKind::Misconfigured, format!("session `{}`: {TOO_LATE}", S::NAME))),
+            false => Err(too_late::<S>("a change")),
         }
     }
 
@@ -240,7 +237,7 @@ impl<S: Schema> Tracked<S> {
         let fields = changes.len();
         let in_time = self.request.merge(changes, user, &self.base);
         if !in_time {
-            tracing::error!(session = S::NAME, fields, "{TOO_LATE}");
+            tracing::error!(session = S::NAME, fields, "a change {TOO_LATE}");
         }
         in_time
     }
@@ -324,6 +321,11 @@ impl<S: Schema> Tracked<S> {
     pub fn validate(&self) -> Result<(), Violations> {
         self.value.validate()
     }
+}
+
+#[cold]
+pub(crate) fn too_late<S: Schema>(what: &str) -> Error {
+    Error::new(ErrorKind::Misconfigured, format!("session `{}`: {what} {TOO_LATE}", S::NAME))
 }
 
 fn is_default(field: &Erased, codec: Codec, encoded: &[u8]) -> bool {

@@ -13,7 +13,7 @@ use crate::request::Request;
 use crate::schema::{Handle, Schema};
 use crate::store::Committed;
 use crate::token::Token;
-use crate::tracked::Tracked;
+use crate::tracked::{Tracked, too_late};
 use crate::uncancelled::Uncancelled;
 
 /// Runs `change` on the session as it is stored, and commits what it did only if nobody else has written meanwhile; else once
@@ -29,6 +29,9 @@ where
     let request = Arc::clone(handle.tracked().request());
     if request.manager.is_sealed() && !request.manager.last_wins() {
         return Err(sealed::<S>("or `.dangerous_last_cookie_wins()`"));
+    }
+    if request.is_finished() {
+        return Err(too_late::<S>("an update"));
     }
     // What was changed before is not part of it.
     handle.tracked_mut().commit().await?;

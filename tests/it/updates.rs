@@ -161,6 +161,7 @@ async fn an_update_after_the_response_is_an_error() {
         tokio::spawn(async move {
             wait.clone().wait_for(|answered| *answered).await.unwrap();
             tell.send(session.update(|session| session.visits += 1).await.map_err(|error| error.kind())).unwrap();
+            tell.send(session.update(|session| session.rotate()).await.map_err(|error| error.kind())).unwrap();
             session.visits += 1;
             tell.send(session.commit().await.map_err(|error| error.kind())).unwrap();
         });
@@ -174,8 +175,8 @@ async fn an_update_after_the_response_is_an_error() {
     client.post("/start").await;
     client.post("/late").await;
     answered.send(true).unwrap();
-    for _ in ["update", "commit"] {
-        assert_eq!(told.recv().await.unwrap(), Err(ErrorKind::Misconfigured));
+    for what in ["update", "rotation", "commit"] {
+        assert_eq!(told.recv().await.unwrap(), Err(ErrorKind::Misconfigured), "{what}");
     }
     assert_eq!(client.get("/show").await.text, "None 0 0 1");
 }
