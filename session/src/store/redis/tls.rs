@@ -1,4 +1,4 @@
-//! What TLS adds: a provider of its cryptography, and errors that say what to set.
+//! Clients from URLs; and what TLS adds: a provider of its cryptography, and errors that say what to set.
 
 use std::error::Error;
 use std::io;
@@ -15,6 +15,10 @@ pub(super) fn client(what: &str, url: &str) -> Result<Client, StoreError> {
         return Err(StoreError::Misconfigured(format!("{what}: TLS needs the feature `redis-tls` of `session`")));
     }
     let client = Client::open(url).map_err(|error| StoreError::Misconfigured(format!("{what}: {error}")))?;
+    let database = client.get_connection_info().redis_settings().db();
+    if database < 0 {
+        return Err(StoreError::Misconfigured(format!("{what}: there is no database {database}; the first one is 0")));
+    }
     prepare(&client);
     Ok(client)
 }
