@@ -140,10 +140,12 @@ impl Delta {
         self.changes.retain(|change| survives(reset, change.field));
     }
 
-    /// Forgets what does not survive a login or logout that is committed before it.
+    /// Forgets what does not survive a login or logout that is committed before it. One of its own comes after that.
     pub(crate) fn outlive(&mut self, reset: Reset) {
-        self.changes.retain(|change| survives(reset, change.field));
-        self.user = None;
+        if self.reset.is_none() {
+            self.changes.retain(|change| survives(reset, change.field));
+            self.user = None;
+        }
     }
 
     /// Adds what the same request has changed later.

@@ -151,6 +151,19 @@ impl Manager {
         }
     }
 
+    /// The session as it is stored now, whatever a cache has.
+    pub(crate) async fn stored(&self, id: SessionId) -> Result<Option<Arc<Record>>, StoreError> {
+        let now = self.now();
+        let stored = match self.store.reload(id, now).await {
+            Some(stored) => stored?,
+            None => self.store.load(id, now).await?,
+        };
+        Ok(stored.filter(|record| !record.is_expired(now)).map(|mut record| {
+            record.payload = self.config.sections.modernized(record.payload);
+            Arc::new(record)
+        }))
+    }
+
     /// What `token` opens if this is the record under its id.
     fn tried(&self, token: &Token, record: Option<Record>, now: Timestamp) -> Opened {
         let hash = token.verifier_hash();

@@ -259,6 +259,14 @@ impl<S: Schema> Tracked<S> {
         Ok(Some(Identity((now != b"null").then(|| UserKey(Bytes::from(now))))))
     }
 
+    /// Forgets what has changed here, and sees what is stored.
+    pub(crate) fn refresh(&mut self) {
+        self.marked = 0;
+        if let Err(error) = self.reload() {
+            self.request.fail(error);
+        }
+    }
+
     /// Sees what is stored, and what other handles have changed. Nothing may be left to hand in.
     pub(crate) fn reload(&mut self) -> Result<(), Error> {
         let fresh = Self::new(Arc::clone(&self.request))?;

@@ -7,12 +7,9 @@ use std::sync::Arc;
 use crate::contest::Contest;
 use crate::delta::Delta;
 use crate::error::{Error, ErrorKind};
-use crate::line::Work;
 use crate::manager::{Live, Manager, exhausted, gone, superseded};
-use crate::request::Request;
+use crate::request::{Replaced, Request};
 use crate::schema::{Handle, Schema};
-use crate::store::Committed;
-use crate::token::Token;
 use crate::tracked::{Tracked, too_late};
 use crate::uncancelled::Uncancelled;
 
@@ -35,55 +32,59 @@ where
     }
     // What was changed before is not part of it.
     handle.tracked_mut().commit().await?;
-    let updated = match request.live() {
-        Some(live) => replace::<S, R>(handle, &request, live, &mut change).await,
-        None => begin::<S, R>(handle, &request, &mut change).await,
-    };
-    if updated.is_err() {
-        // Else the next change of the same field would save this one along with it.
-        handle.tracked_mut().reload()?;
+    // Whatever comes of it, and also if nobody waits for that: the handle sees what is stored.
+    let attempt = Attempt::<S>(handle);
+    if request.live().is_none()
+        && let Some(result) = begin::<S, R>(attempt.0, &request, &mut change).await?
+    {
+        return Ok(result);
     }
-    updated
+    replace::<S, R>(attempt.0, &request, &mut change).await
 }
 
-/// The first write of a session: there is nobody to come between, unless another handle of this request stores it first.
+/// A handle that must not keep what an update has done to it: else the next change of a field would save that along with it.
+struct Attempt<'a, S: Schema>(&'a mut S::Handle);
+
+impl<S: Schema> Drop for Attempt<'_, S> {
+    fn drop(&mut self) {
+        self.0.tracked_mut().refresh();
+    }
+}
+
+/// The first write of a session. There is nobody to come between, unless another handle of this request stores it first: then `None`.
 async fn begin<S, R>(
     handle: &mut S::Handle,
     request: &Arc<Request>,
     change: &mut impl FnMut(&mut S::Handle) -> R,
-) -> Result<R, Error>
+) -> Result<Option<R>, Error>
 where
     S: Schema,
 {
     let (result, delta) = run::<S, R>(handle, request, change)?;
-    let begun = Arc::clone(request).begin(delta);
-    if Uncancelled::new(Box::pin(begun)).await? {
-        handle.tracked_mut().reload()?;
-        return Ok(result);
-    }
-    match request.live() {
-        Some(live) => replace::<S, R>(handle, request, live, change).await,
-        None => Err(gone()),
-    }
+    let begun = Uncancelled::new(Box::pin(Arc::clone(request).begin(delta))).await?;
+    Ok(begun.then_some(result))
 }
 
 async fn replace<S, R>(
     handle: &mut S::Handle,
     request: &Arc<Request>,
-    Live { id, record: known }: Live,
     change: &mut impl FnMut(&mut S::Handle) -> R,
 ) -> Result<R, Error>
 where
     S: Schema,
 {
     let manager = &request.manager;
+    let live = || request.live().ok_or_else(gone);
     // A session in its cookie is nobody else's: each request has brought its own.
     let mut lead = match manager.is_sealed() {
         true => None,
-        false => Some(manager.enter_alone(id).await?),
+        false => Some(manager.enter_alone(live()?.id).await?),
     };
+    // Only now: another handle may have changed it meanwhile.
+    let Live { mut id, record: mut known } = live()?;
     let latest = lead.as_mut().and_then(|lead| lead.latest.take());
     let latest = latest.filter(|latest| latest.revision() > known.revision());
+    let mut is_fresh = latest.is_some() || manager.is_sealed();
     let mut current = latest.unwrap_or_else(|| Arc::clone(&known));
     let mut contest = Contest::new(lead.as_ref().and_then(|lead| lead.since));
     loop {
@@ -96,43 +97,36 @@ where
         }
         let (result, delta) = run::<S, R>(handle, request, change)?;
         if delta.is_empty() {
-            if let Some(lead) = &mut lead {
-                lead.latest = Some(current);
-            }
-            handle.tracked_mut().reload()?;
-            return Ok(result);
-        }
-        if request.is_end(&current, &delta)? {
-            let request = Arc::clone(request);
-            Uncancelled::new(Box::pin(async move { request.end(id).await })).await?;
-            handle.tracked_mut().reload()?;
-            return Ok(result);
-        }
-        let token = delta.is_privilege_change().then(|| manager.renew(id)).transpose()?;
-        let work = Work {
-            delta: Arc::new(delta),
-            base: Arc::clone(&current),
-            verifier: token.as_ref().map(Token::verifier_hash),
-        };
-        let (committed, next) = Uncancelled::new(Box::pin({
-            let (request, current) = (Arc::clone(request), Arc::clone(&current));
-            async move { request.manager.replace(id, &current, &work).await }
-        }))
-        .await?;
-        match committed {
-            Committed::Applied => {
-                let next = Arc::new(next);
+            let stored = match is_fresh {
+                true => Arc::clone(&current),
+                // What was decided not to change was perhaps decided on what has changed.
+                false => manager.stored(id).await?.ok_or_else(gone)?,
+            };
+            is_fresh = true;
+            if stored.revision() == current.revision() {
                 if let Some(lead) = &mut lead {
-                    lead.latest = Some(Arc::clone(&next));
+                    lead.latest = Some(current);
                 }
-                let id = token.as_ref().map_or(id, Token::id);
-                request.committed(Live { id, record: next }, token)?;
-                handle.tracked_mut().reload()?;
+                return Ok(result);
+            }
+            current = stored;
+            continue;
+        }
+        let write = Box::pin(Arc::clone(request).replace(id, Arc::clone(&current), delta));
+        match Uncancelled::new(write).await? {
+            Replaced::Applied(next) => {
+                if let Some(lead) = &mut lead {
+                    lead.latest = Some(next);
+                }
                 return Ok(result);
             },
-            Committed::Conflict(fresh) => current = Arc::new(*fresh),
-            Committed::Superseded => return Err(superseded()),
-            Committed::Gone => return Err(gone()),
+            Replaced::Conflict(fresh) => (current, is_fresh) = (fresh, true),
+            Replaced::Overtaken => {
+                Live { id, record: known } = live()?;
+                current = Arc::clone(&known);
+                continue;
+            },
+            Replaced::TooLate => return Err(too_late::<S>("an update")),
         }
         if !contest.goes_on(manager.rng()).await {
             return Err(exhausted());
@@ -150,13 +144,14 @@ fn run<S, R>(
 where
     S: Schema,
 {
-    let others = request.take_delta()?;
-    let ran = handle.tracked_mut().reload().and_then(|()| {
-        let result = change(handle);
-        handle.tracked_mut().hand_in_in_time().map(|()| result)
-    });
-    let own = request.take_own(others);
-    ran.and_then(|result| Ok((result, own?)))
+    if request.is_finished() {
+        return Err(too_late::<S>("an update"));
+    }
+    let aside = request.set_aside()?;
+    handle.tracked_mut().reload()?;
+    let result = change(handle);
+    handle.tracked_mut().hand_in_in_time()?;
+    Ok((result, aside.own()?))
 }
 
 #[cold]

@@ -66,6 +66,7 @@ fn life(model: &Model, bodies: Bodies) -> TokenStream {
         /// When it could not be saved. After `ErrorKind::Unavailable` nothing was, and the end of the request tries once more.
         #vis async fn commit(&mut self) -> #done { #commit }
         /// Runs `change` on the session as it is stored now, and saves it only if nobody else has meanwhile; else again.
+        /// Until the future is done or dropped, other changes of the session wait.
         ///
         /// # Errors
         ///

@@ -153,6 +153,7 @@ impl ShopSession {
         self.__tracked.commit().await
     }
     /// Runs `change` on the session as it is stored now, and saves it only if nobody else has meanwhile; else again.
+    /// Until the future is done or dropped, other changes of the session wait.
     ///
     /// # Errors
     ///

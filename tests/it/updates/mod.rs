@@ -1,5 +1,7 @@
 //! An `update` that fails leaves nothing behind: on a server's store and in the cookie, of a stored session and of a new one.
 
+mod races;
+
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};

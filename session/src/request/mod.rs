@@ -1,5 +1,7 @@
 //! [`Request`]: what one request knows about its session, shared by its extractors and its response.
 
+mod exact;
+
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +22,8 @@ use crate::schema::sections::{Reset, survives};
 use crate::store::{StoreError, Touched};
 use crate::token::{SessionId, Token};
 use crate::uncancelled::Uncancelled;
+
+pub(crate) use self::exact::Replaced;
 
 /// What becomes of whatever is asked for too late.
 pub(crate) const TOO_LATE: &str =
@@ -110,7 +114,7 @@ impl Request {
     }
 
     /// The turn to talk to the store: nearly always free.
-    async fn ask(&self) -> tokio::sync::MutexGuard<'_, ()> {
+    pub(crate) async fn ask(&self) -> tokio::sync::MutexGuard<'_, ()> {
         match self.asking.try_lock() {
             Ok(free) => free,
             Err(_) => self.asking.lock().await,
@@ -280,17 +284,6 @@ impl Request {
         }
     }
 
-    /// Takes what has changed since [`take_delta`](Self::take_delta) took the changes of `others`, and puts those back. What has gone
-    /// wrong meanwhile is its own too.
-    pub(crate) fn take_own(&self, mut others: Delta) -> Result<Delta, Error> {
-        let mut state = self.state();
-        if let Some(reset) = state.delta.reset {
-            others.outlive(reset);
-        }
-        let own = mem::replace(&mut state.delta, others);
-        state.failure.take().map_or(Ok(own), Err)
-    }
-
     /// Notes what is stored after a commit, and the token that opens it if that is new.
     pub(crate) fn committed(&self, live: Live, token: Option<Token>) -> Result<(), Error> {
         let sealed = self.manager.seal(&live)?;
@@ -346,15 +339,6 @@ impl Request {
         committed
     }
 
-    /// Stores a new session that begins with `delta`, unless another handle has stored it by now.
-    pub(crate) async fn begin(self: Arc<Self>, delta: Delta) -> Result<bool, Error> {
-        let _asking = self.ask().await;
-        match self.live() {
-            Some(_) => Ok(false),
-            None => self.create(&delta).await.map(|()| true),
-        }
-    }
-
     async fn create(&self, delta: &Delta) -> Result<(), Error> {
         let logs_in = delta.user.as_ref().is_some_and(|identity| identity.0.is_some());
         if self.state().overtaken && !logs_in {
@@ -368,13 +352,13 @@ impl Request {
     }
 
     /// Whether `delta` logs out and nothing survives that: an empty session is no session.
-    pub(crate) fn is_end(&self, record: &Record, delta: &Delta) -> Result<bool, Error> {
+    fn is_end(&self, record: &Record, delta: &Delta) -> Result<bool, Error> {
         Ok(delta.reset == Some(Reset::Logout)
             && delta.apply_to_payload(&record.payload, &self.manager.config.sections)?.is_empty())
     }
 
     /// Removes the session now, and its cookie with the response.
-    pub(crate) async fn end(&self, id: SessionId) -> Result<(), Error> {
+    async fn end(&self, id: SessionId) -> Result<(), Error> {
         self.manager.destroy(id).await?;
         let mut state = self.state();
         state.live = None;
@@ -408,7 +392,9 @@ impl Request {
         if status.is_server_error() && !self.manager.config.commit_on_server_error {
             state.delta.keep_privilege_changes();
         }
-        let busy = !state.delta.is_empty() || state.doomed.is_some() || state.failure.is_some();
+        // Somebody may have stopped waiting for a write that is under way, and not for its cookie.
+        let writing = self.asking.try_lock().is_err();
+        let busy = writing || !state.delta.is_empty() || state.doomed.is_some() || state.failure.is_some();
         let touch = match &state.live {
             Some(live) if !busy => {
                 let resealed = state.stale.then_some(live.record.idle);
