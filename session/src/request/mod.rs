@@ -114,7 +114,7 @@ impl Request {
     }
 
     /// The turn to talk to the store: nearly always free.
-    pub(crate) async fn ask(&self) -> tokio::sync::MutexGuard<'_, ()> {
+    async fn ask(&self) -> tokio::sync::MutexGuard<'_, ()> {
         match self.asking.try_lock() {
             Ok(free) => free,
             Err(_) => self.asking.lock().await,
