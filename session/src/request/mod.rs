@@ -393,7 +393,7 @@ impl Request {
             state.delta.keep_privilege_changes();
         }
         // Somebody may have stopped waiting for a write that is under way, and not for its cookie.
-        let writing = self.asking.try_lock().is_err();
+        let writing = Arc::strong_count(self) > 1 && self.asking.try_lock().is_err();
         let busy = writing || !state.delta.is_empty() || state.doomed.is_some() || state.failure.is_some();
         let touch = match &state.live {
             Some(live) if !busy => {
