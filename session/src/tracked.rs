@@ -173,7 +173,7 @@ impl<S: Schema> Tracked<S> {
 
     /// Resets every field that does not survive, here and in the record.
     fn empty(&mut self, reset: Reset) {
-        self.hand_in();
+        let _ = self.hand_in();
         self.request.reset(reset);
         for column in S::FIELDS {
             if !survives(reset, column.field) {
@@ -192,11 +192,16 @@ impl<S: Schema> Tracked<S> {
     ///
     /// Any; see [`ErrorKind`].
     pub async fn commit(&mut self) -> Result<(), Error> {
-        self.hand_in_in_time()?;
+        self.save().await?;
+        self.reload()
+    }
+
+    /// The same, for a caller that looks at what is stored anyway.
+    pub(crate) async fn save(&mut self) -> Result<(), Error> {
+        self.hand_in()?;
         // If the commit fails, what was handed in is the request's, and counts no second time.
         self.base = self.request.view()?;
-        Uncancelled::new(Box::pin(Arc::clone(&self.request).flush())).await?;
-        self.reload()
+        Uncancelled::new(Box::pin(Arc::clone(&self.request).flush())).await
     }
 
     /// A handle on the session that outlives the request.
@@ -209,18 +214,10 @@ impl<S: Schema> Tracked<S> {
         &self.request
     }
 
-    /// Gives what has changed to the request, which must still be able to save it.
-    pub(crate) fn hand_in_in_time(&mut self) -> Result<(), Error> {
-        match self.hand_in() {
-            true => Ok(()),
-            false => Err(too_late::<S>("a change")),
-        }
-    }
-
-    /// Gives what has changed to the request. Says whether that can still save it.
-    pub(crate) fn hand_in(&mut self) -> bool {
+    /// Gives what has changed to the request. Fails if the response has left, and logs that, for those who ask nothing.
+    pub(crate) fn hand_in(&mut self) -> Result<(), Error> {
         if self.marked == 0 {
-            return true;
+            return Ok(());
         }
         let handed = self.changes().and_then(|changes| Ok((self.identity(&changes)?, changes)));
         (self.marked, self.reset) = (0, 0);
@@ -228,18 +225,15 @@ impl<S: Schema> Tracked<S> {
             Ok(handed) => handed,
             Err(error) => {
                 self.request.fail(error);
-                return true;
+                return Ok(());
             },
         };
-        if changes.is_empty() {
-            return true;
-        }
         let fields = changes.len();
-        let in_time = self.request.merge(changes, user, &self.base);
-        if !in_time {
-            tracing::error!(session = S::NAME, fields, "a change {TOO_LATE}");
+        if changes.is_empty() || self.request.merge(changes, user, &self.base) {
+            return Ok(());
         }
-        in_time
+        tracing::error!(session = S::NAME, fields, "a change {TOO_LATE}");
+        Err(too_late::<S>("a change"))
     }
 
     /// Who is logged in, if that is among the `changes`: the user index's key.
@@ -346,7 +340,7 @@ impl<S: Schema> Drop for Tracked<S> {
         if std::thread::panicking() {
             self.request.note_panic();
         } else {
-            self.hand_in();
+            let _ = self.hand_in();
         }
     }
 }

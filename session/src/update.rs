@@ -27,11 +27,8 @@ where
     if request.manager.is_sealed() && !request.manager.last_wins() {
         return Err(sealed::<S>("or `.dangerous_last_cookie_wins()`"));
     }
-    if request.is_finished() {
-        return Err(too_late::<S>("an update"));
-    }
     // What was changed before is not part of it.
-    handle.tracked_mut().commit().await?;
+    handle.tracked_mut().save().await?;
     // Whatever comes of it, and also if nobody waits for that: the handle sees what is stored.
     let attempt = Attempt::<S>(handle);
     if request.live().is_none()
@@ -150,7 +147,7 @@ where
     let aside = request.set_aside()?;
     handle.tracked_mut().reload()?;
     let result = change(handle);
-    handle.tracked_mut().hand_in_in_time()?;
+    handle.tracked_mut().hand_in()?;
     Ok((result, aside.own()?))
 }
 
@@ -193,7 +190,8 @@ impl<S: Schema> Detached<S> {
         let mut handle = S::Handle::from(Tracked::new(Arc::clone(&request))?);
         update::<S, R>(&mut handle, |handle| {
             let result = change(handle);
-            handle.tracked_mut().hand_in();
+            // Whether it came in time, the update itself finds out.
+            let _ = handle.tracked_mut().hand_in();
             if request.changes_privilege() {
                 let message = "a detached session cannot log in, log out, rotate or be destroyed: no response carries the new cookie";
                 request.fail(Error::new(ErrorKind::Misconfigured, message));
