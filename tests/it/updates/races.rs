@@ -127,6 +127,52 @@ async fn two_at_once() {
     }
 }
 
+/// One handle's commit lets two others through that have both seen what was there before; and so does the end of a session.
+#[tokio::test(start_paused = true)]
+async fn two_that_have_waited_for_a_third() {
+    for sealed in [false, true] {
+        let go = async |State(world): State<World>, mut one: Handed, mut two: Handed, mut third: Handed| {
+            third.theme = Some("dark".into());
+            world.slow();
+            let (one, two, third) = join!(
+                async { (sleep(millis(1)).await, one.update(|shop| shop.visits += 1).await).1 },
+                async { (sleep(millis(1)).await, two.update(|shop| shop.likes += 1).await).1 },
+                third.commit()
+            );
+            one.and(two).and(third).unwrap();
+        };
+        let (client, _) = visitor(sealed, go).await;
+        assert_eq!(shown(&client).await, "None 1 2 Some(\"dark\")");
+        let go = async |State(world): State<World>, mut one: Handed, mut two: Handed, third: Handed| {
+            third.destroy();
+            world.line.fail(Fault::Delay(millis(10)));
+            let (one, two) = join!(one.update(|shop| shop.visits += 1), two.update(|shop| shop.likes += 1));
+            world.line.heal();
+            one.and(two).unwrap();
+        };
+        let (client, _) = visitor(sealed, go).await;
+        assert_eq!(shown(&client).await, "None 1 1 None");
+    }
+}
+
+/// What another handle has changed meanwhile does not survive a login that it would not survive in the same handle.
+#[tokio::test(start_paused = true)]
+async fn a_login_empties_for_all_handles() {
+    for wait in [10, 100] {
+        let go = async move |State(world): State<World>, mut one: Handed, mut two: Handed| {
+            world.slow();
+            let (one, ()) = join!(one.update(|shop| shop.login(7)), async move {
+                (two.likes, two.theme) = (5, Some("dark".into()));
+                sleep(millis(wait)).await;
+                drop(two);
+            });
+            one.unwrap();
+        };
+        let (client, _) = visitor(false, go).await;
+        assert_eq!(shown(&client).await, "Some(7) 0 0 Some(\"dark\")", "handed in after {wait} ms");
+    }
+}
+
 /// Of two logins in one request the one counts that waits for its end.
 #[tokio::test(start_paused = true)]
 async fn two_logins() {
