@@ -292,10 +292,7 @@ impl Manager {
                 Err(error) => break Some(error.into()),
             }
             if !contest.goes_on(self.rng()).await {
-                // Whoever came later waits on.
-                lead.put_back(std::mem::take(&mut aboard));
-                lead.latest = Some(current);
-                break None;
+                break Some(exhausted());
             }
         };
         if let Some(error) = failure {
