@@ -28,55 +28,24 @@
 // So that the derive works in this crate's own tests and examples.
 extern crate self as session;
 
-// Floor 0: words.
-mod clock;
-mod error;
-mod redact;
-
-// Floor 1: data.
-mod codec;
-mod fingerprint;
-mod invalid;
-mod lock;
-mod merge;
-mod payload;
-mod record;
-mod schema;
-mod shape;
-mod token;
-
-// Floor 2: ports.
+mod base;
 mod cookie;
 #[cfg(feature = "sealed")]
-mod keys;
-#[cfg(feature = "sealed")]
-mod seal;
-pub mod store;
-
-// Floor 3: engine.
-mod config;
-mod contest;
-mod delta;
-mod line;
-mod manager;
-mod request;
-mod sessions;
-mod sweeper;
-mod tracked;
-mod uncancelled;
-mod update;
-mod users;
-
-// Floor 4: adapters, each a leaf.
-#[cfg(feature = "axum")]
-mod axum;
+mod crypto;
+mod data;
+mod engine;
+mod feature_macros;
+mod port;
+mod stores;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod tower;
-#[cfg(any(feature = "chrono", feature = "rust_decimal", feature = "time", feature = "url", feature = "uuid"))]
-mod values;
+mod web;
 
-mod switches;
+/// Where sessions are kept: the [`Store`] trait with its contract, the stores of this crate, and wrappers around any store.
+pub mod store {
+    pub use crate::port::*;
+    pub use crate::stores::*;
+}
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
@@ -111,19 +80,21 @@ pub mod __private;
 /// It is an alias and not a wrapper, so that `session.set_visits(session.visits() + 1)` borrow-checks.
 pub type Session<S> = <S as Schema>::Handle;
 
-#[cfg(feature = "axum")]
-pub use self::axum::{LoggedIn, Rejection};
-pub use self::clock::{Clock, Rng, RngError, SystemClock, SystemRng, Timestamp};
-pub use self::config::ConfigError;
+pub use self::base::clock::{Clock, Rng, RngError, SystemClock, SystemRng, Timestamp};
+pub use self::base::error::{BoxError, Corrupt, Error, ErrorKind};
+pub use self::base::secret::Secret;
 pub use self::cookie::{CookiePolicy, SameSite};
-pub use self::error::{BoxError, Corrupt, Error, ErrorKind};
-pub use self::invalid::{Violation, Violations};
 #[cfg(feature = "sealed")]
-pub use self::keys::{KeyError, KeyId, KeyRing, SecretKey};
-pub use self::redact::Secret;
-pub use self::schema::{Identified, Key, Problem, Schema};
-pub use self::sessions::{Builder, Sessions};
-pub use self::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
+pub use self::crypto::keys::{KeyError, KeyId, KeyRing, SecretKey};
+pub use self::data::schema::{Identified, Key, Problem, Schema};
+pub use self::data::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
+pub use self::data::token::{InvalidSessionId, SessionId};
+pub use self::data::validation::{Violation, Violations};
+pub use self::engine::config::ConfigError;
+pub use self::engine::handle::update::Detached;
+pub use self::engine::sessions::{Builder, Sessions};
+pub use self::engine::sweeper::Sweeper;
+pub use self::engine::user_sessions::UserSession;
 #[cfg(all(feature = "file", unix))]
 pub use self::store::FileStore;
 #[cfg(feature = "mysql")]
@@ -139,11 +110,9 @@ pub use self::store::SealedCookie;
 #[cfg(feature = "sqlite")]
 pub use self::store::SqliteStore;
 pub use self::store::{MemoryStore, Store};
-pub use self::sweeper::Sweeper;
-pub use self::token::{InvalidSessionId, SessionId};
-pub use self::tower::{ResponseFuture, SessionLayer, SessionService};
-pub use self::update::Detached;
-pub use self::users::UserSession;
+#[cfg(feature = "axum")]
+pub use self::web::axum::{LoggedIn, Rejection};
+pub use self::web::tower::{ResponseFuture, SessionLayer, SessionService};
 #[cfg(feature = "derive")]
 #[doc = include_str!("../docs/derive.md")]
 pub use session_derive::Session;

@@ -2,23 +2,24 @@
 
 pub use std::option::Option::{None, Some};
 
-pub use crate::codec::Codec;
-pub use crate::invalid::Violations;
-#[cfg(feature = "garde")]
-pub use crate::invalid::garde;
-pub use crate::schema::field::{Column, Field, FieldInfo, MergeRule, Survive};
-pub use crate::schema::release::{Newer, Previous, SectionInfo, Successor, TrySuccessor, check_previous};
-pub use crate::schema::stored::{Cause, Older, Stored};
-pub use crate::schema::{FieldDefault, Handle, Identified, Schema, Storable};
-pub use crate::shape::{
+pub use crate::__codec;
+pub use crate::__garde;
+pub use crate::data::codec::Codec;
+pub use crate::data::schema::field::{Column, Field, FieldInfo, MergeRule, Survive};
+pub use crate::data::schema::release::{Newer, Previous, SectionInfo, Successor, TrySuccessor, check_previous};
+pub use crate::data::schema::stored::{Cause, Older, Stored};
+pub use crate::data::schema::{FieldDefault, Handle, Identified, Schema, Storable};
+pub use crate::data::shape::{
     Member, Probe, ProbeFallback, SessionValue, Shape, Tagging, Variant, same_text, text_with_sample,
 };
-pub use crate::tracked::Tracked;
-pub use crate::update::update;
-pub use crate::{__codec, __garde};
+pub use crate::data::validation::Violations;
+#[cfg(feature = "garde")]
+pub use crate::data::validation::garde;
+pub use crate::engine::handle::tracked::Tracked;
+pub use crate::engine::handle::update::update;
 
 pub mod lock {
-    pub use crate::lock::{Entry, Lock, kept, readable, renamed, same, source, test};
+    pub use crate::data::lock::{Entry, Lock, kept, readable, renamed, same, source, test};
 }
 
 #[cfg(feature = "axum")]
@@ -26,9 +27,9 @@ pub mod axum {
     pub use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
     pub use http::request::Parts;
 
-    pub use crate::axum::{Rejection, extract, extract_optional};
+    pub use crate::web::axum::{Rejection, extract, extract_optional};
 }
 
 pub mod merge {
-    pub use crate::merge::{Counter, Log, Ordered, Union, counter, log, max, min, union};
+    pub use crate::data::merge::{Counter, Log, Ordered, Union, counter, log, max, min, union};
 }

@@ -6,7 +6,7 @@ use cookie::Cookie;
 use cookie::time::Duration as CookieDuration;
 use http::HeaderValue;
 
-use crate::token::TOKEN_CHARS;
+use crate::data::token::TOKEN_CHARS;
 
 /// Browsers keep no cookie longer than this (RFC 6265bis, section 5.5).
 pub(crate) const LONGEST: Duration = Duration::from_hours(400 * 24);

@@ -2,11 +2,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::clock::Timestamp;
-use crate::store::{
+use crate::base::clock::Timestamp;
+use crate::data::token::SessionId;
+use crate::port::{
     BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
 };
-use crate::token::SessionId;
 
 /// A real store whose line can be cut, and which counts what it is asked. Clones share all of it.
 ///

@@ -23,7 +23,7 @@ use std::time::Duration;
 pub use self::contract::{Contract, Report, Violations, contract};
 pub use self::failing::{Calls, FailingStore, Fault};
 pub use self::stored::{from_stored, to_stored};
-use crate::clock::{Clock, Timestamp, millis};
+use crate::base::clock::{Clock, Timestamp, millis};
 
 /// A clock that moves when it is told to. Clones show the same time.
 #[derive(Clone)]

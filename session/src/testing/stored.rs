@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
-use crate::error::{Error, ErrorKind};
-use crate::payload::{Edit, Payload};
-use crate::schema::Schema;
-use crate::schema::stored::Stored;
+use crate::base::error::{Error, ErrorKind};
+use crate::data::payload::{Edit, Payload};
+use crate::data::schema::Schema;
+use crate::data::schema::stored::Stored;
 
 /// What a record holds of an `S`: its section, each field in the codec that the struct names.
 ///

@@ -7,8 +7,8 @@ use std::task::Poll;
 use super::dice::Dice;
 use super::twin::{Call, Twin, same};
 use super::{Checked, LONG, Run, now, op, random_id, record};
-use crate::store::{Committed, Store, StoreError};
-use crate::token::SessionId;
+use crate::data::token::SessionId;
+use crate::port::{Committed, Store, StoreError};
 
 /// No call is polled more often.
 const MOST_POLLS: u64 = 200;

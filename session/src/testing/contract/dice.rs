@@ -1,7 +1,7 @@
 //! Chance that can be had again: everything random in the contract follows from one number.
 
-use crate::payload::Edit;
-use crate::record::{OpId, Record};
+use crate::data::payload::Edit;
+use crate::data::record::{OpId, Record};
 
 /// `SplitMix64`, after Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 pub(super) struct Dice(u64);
@@ -46,7 +46,7 @@ impl Dice {
     }
 
     /// Sooner or later than that of `base`, by whole minutes, and before the end.
-    pub(super) fn deadline(&mut self, base: &Record) -> crate::clock::Timestamp {
+    pub(super) fn deadline(&mut self, base: &Record) -> crate::base::clock::Timestamp {
         base.created.after(super::LONG * (5 + u32::try_from(self.below(20)).unwrap_or_default()))
     }
 }

@@ -10,9 +10,9 @@ use super::dice::Dice;
 use super::linear::{Event, Verdict, judge};
 use super::twin::Call;
 use super::{Checked, LONG, Run, random_id, record};
-use crate::record::{OpId, Record};
-use crate::store::{Store, StoreError};
-use crate::token::SessionId;
+use crate::data::record::{OpId, Record};
+use crate::data::token::SessionId;
+use crate::port::{Store, StoreError};
 
 /// Calls of one client. With eight of them and the `create`, a history stays within 64.
 const CALLS: u32 = 7;

@@ -65,8 +65,8 @@ fn mask(history: &[Event], holds: impl Fn(&Event) -> bool) -> u64 {
 mod tests {
     use super::super::{LONG, following, op, record};
     use super::*;
-    use crate::record::Record;
-    use crate::store::{Committed, Created, Destroyed};
+    use crate::data::record::Record;
+    use crate::port::{Committed, Created, Destroyed};
 
     fn event(call: Call, answer: Option<Answer>, began: u64, ended: u64) -> Event {
         Event { call, answer, began, ended }

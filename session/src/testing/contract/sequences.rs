@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::dice::Dice;
 use super::twin::{Call, Twin};
 use super::{Checked, LONG, Run, random_id, record};
-use crate::record::{OpId, Record, UserKey};
-use crate::store::{Store, StoreError};
+use crate::data::record::{OpId, Record, UserKey};
+use crate::port::{Store, StoreError};
 
 /// Calls in one sequence.
 const LENGTH: u64 = 40;

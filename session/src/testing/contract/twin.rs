@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::now;
-use crate::clock::Timestamp;
-use crate::record::{OpId, Record, UserKey};
-use crate::store::{Commit, Committed, Created, Destroyed, Store, StoreError, Touched};
-use crate::token::SessionId;
+use crate::base::clock::Timestamp;
+use crate::data::record::{OpId, Record, UserKey};
+use crate::data::token::SessionId;
+use crate::port::{Commit, Committed, Created, Destroyed, Store, StoreError, Touched};
 
 /// Server's clocks are measured: what they give back is this exact, in milliseconds. Deadlines that shall differ are a minute
 /// apart.

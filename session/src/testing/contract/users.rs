@@ -4,9 +4,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Checked, LONG, Run, following, is, now, op, random_id, record};
-use crate::record::{Record, UserKey};
-use crate::store::{Commit, Created, Store, StoreError, Touched};
-use crate::token::SessionId;
+use crate::data::record::{Record, UserKey};
+use crate::data::token::SessionId;
+use crate::port::{Commit, Created, Store, StoreError, Touched};
 
 /// Somebody whom the store has never heard of.
 pub(super) fn stranger() -> UserKey {

@@ -1,0 +1,278 @@
+//! How deep a value may be nested. What cannot be read back is not written, and what is read does not exhaust the stack, whoever
+//! has stored it.
+
+use std::fmt;
+
+#[cfg(any(feature = "msgpack", feature = "postcard"))]
+pub(super) use self::reading::Shallow;
+
+/// `serde_json` reads that many brackets within each other, and no more.
+const DEEPEST_JSON: u8 = 127;
+
+/// The value is nested too deep to be read back.
+#[derive(Debug)]
+pub(crate) struct TooDeep(pub(super) u16);
+
+impl fmt::Display for TooDeep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it is nested deeper than {} levels, and could not be read back", self.0)
+    }
+}
+
+impl std::error::Error for TooDeep {}
+
+impl TooDeep {
+    pub(super) const JSON: Self = Self(DEEPEST_JSON as u16);
+}
+
+/// Writes JSON without spaces, and stops where it would be too deep.
+#[derive(Default)]
+pub(super) struct ShallowJson {
+    depth: u8,
+}
+
+impl ShallowJson {
+    fn enter(&mut self) -> std::io::Result<()> {
+        if self.depth == DEEPEST_JSON {
+            return Err(std::io::Error::other(TooDeep::JSON));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+}
+
+impl serde_json::ser::Formatter for ShallowJson {
+    fn begin_array<W: ?Sized + std::io::Write>(&mut self, out: &mut W) -> std::io::Result<()> {
+        self.enter()?;
+        out.write_all(b"[")
+    }
+
+    fn end_array<W: ?Sized + std::io::Write>(&mut self, out: &mut W) -> std::io::Result<()> {
+        self.depth -= 1;
+        out.write_all(b"]")
+    }
+
+    fn begin_object<W: ?Sized + std::io::Write>(&mut self, out: &mut W) -> std::io::Result<()> {
+        self.enter()?;
+        out.write_all(b"{")
+    }
+
+    fn end_object<W: ?Sized + std::io::Write>(&mut self, out: &mut W) -> std::io::Result<()> {
+        self.depth -= 1;
+        out.write_all(b"}")
+    }
+}
+
+/// A limit for deserializers that have none, or do not count everything.
+#[cfg(any(feature = "msgpack", feature = "postcard"))]
+mod reading {
+    use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+
+    use super::TooDeep;
+    use crate::data::fingerprint::DEEPEST;
+
+    /// Whatever serde hands on while it reads, and how much deeper it may go: counted as [`DEEPEST`] is when it is written.
+    pub(in crate::data::codec) struct Shallow<T> {
+        inner: T,
+        left: u16,
+    }
+
+    impl<T> Shallow<T> {
+        pub(in crate::data::codec) fn new(inner: T) -> Self {
+            Self { inner, left: DEEPEST }
+        }
+
+        fn with<U>(&self, inner: U) -> Shallow<U> {
+            Shallow { inner, left: self.left }
+        }
+
+        /// One level down.
+        fn below<U, E: de::Error>(&self, inner: U) -> Result<Shallow<U>, E> {
+            let left = self.left.checked_sub(1).ok_or_else(|| E::custom(TooDeep(DEEPEST)))?;
+            Ok(Shallow { inner, left })
+        }
+    }
+
+    macro_rules! deserializers {
+        ($($method:ident($($argument:ident: $type:ty),*))*) => {$(
+            #[inline]
+            fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
+                let visitor = self.with(visitor);
+                self.inner.$method($($argument,)* visitor)
+            }
+        )*};
+    }
+
+    impl<'de, D: Deserializer<'de>> Deserializer<'de> for Shallow<D> {
+        type Error = D::Error;
+
+        deserializers! {
+            deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
+            deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+            deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string() deserialize_bytes()
+            deserialize_byte_buf() deserialize_option() deserialize_unit() deserialize_unit_struct(name: &'static str)
+            deserialize_newtype_struct(name: &'static str) deserialize_seq() deserialize_tuple(len: usize)
+            deserialize_tuple_struct(name: &'static str, len: usize) deserialize_map()
+            deserialize_struct(name: &'static str, fields: &'static [&'static str])
+            deserialize_enum(name: &'static str, variants: &'static [&'static str]) deserialize_identifier()
+            deserialize_ignored_any()
+        }
+
+        fn is_human_readable(&self) -> bool {
+            self.inner.is_human_readable()
+        }
+    }
+
+    macro_rules! visits {
+        ($($method:ident: $type:ty;)*) => {$(
+            #[inline]
+            fn $method<E: de::Error>(self, value: $type) -> Result<V::Value, E> {
+                self.inner.$method(value)
+            }
+        )*};
+    }
+
+    impl<'de, V: Visitor<'de>> Visitor<'de> for Shallow<V> {
+        type Value = V::Value;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.inner.expecting(f)
+        }
+
+        visits! {
+            visit_bool: bool; visit_i8: i8; visit_i16: i16; visit_i32: i32; visit_i64: i64; visit_i128: i128;
+            visit_u8: u8; visit_u16: u16; visit_u32: u32; visit_u64: u64; visit_u128: u128;
+            visit_f32: f32; visit_f64: f64; visit_char: char;
+            visit_str: &str; visit_borrowed_str: &'de str; visit_string: String;
+            visit_bytes: &[u8]; visit_borrowed_bytes: &'de [u8]; visit_byte_buf: Vec<u8>;
+        }
+
+        #[inline]
+        fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
+            self.inner.visit_none()
+        }
+
+        #[inline]
+        fn visit_unit<E: de::Error>(self) -> Result<V::Value, E> {
+            self.inner.visit_unit()
+        }
+
+        #[inline]
+        fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+            let inner = self.below(inner)?;
+            self.inner.visit_some(inner)
+        }
+
+        #[inline]
+        fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+            let inner = self.with(inner);
+            self.inner.visit_newtype_struct(inner)
+        }
+
+        #[inline]
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
+            let seq = self.below(seq)?;
+            self.inner.visit_seq(seq)
+        }
+
+        #[inline]
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+            let map = self.below(map)?;
+            self.inner.visit_map(map)
+        }
+
+        #[inline]
+        fn visit_enum<A: EnumAccess<'de>>(self, variants: A) -> Result<V::Value, A::Error> {
+            let variants = self.with(variants);
+            self.inner.visit_enum(variants)
+        }
+    }
+
+    impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Shallow<S> {
+        type Value = S::Value;
+
+        #[inline]
+        fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
+            let inner = self.with(inner);
+            self.inner.deserialize(inner)
+        }
+    }
+
+    impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Shallow<A> {
+        type Error = A::Error;
+
+        #[inline]
+        fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+            let seed = self.with(seed);
+            self.inner.next_element_seed(seed)
+        }
+
+        fn size_hint(&self) -> Option<usize> {
+            self.inner.size_hint()
+        }
+    }
+
+    impl<'de, A: MapAccess<'de>> MapAccess<'de> for Shallow<A> {
+        type Error = A::Error;
+
+        #[inline]
+        fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+            let seed = self.with(seed);
+            self.inner.next_key_seed(seed)
+        }
+
+        #[inline]
+        fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+            let seed = self.with(seed);
+            self.inner.next_value_seed(seed)
+        }
+
+        fn size_hint(&self) -> Option<usize> {
+            self.inner.size_hint()
+        }
+    }
+
+    impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Shallow<A> {
+        type Error = A::Error;
+        type Variant = Shallow<A::Variant>;
+
+        #[inline]
+        fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
+            let Self { inner, left } = self;
+            let (value, variant) = inner.variant_seed(Shallow { inner: seed, left })?;
+            Ok((value, Shallow { inner: variant, left }))
+        }
+    }
+
+    /// What is in a variant is a level below it.
+    impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Shallow<A> {
+        type Error = A::Error;
+
+        #[inline]
+        fn unit_variant(self) -> Result<(), A::Error> {
+            self.inner.unit_variant()
+        }
+
+        #[inline]
+        fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
+            let seed = self.below(seed)?;
+            self.inner.newtype_variant_seed(seed)
+        }
+
+        #[inline]
+        fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
+            let visitor = self.below(visitor)?;
+            self.inner.tuple_variant(len, visitor)
+        }
+
+        #[inline]
+        fn struct_variant<V: Visitor<'de>>(
+            self,
+            fields: &'static [&'static str],
+            visitor: V,
+        ) -> Result<V::Value, A::Error> {
+            let visitor = self.below(visitor)?;
+            self.inner.struct_variant(fields, visitor)
+        }
+    }
+}

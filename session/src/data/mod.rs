@@ -1,0 +1,12 @@
+//! What is stored, as pure data: tokens, records, payloads, and the schema that gives them types.
+
+pub(crate) mod codec;
+pub(crate) mod fingerprint;
+pub(crate) mod lock;
+pub(crate) mod merge;
+pub(crate) mod payload;
+pub(crate) mod record;
+pub(crate) mod schema;
+pub(crate) mod shape;
+pub(crate) mod token;
+pub(crate) mod validation;

@@ -1,0 +1,368 @@
+//! [`Record`]: one stored session, and its bytes.
+//!
+//! ```text
+//!   0  magic      a5 53 01, then flags 00
+//!   4  epoch      u64   +1 at every change of privilege
+//!  12  revision   u64   +1 at every commit
+//!  20  idle       u64   idle deadline, then u32 CRC-32 of those eight bytes: a touch writes these twelve and nothing else
+//!  32  checksum   u32   CRC-32 of every byte but 20..36
+//!  36  absolute   u64   absolute deadline
+//!  44  created    u64
+//!  52  rotated    u64   when the verifier was last replaced
+//!  60  verifier   [32]  hash of the verifier that opens the session
+//!  92  previous   [32]  hash of the one before, all zero for none
+//! 124  until      u64   how long the previous one still opens it; 2^64-1 until the new one has been seen
+//! 132  writers    8 × (u32 process, u32 sequence): the last commit of each of the last eight processes
+//! 196  user       u16 length, then that many bytes
+//!   …  payload    to the end
+//! ```
+//!
+//! Numbers are big-endian, so that a script can compare them as bytes; times are milliseconds since the Unix epoch. The
+//! layout is pinned by vectors in `tests/it/vectors`.
+
+use std::fmt;
+
+use bytes::{BufMut as _, Bytes};
+use sha2::{Digest as _, Sha256};
+
+use crate::base::clock::Timestamp;
+use crate::base::error::Corrupt;
+use crate::data::payload::Payload;
+use crate::data::token::VerifierHash;
+
+pub(crate) const MAGIC: [u8; 4] = [0xa5, b'S', 0x01, 0x00];
+pub(crate) const IDLE_AT: usize = 20;
+const CHECKSUM_AT: usize = 32;
+const ABSOLUTE_AT: usize = 36;
+const PREVIOUS_AT: usize = 92;
+const USER_AT: usize = 196;
+pub(crate) const WRITERS: usize = 8;
+/// Where the payload of a session without a user begins.
+pub(crate) const HEADER: usize = USER_AT + 2;
+const _: () = assert!(PREVIOUS_AT + 32 + 8 + WRITERS * 8 == USER_AT);
+
+/// The mark of a previous verifier that lives until the new one has been seen.
+pub(crate) const UNSEEN: Timestamp = Timestamp::from_millis(u64::MAX);
+
+/// A stored session: a small header that stores compare, and a payload that is the engine's own affair.
+///
+/// A store keeps [`encode`](Self::encode)'s bytes, or the parts it wants in columns and those bytes beside them.
+#[derive(Clone)]
+pub struct Record {
+    pub(crate) epoch: u64,
+    pub(crate) revision: u64,
+    pub(crate) idle: Timestamp,
+    pub(crate) absolute: Timestamp,
+    pub(crate) created: Timestamp,
+    pub(crate) rotated: Timestamp,
+    pub(crate) verifier: VerifierHash,
+    pub(crate) previous: Option<(VerifierHash, Timestamp)>,
+    pub(crate) writers: [OpId; WRITERS],
+    pub(crate) user: Option<UserKey>,
+    pub(crate) payload: Payload,
+}
+
+/// Names one commit, so that asking for it again is not doing it twice.
+///
+/// A process numbers its own commits, and a record remembers the last number of each of the last eight processes that wrote
+/// it. So a retry is recognised however many commits other processes made meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpId {
+    pub(crate) process: u32,
+    pub(crate) sequence: u32,
+}
+
+impl OpId {
+    /// The eight bytes that stand for it in a record's header; never all zero.
+    pub fn to_bytes(self) -> [u8; 8] {
+        ((u64::from(self.process) << 32) | u64::from(self.sequence)).to_be_bytes()
+    }
+}
+
+/// Who is logged in, as the user index knows them: the JSON of the `user` field's value.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct UserKey(pub(crate) Bytes);
+
+/// What a session says of who is logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity(pub(crate) Option<UserKey>);
+
+impl UserKey {
+    /// Its bytes, at most 65,535.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// SHA-256 of its bytes, for an index that takes no key as long as this one may be.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.0).into()
+    }
+}
+
+impl fmt::Debug for UserKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserKey(…)")
+    }
+}
+
+impl Record {
+    /// Counts changes of privilege: login, logout, rotation. A commit of an older epoch is refused.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Counts commits.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// When the session ends unless it is used before.
+    pub fn idle_deadline(&self) -> Timestamp {
+        self.idle
+    }
+
+    /// When the session ends, used or not.
+    pub fn absolute_deadline(&self) -> Timestamp {
+        self.absolute
+    }
+
+    /// When the session began: its first write, or its last login or logout.
+    pub fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    /// Who is logged in.
+    pub fn user(&self) -> Option<&UserKey> {
+        self.user.as_ref()
+    }
+
+    /// Whether the session has ended. The deadlines themselves are outside: a session expires *at* its deadline.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now >= self.idle || now >= self.absolute
+    }
+
+    /// Whether the commit `op` is the last one that its process made.
+    pub fn has_applied(&self, op: OpId) -> bool {
+        self.writers.contains(&op)
+    }
+
+    /// This record with another idle deadline: for stores that keep the deadline beside the bytes.
+    #[must_use]
+    pub fn with_idle_deadline(mut self, idle: Timestamp) -> Self {
+        self.idle = idle;
+        self
+    }
+
+    /// This record as a clock sees it that runs `offset` milliseconds ahead: for stores that keep time by a clock of
+    /// their own.
+    #[must_use]
+    pub fn shifted(mut self, offset: i64) -> Self {
+        for time in [&mut self.idle, &mut self.absolute, &mut self.created, &mut self.rotated] {
+            *time = time.shifted(offset);
+        }
+        if let Some((_, until)) = &mut self.previous
+            && *until != UNSEEN
+        {
+            *until = until.shifted(offset);
+        }
+        self
+    }
+
+    /// Length of [`encode`](Self::encode)'s bytes.
+    pub fn encoded_len(&self) -> usize {
+        HEADER + self.user.as_ref().map_or(0, |user| user.0.len()) + self.payload.as_bytes().len()
+    }
+
+    /// The record's bytes, in the layout of this module's head.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.encoded_len());
+        out.put_slice(&MAGIC);
+        out.put_u64(self.epoch);
+        out.put_u64(self.revision);
+        out.put_slice(&idle_bytes(self.idle));
+        out.put_u32(0);
+        out.put_u64(self.absolute.as_millis());
+        out.put_u64(self.created.as_millis());
+        out.put_u64(self.rotated.as_millis());
+        out.put_slice(self.verifier.as_bytes());
+        let (previous, until) = match &self.previous {
+            Some((hash, until)) => (*hash.as_bytes(), until.as_millis()),
+            None => ([0; 32], 0),
+        };
+        out.put_slice(&previous);
+        out.put_u64(until);
+        for op in self.writers {
+            out.put_slice(&op.to_bytes());
+        }
+        let user = self.user.as_ref().map_or(&[][..], UserKey::as_bytes);
+        // The engine refuses longer ones; see `UserKey`.
+        out.put_u16(u16::try_from(user.len()).unwrap_or_default());
+        out.put_slice(user);
+        out.put_slice(self.payload.as_bytes());
+        let checksum = checksum(&out);
+        if let Some(place) = out.get_mut(CHECKSUM_AT..ABSOLUTE_AT) {
+            place.copy_from_slice(&checksum.to_be_bytes());
+        }
+        out
+    }
+
+    /// Reads a record back, and checks all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Corrupt`] for anything that [`encode`](Self::encode) did not write: cut short, one bit flipped, foreign.
+    pub fn decode(bytes: impl Into<Bytes>) -> Result<Self, Corrupt> {
+        let bytes: Bytes = bytes.into();
+        let mut rest = &bytes[..];
+        if take::<4>(&mut rest)? != MAGIC {
+            return Err(Corrupt::new("not a session record, or of a format this version does not know"));
+        }
+        let epoch = take_u64(&mut rest)?;
+        let revision = take_u64(&mut rest)?;
+        let idle = take::<12>(&mut rest)?;
+        let stored_checksum = take::<4>(&mut rest)?;
+        let absolute = Timestamp::from_millis(take_u64(&mut rest)?);
+        let created = Timestamp::from_millis(take_u64(&mut rest)?);
+        let rotated = Timestamp::from_millis(take_u64(&mut rest)?);
+        let verifier = VerifierHash::from_bytes(take(&mut rest)?);
+        let previous = take::<32>(&mut rest)?;
+        let until = Timestamp::from_millis(take_u64(&mut rest)?);
+        let mut writers = [OpId::default(); WRITERS];
+        for op in &mut writers {
+            *op =
+                OpId { process: u32::from_be_bytes(take(&mut rest)?), sequence: u32::from_be_bytes(take(&mut rest)?) };
+        }
+        let user_length = usize::from(u16::from_be_bytes(take(&mut rest)?));
+        let (user, payload) =
+            rest.split_at_checked(user_length).ok_or_else(|| Corrupt::new("the record is cut short"))?;
+        if checksum(&bytes).to_be_bytes() != stored_checksum {
+            return Err(Corrupt::new("the checksum does not match"));
+        }
+        let idle = parse_idle(idle)?;
+        Ok(Self {
+            epoch,
+            revision,
+            idle,
+            absolute,
+            created,
+            rotated,
+            verifier,
+            previous: (until.as_millis() != 0).then(|| (VerifierHash::from_bytes(previous), until)),
+            writers,
+            user: (!user.is_empty()).then(|| UserKey(bytes.slice_ref(user))),
+            payload: Payload::parse(if payload.is_empty() { Bytes::new() } else { bytes.slice_ref(payload) })?,
+        })
+    }
+
+    /// Notes that `op` wrote this record: in its process's place, or in that of the process that wrote first.
+    pub(crate) fn note_writer(&mut self, op: OpId) {
+        let at = self.writers.iter().position(|known| known.process == op.process).unwrap_or(WRITERS - 1);
+        if let Some(upto) = self.writers.get_mut(..=at) {
+            upto.rotate_right(1);
+        }
+        if let Some(first) = self.writers.first_mut() {
+            *first = op;
+        }
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("epoch", &self.epoch)
+            .field("revision", &self.revision)
+            .field("idle", &self.idle)
+            .field("absolute", &self.absolute)
+            .field("payload_bytes", &self.payload.as_bytes().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The twelve bytes that a touch replaces.
+pub(crate) fn idle_bytes(idle: Timestamp) -> [u8; 12] {
+    let mut out = [0; 12];
+    let (time, check) = out.split_at_mut(8);
+    time.copy_from_slice(&idle.as_millis().to_be_bytes());
+    check.copy_from_slice(&crc32fast::hash(time).to_be_bytes());
+    out
+}
+
+fn parse_idle(bytes: [u8; 12]) -> Result<Timestamp, Corrupt> {
+    let idle = Timestamp::from_millis(take_u64(&mut &bytes[..])?);
+    if idle_bytes(idle) == bytes { Ok(idle) } else { Err(Corrupt::new("the idle deadline's checksum does not match")) }
+}
+
+/// Of every byte but the idle deadline and the checksum itself.
+fn checksum(bytes: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(bytes.get(..IDLE_AT).unwrap_or_default());
+    hasher.update(bytes.get(ABSOLUTE_AT..).unwrap_or_default());
+    hasher.finalize()
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Corrupt> {
+    let (head, tail) = rest.split_first_chunk().ok_or_else(|| Corrupt::new("the record is cut short"))?;
+    *rest = tail;
+    Ok(*head)
+}
+
+fn take_u64(rest: &mut &[u8]) -> Result<u64, Corrupt> {
+    Ok(u64::from_be_bytes(take(rest)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::payload::Edit;
+
+    fn sample() -> Record {
+        let edit = Edit { section: "shop", version: 1, codec: 1, key: "visits", value: Some(b"3") };
+        Record {
+            epoch: 2,
+            revision: 7,
+            idle: Timestamp::from_millis(1_000),
+            absolute: Timestamp::from_millis(9_000),
+            created: Timestamp::from_millis(10),
+            rotated: Timestamp::from_millis(20),
+            verifier: VerifierHash::from_bytes([0x11; 32]),
+            previous: Some((VerifierHash::from_bytes([0x22; 32]), UNSEEN)),
+            writers: [OpId { process: 3, sequence: 4 }; WRITERS],
+            user: Some(UserKey(Bytes::from_static(b"42"))),
+            payload: Payload::default().edited([edit]).unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_decodes() {
+        let bytes = sample().encode();
+        assert_eq!(bytes.len(), sample().encoded_len());
+        assert_eq!(Record::decode(bytes.clone()).unwrap().encode(), bytes);
+    }
+
+    #[test]
+    fn every_truncation_and_every_flipped_bit_is_corrupt() {
+        let bytes = sample().encode();
+        for length in 0..bytes.len() {
+            assert!(Record::decode(bytes[..length].to_vec()).is_err(), "{length} bytes");
+        }
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(Record::decode(flipped).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_process_keeps_one_place_and_the_oldest_makes_room() {
+        let mut record = sample();
+        for process in 10..20 {
+            for sequence in 0..3 {
+                record.note_writer(OpId { process, sequence });
+            }
+        }
+        let kept: Vec<u32> = record.writers.iter().map(|op| op.process).collect();
+        assert_eq!(kept, [19, 18, 17, 16, 15, 14, 13, 12]);
+        assert!(record.has_applied(OpId { process: 12, sequence: 2 }));
+        assert!(!record.has_applied(OpId { process: 12, sequence: 1 }));
+    }
+}

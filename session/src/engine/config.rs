@@ -1,0 +1,85 @@
+//! Settings, checked once when the server starts.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::cookie::CookiePolicy;
+use crate::data::schema::sections::Sections;
+
+/// What `build()` has found to be sound.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) cookie: CookiePolicy,
+    pub(crate) idle: Duration,
+    pub(crate) absolute: Duration,
+    pub(crate) touch_after: Duration,
+    pub(crate) commit_on_server_error: bool,
+    pub(crate) retry_after: Duration,
+    pub(crate) login_path: Option<String>,
+    pub(crate) sections: Sections,
+}
+
+impl Config {
+    /// Everything about the settings that contradicts itself, as a sentence each.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let mut out = self.cookie.complaints();
+        let mut rule = |broken: bool, complaint: String| {
+            if broken {
+                out.push(complaint);
+            }
+        };
+        let Self { idle, absolute, touch_after, .. } = self;
+        rule(*idle < Duration::from_secs(1), format!("idle timeout {idle:?}: use at least a second"));
+        rule(idle > absolute, format!("idle timeout {idle:?} is longer than the absolute one, {absolute:?}"));
+        rule(
+            *absolute > crate::cookie::LONGEST,
+            format!("absolute timeout {absolute:?}: browsers keep no cookie for more than 400 days"),
+        );
+        rule(
+            touch_after >= idle,
+            format!(
+                "touch_after {touch_after:?} is not shorter than the idle timeout {idle:?}: used sessions would end"
+            ),
+        );
+        let retry = self.retry_after;
+        rule(
+            retry < Duration::from_secs(1) || retry > Duration::from_hours(1),
+            format!("retry_after {retry:?}: use a second to an hour"),
+        );
+        if let Some(path) = &self.login_path {
+            let ok = path.starts_with('/')
+                && !path.starts_with("//")
+                && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+            rule(!ok, format!("login path {path:?}: write a path of this site, like \"/login\""));
+        }
+        for (index, name) in self.sections.names().enumerate() {
+            let twice = self.sections.names().take(index).any(|earlier| earlier == name);
+            rule(twice, format!("two session types are named {name:?}; give one another `#[session(name = \"…\")]`"));
+        }
+        out
+    }
+}
+
+/// The settings contradict each other. Lists every contradiction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(Vec<String>);
+
+impl ConfigError {
+    pub(crate) fn new(complaints: Vec<String>) -> Self {
+        Self(complaints)
+    }
+
+    /// Each contradiction, as a sentence.
+    pub fn complaints(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the session settings do not fit together:")?;
+        self.0.iter().try_for_each(|complaint| write!(f, "\n  - {complaint}"))
+    }
+}
+
+impl std::error::Error for ConfigError {}

@@ -1,0 +1,281 @@
+//! [`Delta`]: what one request changed, and what becomes of a record that it is applied to. Pure functions.
+//!
+//! A change holds what its request loaded and what it made of it, so it can be applied to whatever is stored by then: see
+//! [`merge`](crate::data::merge). Nothing is ever overwritten with a snapshot.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, ErrorKind};
+use crate::data::codec::Codec;
+use crate::data::payload::{Edit, Payload, Section};
+use crate::data::record::{Identity, Record};
+use crate::data::schema::field::{Erased, MergeRule};
+use crate::data::schema::sections::{Reset, Sections, survives};
+use crate::data::schema::stored::{MIN_READER, codec_of};
+use crate::data::token::VerifierHash;
+
+/// One field, from `base` to `mine`. `None` is the field's default: nothing was stored, or nothing that was any good.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) section: &'static str,
+    pub(crate) version: u32,
+    pub(crate) field: &'static Erased,
+    pub(crate) codec: Codec,
+    pub(crate) base: Option<Bytes>,
+    pub(crate) mine: Option<Bytes>,
+}
+
+/// Everything one request changed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Delta {
+    /// First of all, most of what was there is dropped.
+    pub(crate) reset: Option<Reset>,
+    pub(crate) changes: Vec<Change>,
+    /// Who is logged in now, if that changed.
+    pub(crate) user: Option<Identity>,
+    /// The session gets a new verifier whatever else changed.
+    pub(crate) rotate: bool,
+}
+
+impl Change {
+    /// What shall be stored, given what is stored.
+    pub(crate) fn resolve(&self, theirs: Option<&[u8]>) -> Result<Option<Bytes>, Error> {
+        let base = self.base.as_deref();
+        let untouched = theirs == base;
+        match self.field.info.merge {
+            MergeRule::Merge if !untouched || self.field.normalizes => {
+                let merged = (self.field.merge)(self.codec, [base, self.mine.as_deref(), theirs])?;
+                Ok(Some(merged.into()))
+            },
+            // An upgrade that two requests have taken may have put a hash map in two orders.
+            MergeRule::Reject if !untouched && !(self.field.same)(self.codec, [base, theirs]) => {
+                let message =
+                    format!("session `{}`: another request changed field `{}`", self.section, self.field.info.name);
+                Err(Error::new(ErrorKind::Conflict, message))
+            },
+            MergeRule::Merge | MergeRule::Reject | MergeRule::LastWriter => Ok(self.mine.clone()),
+        }
+    }
+
+    /// What is stored of it in `section`, as the field sees it.
+    fn stored_in<'a>(&self, section: &Section<'a>, sections: &Sections) -> Option<&'a [u8]> {
+        self.seen_of(section.get(self.field.info.key), section, sections)
+    }
+
+    /// The same, of what has been looked up.
+    fn seen_of<'a>(&self, stored: Option<&'a [u8]>, section: &Section<'a>, sections: &Sections) -> Option<&'a [u8]> {
+        let is_of_interest = self.field.info.merge != MergeRule::LastWriter && stored != self.base.as_deref();
+        if is_of_interest { sections.sound(section, self.field) } else { stored }
+    }
+
+    /// Whether it can be made in `section` and leave all else there as it is.
+    fn fits(&self, section: &Section<'_>) -> bool {
+        section.version == self.version && section.codec == self.codec.tag()
+    }
+
+    /// The same change, for a section with another codec than the one it was made from.
+    fn transcoded(&self, to: Codec) -> Result<Self, Error> {
+        let transcode = |bytes: &Option<Bytes>| match bytes {
+            Some(bytes) => (self.field.transcode)(bytes, self.codec, to).map(|bytes| Some(bytes.into())),
+            None => Ok(None),
+        };
+        // What does not decode was seen as the default, which is what an absent value is.
+        let base = transcode(&self.base).unwrap_or_default();
+        Ok(Self { codec: to, base, mine: transcode(&self.mine)?, ..self.clone() })
+    }
+
+    fn concerns(&self, other: &Self) -> bool {
+        self.section == other.section && self.field.info.key == other.field.info.key
+    }
+}
+
+impl Delta {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && !self.is_privilege_change()
+    }
+
+    /// Whether the session's id must change with it.
+    pub(crate) fn is_privilege_change(&self) -> bool {
+        self.rotate
+            || self.reset.is_some()
+            || self.user.is_some()
+            || self.changes.iter().any(|change| change.field.info.privilege)
+    }
+
+    /// Adds a later change of the same request. `stored` is the record's payload, and `seen` what the change was made from.
+    pub(crate) fn push(
+        &mut self,
+        change: Change,
+        seen: &Payload,
+        stored: &Payload,
+        sections: &Sections,
+    ) -> Result<(), Error> {
+        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.concerns(&change)) {
+            earlier.mine = change.resolve(earlier.mine.as_deref())?;
+            return Ok(());
+        }
+        if seen.is(stored) {
+            self.changes.push(change);
+            return Ok(());
+        }
+        let (section, key) = (change.section, change.field.info.key);
+        let kept = self.reset.is_none_or(|reset| sections.survives(reset, section.as_bytes(), key.as_bytes()));
+        let base = stored.section(section).filter(|_| kept);
+        let base = base.and_then(|section| change.stored_in(&section, sections));
+        let mine = change.resolve(base)?;
+        let base = base.map(|base| stored.share(base));
+        self.changes.push(Change { base, mine, ..change });
+        Ok(())
+    }
+
+    /// A login or logout: forgets the changes of what does not survive it.
+    pub(crate) fn reset(&mut self, reset: Reset) {
+        // Of a logout and a login in one request, the stricter one counts.
+        let reset = if self.reset == Some(Reset::Logout) { Reset::Logout } else { reset };
+        self.reset = Some(reset);
+        self.user = Some(Identity(None));
+        self.changes.retain(|change| survives(reset, change.field));
+    }
+
+    /// Forgets what does not survive a login or logout that is committed before it. One of its own comes after that.
+    pub(crate) fn outlive(&mut self, reset: Reset) {
+        if self.reset.is_none() {
+            self.changes.retain(|change| survives(reset, change.field));
+            self.user = None;
+        }
+    }
+
+    /// Adds what the same request has changed later.
+    pub(crate) fn append(&mut self, later: Self) {
+        if let Some(reset) = later.reset {
+            self.reset(reset);
+        }
+        self.rotate |= later.rotate;
+        self.user = later.user.or(self.user.take());
+        for change in later.changes {
+            match self.changes.iter_mut().find(|earlier| earlier.concerns(&change)) {
+                Some(earlier) => earlier.mine = change.mine,
+                None => self.changes.push(change),
+            }
+        }
+    }
+
+    /// What of it is carried out although the handler failed.
+    pub(crate) fn keep_privilege_changes(&mut self) {
+        self.changes.retain(|change| change.field.info.privilege);
+    }
+
+    /// `payload` with all of it applied.
+    pub(crate) fn apply_to_payload(&self, payload: &Payload, sections: &Sections) -> Result<Payload, Error> {
+        let emptied = self.reset.map(|reset| payload.retain(|section, key| sections.survives(reset, section, key)));
+        let payload = emptied.as_ref().unwrap_or(payload);
+        if let [change] = &*self.changes
+            && let Some(section) = payload.section(change.section).filter(|section| change.fits(section))
+            && let Some(stored) = section.get(change.field.info.key)
+            && let Some(value) = change.resolve(change.seen_of(Some(stored), &section, sections))?
+            && sections.min_reader(change.section, Some(&section)).is_none()
+            && let Some(replaced) = payload.replaced(stored, &value)
+        {
+            return Ok(replaced);
+        }
+        let only_ends = self.reset == Some(Reset::Logout)
+            && matches!(self.user, Some(Identity(None)))
+            && self.changes.iter().all(|change| change.field.info.privilege);
+        if !only_ends {
+            self.may_write(payload, sections)?;
+        }
+        let resolved = self.changes.iter().map(|change| Resolved::new(change, payload, sections));
+        let resolved = resolved.collect::<Result<Vec<_>, _>>()?;
+        payload.edited(resolved.iter().flat_map(Resolved::edits)).ok_or_else(|| {
+            let message = "the record would have more than 256 fields in a section, counting those of other releases, or more than 64 sections";
+            Error::new(ErrorKind::TooLarge, message)
+        })
+    }
+
+    /// Whether this release may change what newer code has written. It may always end it: a logout is not refused.
+    fn may_write(&self, payload: &Payload, sections: &Sections) -> Result<(), Error> {
+        let names = self.changes.iter().map(|change| change.section);
+        names.filter_map(|name| payload.section(name)).try_for_each(|section| sections.may_write(&section))
+    }
+
+    /// Whether it breaks no rule to make `after` of `before`.
+    pub(crate) fn check(&self, before: &Payload, after: &Payload, sections: &Sections) -> Result<(), Error> {
+        let changed = |section: &str, field: &str| {
+            self.changes.iter().any(|change| change.section == section && change.field.info.name == field)
+        };
+        sections.check(before, after, changed)
+    }
+
+    /// Makes `record` the one after it, but for revision and writers, or leaves it as it is. `verifier` is the new one of a
+    /// change of privilege.
+    pub(crate) fn apply(
+        &self,
+        record: &mut Record,
+        verifier: Option<VerifierHash>,
+        rules: &Rules<'_>,
+    ) -> Result<(), Error> {
+        let payload = self.apply_to_payload(&record.payload, rules.sections)?;
+        self.check(&record.payload, &payload, rules.sections)?;
+        record.payload = payload;
+        if let Some(Identity(user)) = &self.user {
+            record.user.clone_from(user);
+        }
+        if self.user.is_some() || self.reset.is_some() {
+            // Another person, or the same one once more: the session has all its time before it.
+            record.created = rules.now;
+            record.absolute = rules.now.after(rules.absolute);
+        }
+        if let Some(verifier) = verifier {
+            record.epoch = record.epoch.saturating_add(1);
+            record.verifier = verifier;
+            record.previous = None;
+            record.rotated = rules.now;
+        }
+        record.idle = record.idle.max(rules.now.after(rules.idle)).min(record.absolute);
+        Ok(())
+    }
+}
+
+/// A change, and what becomes of the section that it is in.
+struct Resolved<'a> {
+    change: &'a Change,
+    codec: Codec,
+    value: Option<Bytes>,
+    min_reader: Option<String>,
+}
+
+impl<'a> Resolved<'a> {
+    fn new(change: &'a Change, payload: &Payload, sections: &Sections) -> Result<Self, Error> {
+        let section = payload.section(change.section);
+        let min_reader = sections.min_reader(change.section, section.as_ref()).map(|version| version.to_string());
+        let Some(section) = section else {
+            return Ok(Self { change, codec: change.codec, value: change.resolve(None)?, min_reader });
+        };
+        let codec = codec_of(&section, change.section)?;
+        let stored = change.stored_in(&section, sections);
+        let value = match codec == change.codec {
+            true => change.resolve(stored)?,
+            false => change.transcoded(codec)?.resolve(stored)?,
+        };
+        Ok(Self { change, codec, value, min_reader })
+    }
+
+    fn edits(&self) -> impl Iterator<Item = Edit<'_>> {
+        let Change { section, version, field, .. } = *self.change;
+        let edit = move |key, value| Edit { section, version, codec: self.codec.tag(), key, value };
+        let min_reader = self.min_reader.as_ref().map(move |version| edit(MIN_READER, Some(version.as_bytes())));
+        [edit(field.info.key, self.value.as_deref())].into_iter().chain(min_reader)
+    }
+}
+
+/// What a [`Delta`] needs to know beside the record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) idle: Duration,
+    pub(crate) absolute: Duration,
+    pub(crate) sections: &'a Sections,
+}

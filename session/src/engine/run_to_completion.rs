@@ -1,0 +1,40 @@
+//! [`Uncancelled`]: what must not be left half done.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::port::BoxFuture;
+
+/// A future that, once begun, is driven to its end: whoever waits for it may leave, and the runtime takes it over.
+pub(crate) struct Uncancelled<T: Send + 'static> {
+    future: Option<BoxFuture<'static, T>>,
+}
+
+impl<T: Send + 'static> Uncancelled<T> {
+    pub(crate) fn new(future: BoxFuture<'static, T>) -> Self {
+        Self { future: Some(future) }
+    }
+}
+
+impl<T: Send + 'static> Future for Uncancelled<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let Some(future) = &mut self.future else {
+            return Poll::Pending;
+        };
+        let ready = std::task::ready!(future.as_mut().poll(cx));
+        self.future = None;
+        Poll::Ready(ready)
+    }
+}
+
+impl<T: Send + 'static> Drop for Uncancelled<T> {
+    fn drop(&mut self) {
+        if let Some(future) = self.future.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(async move { drop(future.await) });
+        }
+    }
+}

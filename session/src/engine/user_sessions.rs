@@ -1,0 +1,121 @@
+//! Everything a user is logged in with: listed, and ended.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, ErrorKind};
+use crate::data::record::{Record, UserKey};
+use crate::data::schema::Identified;
+use crate::data::token::SessionId;
+use crate::engine::sessions::Sessions;
+use crate::port::{StoreError, UserIndex};
+
+/// How often a revocation is repeated whose outcome is unknown.
+const REPEATS: u32 = 2;
+
+/// A live session of a user, as [`Sessions::list_user`] finds it.
+#[derive(Clone, Debug)]
+pub struct UserSession {
+    id: SessionId,
+    record: Record,
+}
+
+impl UserSession {
+    /// Its id, which a list of devices may show: it opens nothing.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// When the user logged in.
+    pub fn created(&self) -> Timestamp {
+        self.record.created()
+    }
+
+    /// When it ends unless it is used before.
+    pub fn idle_deadline(&self) -> Timestamp {
+        self.record.idle_deadline()
+    }
+
+    /// When it ends, used or not.
+    pub fn absolute_deadline(&self) -> Timestamp {
+        self.record.absolute_deadline()
+    }
+}
+
+/// ```
+/// use session::store::MemoryStore;
+/// use session::{Session, Sessions};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     #[session(user)]
+///     user: Option<u64>,
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build().unwrap();
+/// for device in sessions.list_user(&7, 100).await? {
+///     println!("{} since {:?}", device.id(), device.created());
+/// }
+/// assert_eq!(sessions.revoke_user(&7).await?, 0);
+/// # Ok::<(), session::Error>(()) }).unwrap();
+/// ```
+impl<S: Identified<User: Serialize>> Sessions<S> {
+    /// Up to `limit` live sessions in which `user` is logged in, the last login first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn list_user(&self, user: &S::User, limit: usize) -> Result<Vec<UserSession>, Error> {
+        let found = self.index()?.list_user(&key(user)?, limit, self.manager.now()).await?;
+        let mut found: Vec<_> = found.into_iter().map(|(id, record)| UserSession { id, record }).collect();
+        found.sort_by_key(|session| std::cmp::Reverse(session.created()));
+        Ok(found)
+    }
+
+    /// Ends every session of `user`, in all processes, for good: after a stolen device, a change of rights, a deleted
+    /// account. Answers how many it ended. Requests that are on their way are refused when they commit.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store. After [`ErrorKind::Unknown`] some of them may have ended: ask again.
+    pub async fn revoke_user(&self, user: &S::User) -> Result<usize, Error> {
+        self.revoke(user, None).await
+    }
+
+    /// Ends every session of `user` but `keep`: after a change of password, from the session that changed it.
+    ///
+    /// # Errors
+    ///
+    /// As [`revoke_user`](Self::revoke_user).
+    pub async fn revoke_others(&self, user: &S::User, keep: SessionId) -> Result<usize, Error> {
+        self.revoke(user, Some(keep)).await
+    }
+
+    async fn revoke(&self, user: &S::User, except: Option<SessionId>) -> Result<usize, Error> {
+        let (index, user) = (self.index()?, key(user)?);
+        let mut repeats = 0;
+        loop {
+            match index.revoke_user(&user, except, self.manager.now()).await {
+                Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    fn index(&self) -> Result<&dyn UserIndex, Error> {
+        let none = || {
+            Error::new(ErrorKind::Misconfigured, "this store cannot find sessions by user: `Store::users` is `None`")
+        };
+        self.manager.users().ok_or_else(none)
+    }
+}
+
+/// The bytes that a record holds: the JSON of the field's value.
+fn key<U: Serialize>(user: &U) -> Result<UserKey, Error> {
+    match serde_json::to_vec(user) {
+        Ok(json) => Ok(UserKey(Bytes::from(json))),
+        Err(error) => Err(Error::new(ErrorKind::Unencodable, "the user cannot be encoded").caused_by(error)),
+    }
+}

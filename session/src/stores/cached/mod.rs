@@ -1,0 +1,238 @@
+//! [`Layered`]: a cache in the process over any store.
+//!
+//! A read that the cache answers costs no round trip. A write costs one: the engine makes it on the record that the cache holds, the
+//! store compares the revision, and where another process has written meanwhile, its refusal brings the record as it is now. So what
+//! is cached may be old, and what is written never builds on it.
+
+mod cache;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::cache::Cache;
+use crate::base::clock::Timestamp;
+use crate::data::token::SessionId;
+use crate::port::{
+    BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
+};
+#[cfg(feature = "redis")]
+use crate::stores::redis::RedisStore;
+
+/// Keeps records of the store behind it in this process, for a stated time.
+///
+/// Within this process nothing is ever old. What *other* processes do is seen after [`LayeredOptions::staleness`] at the latest: a
+/// logout over there, a change that only a read would show. What a request writes is checked against the store's revision all the
+/// same, and a token that the cached record does not open is tried on the stored one.
+///
+/// ```
+/// use std::time::Duration;
+/// use session::{MemoryStore, store::{Layered, LayeredOptions}};
+///
+/// let store = Layered::new(MemoryStore::new());
+/// let store = Layered::with(MemoryStore::new(), LayeredOptions::new().staleness(Duration::from_millis(200)));
+/// ```
+pub struct Layered<S> {
+    store: Arc<S>,
+    cache: Arc<Cache>,
+}
+
+/// Settings of a [`Layered`] store.
+#[derive(Clone, Copy, Debug)]
+pub struct LayeredOptions {
+    staleness: Duration,
+    max_bytes: u64,
+}
+
+impl Default for LayeredOptions {
+    fn default() -> Self {
+        Self { staleness: Duration::from_secs(1), max_bytes: 64 << 20 }
+    }
+}
+
+impl LayeredOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long a record is taken for what the store has. Default: a second. Zero asks the store each time.
+    #[must_use]
+    pub fn staleness(mut self, staleness: Duration) -> Self {
+        self.staleness = staleness;
+        self
+    }
+
+    /// How much memory the kept records may take, in bytes. Default: 64 MiB. What is larger than 2 MiB, or than all of it, is
+    /// not kept.
+    #[must_use]
+    pub fn max_bytes(mut self, max_bytes: u64) -> Self {
+        self.max_bytes = max_bytes;
+        self
+    }
+}
+
+impl<S: Store> Layered<S> {
+    /// A cache over `store`, with the default settings.
+    pub fn new(store: S) -> Self {
+        Self::with(store, LayeredOptions::new())
+    }
+
+    /// A cache over `store`.
+    pub fn with(store: S, options: LayeredOptions) -> Self {
+        let LayeredOptions { staleness, max_bytes } = options;
+        Self { store: Arc::new(store), cache: Arc::new(Cache::new(staleness, max_bytes)) }
+    }
+}
+
+#[cfg(feature = "redis")]
+impl Layered<RedisStore> {
+    /// A cache over `store` that hears of other processes' commits, logouts and revocations when they happen: each is published to the
+    /// server's subscribers. Processes must all be made with this.
+    ///
+    /// A message can be lost with the connection that it came along: then the stated staleness holds, and not less. For a server at
+    /// one address; sentinels and clusters have [`with`](Self::with).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the server does not answer, [`StoreError::Misconfigured`] where there is none to listen to.
+    pub async fn listening(store: RedisStore, options: LayeredOptions) -> Result<Self, StoreError> {
+        let layered = Self::with(store, options);
+        let cache = Arc::downgrade(&layered.cache);
+        let store = layered.store.listening(move |news| {
+            if let Some(cache) = cache.upgrade() {
+                cache.hear(news);
+            }
+        });
+        Ok(Self { store: Arc::new(store.await?), cache: layered.cache })
+    }
+}
+
+impl<S: Store> Store for Layered<S> {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+        let ticket = self.cache.begin(id);
+        let created = self.store.create(id, record, now).await?;
+        if created == Created::Created {
+            self.cache.put(id, record, ticket);
+        }
+        Ok(created)
+    }
+
+    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        match self.cache.get(id) {
+            // One that has ended by the cache may have been touched elsewhere.
+            Some(record) if !record.is_expired(now) => Ok(Some(record)),
+            // Seldom, so in a box of its own: a future is as large as the largest of its ways.
+            _ => Box::pin(self.ask(id, now)).await,
+        }
+    }
+
+    async fn reload(&self, id: SessionId, now: Timestamp) -> Option<Result<Option<Record>, StoreError>> {
+        // Also what is kept no longer: it may have been a moment ago, when it was loaded.
+        Some(self.ask(id, now).await)
+    }
+
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+        let ticket = self.cache.begin(id);
+        let committed = self.store.commit(id, commit, now).await;
+        match &committed {
+            // Only along with what was there before it is known until when it lives: a touch may have moved that.
+            Ok(Committed::Applied) if self.cache.has(id, commit.revision) => self.cache.put(id, commit.record, ticket),
+            Ok(Committed::Conflict(fresh)) => self.cache.put(id, fresh, ticket),
+            _ => self.cache.forget(id),
+        }
+        committed
+    }
+
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+        let (store, cache) = (Arc::clone(&self.store), Arc::clone(&self.cache));
+        // Driven to its end whether or not anybody waits for it: until then nobody knows the deadline.
+        let touching = tokio::spawn(async move {
+            let _touching = cache.begin_touch(id);
+            store.touch(id, idle, now).await
+        });
+        touching.await.map_err(StoreError::unknown)?
+    }
+
+    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+        // Before as well: this process's part of a logout does not wait for the store.
+        self.cache.forget(id);
+        let destroyed = self.store.destroy(id).await;
+        self.cache.forget(id);
+        destroyed
+    }
+
+    async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
+        self.store.sweep(limit, now).await
+    }
+
+    fn users(&self) -> Option<&dyn UserIndex> {
+        self.store.users().map(|_| self as &dyn UserIndex)
+    }
+
+    fn encrypts(&self) -> bool {
+        self.store.encrypts()
+    }
+}
+
+impl<S: Store> Layered<S> {
+    async fn ask(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        let ticket = self.cache.begin(id);
+        let loaded = self.store.load(id, now).await;
+        match &loaded {
+            Ok(Some(record)) => self.cache.put(id, record, ticket),
+            _ => self.cache.forget(id),
+        }
+        loaded
+    }
+}
+
+fn index(store: &impl Store) -> Result<&dyn UserIndex, StoreError> {
+    let none = || StoreError::Misconfigured("the store behind the cache cannot find sessions by user".into());
+    store.users().ok_or_else(none)
+}
+
+impl<S: Store> UserIndex for Layered<S> {
+    fn list_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
+        Box::pin(async move {
+            let found = index(&*self.store)?.list_user(user, limit, now).await?;
+            for (id, record) in &found {
+                self.cache.tell(*id, record);
+            }
+            Ok(found)
+        })
+    }
+
+    fn revoke_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<usize, StoreError>> {
+        let (store, cache, user) = (Arc::clone(&self.store), Arc::clone(&self.cache), user.clone());
+        // Driven to its end whether or not anybody waits for it: what it has ended must leave the cache.
+        let revoking = async move {
+            let revoked = index(&*store)?.revoke_user(&user, except, now).await;
+            cache.forget_user(&user.digest());
+            revoked
+        };
+        Box::pin(async move { tokio::spawn(revoking).await.map_err(StoreError::unknown)? })
+    }
+}
+
+impl<S> Clone for Layered<S> {
+    fn clone(&self) -> Self {
+        Self { store: Arc::clone(&self.store), cache: Arc::clone(&self.cache) }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Layered<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layered").field("store", &self.store).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,196 @@
+//! What stands in a cookie before it is sealed.
+//!
+//! ```text
+//! u16  version of the session type
+//! u8   codec 01: the payload says of each section how its values are written
+//! u64  issued      the session's beginning: its first write, or its last login or logout
+//! u64  idle        idle deadline
+//! u64  absolute    absolute deadline
+//! [16] id
+//! u16  length of the user key, then the user key, then the payload to the end: as in a record
+//! ```
+//!
+//! Times are milliseconds since the Unix epoch, numbers are big-endian. The layout is pinned by vectors in `tests/it/vectors`.
+
+use std::time::Duration;
+
+use bytes::{Buf as _, BufMut as _, Bytes};
+
+use crate::base::clock::Timestamp;
+use crate::crypto::seal::Rejected;
+use crate::data::payload::Payload;
+use crate::data::record::{Record, UserKey};
+use crate::data::token::{SessionId, VerifierHash};
+
+const CODEC: u8 = 1;
+/// All before the user key.
+const HEADER: usize = 2 + 1 + 3 * 8 + 16 + 2;
+/// How far the clocks of two servers may be apart.
+pub(super) const SKEW: Duration = Duration::from_mins(1);
+/// The hash of no verifier: no token opens such a record where a store keeps sessions too.
+pub(super) const NOTHING: VerifierHash = VerifierHash::from_bytes([0; 32]);
+
+/// How many bytes [`write`] appends.
+pub(super) fn len(record: &Record) -> usize {
+    HEADER + user(record).len() + record.payload.as_bytes().len()
+}
+
+pub(super) fn write(out: &mut Vec<u8>, version: u16, id: SessionId, record: &Record) {
+    out.put_u16(version);
+    out.put_u8(CODEC);
+    out.put_u64(record.created.as_millis());
+    out.put_u64(record.idle.as_millis());
+    out.put_u64(record.absolute.as_millis());
+    out.put_slice(id.as_bytes());
+    // The engine refuses longer ones.
+    out.put_u16(u16::try_from(user(record).len()).unwrap_or_default());
+    out.put_slice(user(record));
+    out.put_slice(record.payload.as_bytes());
+}
+
+/// Reads what [`write`] wrote, authentic as it is: times first, then content. No session lives longer than `absolute`.
+pub(super) fn read(mut rest: Bytes, absolute: Duration, now: Timestamp) -> Result<(SessionId, Record), Rejected> {
+    if rest.len() < HEADER {
+        return Err(Rejected::Content);
+    }
+    let (version, codec) = (rest.get_u16(), rest.get_u8());
+    let [created, idle, latest] = std::array::from_fn(|_| Timestamp::from_millis(rest.get_u64()));
+    let mut id = [0; 16];
+    rest.copy_to_slice(&mut id);
+    let user = usize::from(rest.get_u16());
+    if created > now.after(SKEW) || idle > latest || latest > created.after(crate::cookie::LONGEST) {
+        return Err(Rejected::Times);
+    }
+    // A shorter timeout holds for cookies from before it too. So a note of an ended session need not outlive it.
+    let absolute = latest.min(created.after(absolute));
+    let idle = idle.min(absolute);
+    if now >= idle {
+        return Err(Rejected::Expired);
+    }
+    if version == 0 || codec != CODEC || user > rest.len() {
+        return Err(Rejected::Content);
+    }
+    let user = rest.split_to(user);
+    let record = Record {
+        epoch: 1,
+        revision: 1,
+        idle,
+        absolute,
+        created,
+        rotated: created,
+        verifier: NOTHING,
+        previous: None,
+        writers: Default::default(),
+        user: (!user.is_empty()).then_some(UserKey(user)),
+        payload: Payload::parse(rest).map_err(|_| Rejected::Content)?,
+    };
+    Ok((SessionId::from_bytes(id), record))
+}
+
+fn user(record: &Record) -> &[u8] {
+    record.user().map_or(&[], UserKey::as_bytes)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::data::payload::Edit;
+
+    pub(in super::super) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+    pub(in super::super) const HOUR: Duration = Duration::from_hours(1);
+    pub(in super::super) const ID: SessionId = SessionId::from_bytes([7; 16]);
+
+    pub(in super::super) fn record() -> Record {
+        let edit = Edit { section: "shop", version: 3, codec: 1, key: "visits", value: Some(b"3") };
+        Record {
+            epoch: 1,
+            revision: 1,
+            idle: NOW.after(HOUR),
+            absolute: NOW.after(2 * HOUR),
+            created: NOW,
+            rotated: NOW,
+            verifier: NOTHING,
+            previous: None,
+            writers: Default::default(),
+            user: Some(UserKey(b"42".as_slice().into())),
+            payload: Payload::default().edited([edit]).unwrap(),
+        }
+    }
+
+    fn plain() -> Vec<u8> {
+        let mut out = Vec::new();
+        write(&mut out, 3, ID, &record());
+        assert_eq!(out.len(), len(&record()));
+        out
+    }
+
+    fn open(plain: &[u8], now: Timestamp) -> Result<(SessionId, Record), Rejected> {
+        read(Bytes::copy_from_slice(plain), 12 * HOUR, now)
+    }
+
+    fn with(at: usize, bytes: &[u8]) -> Vec<u8> {
+        let mut plain = plain();
+        plain[at..at + bytes.len()].copy_from_slice(bytes);
+        plain
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let (id, theirs) = open(&plain(), NOW).unwrap();
+        let ours = record();
+        assert_eq!(id, ID);
+        assert_eq!((ours.created, ours.idle, ours.absolute), (theirs.created, theirs.idle, theirs.absolute));
+        assert_eq!((ours.user, ours.payload), (theirs.user, theirs.payload));
+    }
+
+    #[test]
+    fn layout() {
+        let plain = plain();
+        assert_eq!(plain[..3], [0, 3, 1]);
+        assert_eq!(plain[3..11], NOW.as_millis().to_be_bytes());
+        assert_eq!(plain[27..43], [7; 16]);
+        assert_eq!(plain[43..47], [0, 2, b'4', b'2']);
+        assert_eq!(plain[47..], *record().payload.as_bytes());
+    }
+
+    /// A shorter `absolute` in the settings ends cookies from before it too.
+    #[test]
+    fn todays_timeout_holds() {
+        let (_, read) = read(plain().into(), HOUR / 2, NOW).unwrap();
+        assert_eq!((read.idle, read.absolute), (NOW.after(HOUR / 2), NOW.after(HOUR / 2)));
+    }
+
+    /// A holder of the key that writes nonsense: another release, a bug.
+    #[test]
+    fn authentic_and_still_refused() {
+        let millis = |time: Timestamp| time.as_millis().to_be_bytes();
+        let (past, late) = (NOW.as_millis() - 1, NOW.after(HOUR * 24 * 401));
+        for (what, bad, reason) in [
+            ("version 0", with(0, &[0, 0]), Rejected::Content),
+            ("codec 0", with(2, &[0]), Rejected::Content),
+            ("codec 2", with(2, &[2]), Rejected::Content),
+            ("issued in 61 s", with(3, &millis(NOW.after(SKEW).after(Duration::from_secs(1)))), Rejected::Times),
+            ("issued at the end of time", with(3, &[0xff; 8]), Rejected::Times),
+            ("idle after absolute", with(11, &millis(NOW.after(3 * HOUR))), Rejected::Times),
+            ("absolute for ever", with(19, &[0xff; 8]), Rejected::Times),
+            ("absolute in 401 days", with(19, &millis(late)), Rejected::Times),
+            ("idle in the past", with(11, &past.to_be_bytes()), Rejected::Expired),
+            ("idle now", with(11, &millis(NOW)), Rejected::Expired),
+            ("idle at 0", with(11, &[0; 8]), Rejected::Expired),
+            ("user too long", with(43, &[0xff, 0xff]), Rejected::Content),
+            ("no payload format", with(47, &[9]), Rejected::Content),
+            ("a byte more", [plain(), vec![0]].concat(), Rejected::Content),
+            ("nothing", Vec::new(), Rejected::Content),
+        ] {
+            assert_eq!(open(&bad, NOW).unwrap_err(), reason, "{what}");
+        }
+        for length in 0..plain().len() {
+            let whole = length == 47;
+            assert_eq!(open(&plain()[..length], NOW).is_ok(), whole, "{length} bytes: only without any payload");
+        }
+        for (later, open_still) in [(HOUR, false), (HOUR.saturating_sub(Duration::from_millis(1)), true)] {
+            assert_eq!(open(&plain(), NOW.after(later)).is_ok(), open_still);
+        }
+        assert!(open(&with(3, &millis(NOW.after(SKEW))), NOW).is_ok(), "clocks may differ by so much");
+    }
+}

@@ -1,0 +1,98 @@
+use std::time::Duration;
+
+use crate::port::StoreError;
+
+/// Settings of an [`OpendalStore`](super::OpendalStore).
+#[derive(Clone, Debug)]
+pub struct OpendalOptions {
+    pub(super) prefix: String,
+    pub(super) deadline: Duration,
+    pub(super) max_bytes: usize,
+}
+
+impl Default for OpendalOptions {
+    fn default() -> Self {
+        Self { prefix: "sessions/".into(), deadline: Duration::from_secs(2), max_bytes: 1 << 20 }
+    }
+}
+
+impl OpendalOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The folder of the objects, below the operator's root. Default: `sessions/`. An object's name is the prefix and the session's
+    /// id. Nothing else belongs in there.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How long a call may take, however many requests it sends. Default: two seconds. At most 60. A sweep has it for each
+    /// object.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The largest record to send. Default: 1 MiB. At most 4 MiB, which every service takes in one request.
+    #[must_use]
+    pub fn max_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_bytes = max_bytes;
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let Self { prefix, deadline, max_bytes } = self;
+        let complaint = if !is_folder(prefix) {
+            format!("prefix {prefix:?}: use a folder like `sessions/`, of letters, digits and any of . _ - /")
+        } else if *deadline < Duration::from_millis(1) || *deadline > Duration::from_mins(1) {
+            format!("deadline {deadline:?}: use a millisecond to a minute")
+        } else if *max_bytes < 1024 || *max_bytes > 4 << 20 {
+            format!("max_bytes {max_bytes}: use 1 KiB to 4 MiB")
+        } else {
+            return Ok(());
+        };
+        Err(StoreError::Misconfigured(complaint))
+    }
+}
+
+/// Relative, and spelt in the one way that every service understands: no empty, `.` or `..` part.
+fn is_folder(prefix: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    let is_name = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(fits);
+    prefix.len() <= 256 && prefix.strip_suffix('/').is_some_and(|folder| folder.split('/').all(is_name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_folders_are_prefixes() {
+        let long = format!("{}/", "x".repeat(256));
+        for bad in ["", "/", "a", "/a/", "a//", "../", "a/../", "./", "a b/", "a\\b/", "ä/", "a/?/", "a\0/", &long] {
+            assert!(OpendalOptions::new().prefix(bad).check().is_err(), "{bad}");
+        }
+        for good in ["sessions/", "a/b/c/", "Shop.v2/", "_/", &long[1..]] {
+            assert!(OpendalOptions::new().prefix(good).check().is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn bad_settings_are_refused() {
+        let new = OpendalOptions::new;
+        let bad = [
+            new().deadline(Duration::ZERO),
+            new().deadline(Duration::from_secs(61)),
+            new().max_bytes(0),
+            new().max_bytes(usize::MAX),
+        ];
+        for options in bad {
+            assert!(matches!(options.check(), Err(StoreError::Misconfigured(_))), "{options:?}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Stores around other stores. Each keeps the contract if what it is around does.
+
+#[cfg(feature = "zstd")]
+mod compressed;
+#[cfg(feature = "sealed")]
+mod encrypted;
+mod migrating;
+#[cfg(any(feature = "zstd", feature = "sealed"))]
+mod rewriting;
+
+#[cfg(feature = "zstd")]
+pub use self::compressed::Compressed;
+#[cfg(feature = "sealed")]
+pub use self::encrypted::Encrypted;
+pub use self::migrating::Moving;
+use crate::port::StoreError;
+
+/// Asked for what `Store::users` has denied.
+fn no_index() -> StoreError {
+    StoreError::Misconfigured("a store behind the wrapper finds no sessions by user".into())
+}

@@ -1,0 +1,447 @@
+mod cancelled;
+mod dice;
+mod histories;
+mod linear;
+mod report;
+mod sequences;
+mod twin;
+mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::task::JoinSet;
+
+use self::dice::Dice;
+pub use self::report::{Report, Violations};
+use crate::base::clock::{Clock as _, Rng as _, SystemClock, SystemRng, Timestamp};
+use crate::data::payload::{Edit, Payload};
+use crate::data::record::{OpId, Record, UserKey};
+use crate::data::token::{SessionId, VerifierHash};
+use crate::port::{Commit, Committed, Created, Destroyed, Store, StoreError, Touched};
+
+/// Checks that `store` keeps the contract written on [`Store`], with the settings of [`Contract::new`].
+///
+/// # Errors
+///
+/// [`Violations`] lists everything that did not hold.
+pub async fn contract<S: Store>(store: S) -> Result<Report, Violations> {
+    Contract::new(store).check().await
+}
+
+/// The contract written on [`Store`], as a program that checks it:
+///
+/// 1. Each outcome of each call, the conditions of a commit, repetition, finality, deadlines, expiry, and what is stored, byte for byte.
+/// 2. Races: compare-and-set by eight tasks, sixteen creates under one id, sixteen rotations, commit against destroy.
+/// 3. Random sequences of calls, of which each answers what a naive twin of the session answers. A sequence that does not is
+///    shown with nothing in it that it does not need.
+/// 4. Histories of four to eight clients at once, some of whose calls are given up: what they saw is what one order of the
+///    calls explains (linearizability).
+/// 5. Each call given up at each point where it waits: it is done or not done, and not in anybody's way.
+/// 6. The user index, if the store has one.
+///
+/// It works on random ids and users, so it can run against a store that holds other sessions; to a sweep it leaves the living. Call it
+/// within a multi-threaded Tokio runtime: with one thread, little races.
+#[derive(Debug)]
+#[must_use]
+pub struct Contract<S> {
+    store: S,
+    rounds: u32,
+    seed: u64,
+}
+
+impl<S: Store> Contract<S> {
+    /// With 2,000 rounds and a random seed, or what the environment variables `CONTRACT_ROUNDS` and `CONTRACT_SEED` say.
+    pub fn new(store: S) -> Self {
+        let said = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+        let rounds = said("CONTRACT_ROUNDS").and_then(|rounds| u32::try_from(rounds).ok()).unwrap_or(2_000);
+        let random = || random_id().as_bytes().iter().fold(0, |seed: u64, byte| (seed << 8) ^ u64::from(*byte));
+        Self { store, rounds, seed: said("CONTRACT_SEED").unwrap_or_else(random) }
+    }
+
+    /// How many races of commit and destroy; a tenth of it is the number of sequences, and of histories. The environment
+    /// variable has precedence.
+    pub fn rounds(mut self, rounds: u32) -> Self {
+        if std::env::var_os("CONTRACT_ROUNDS").is_none() {
+            self.rounds = rounds;
+        }
+        self
+    }
+
+    /// What all randomness follows from, but for the ids: a violation names it.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Checks all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Violations`] lists everything that did not hold.
+    pub async fn check(self) -> Result<Report, Violations> {
+        let Self { store, rounds, seed } = self;
+        let (violations, report) = (Vec::new(), Report::default());
+        let mut run = Run { store: Arc::new(store), rounds, seed, dice: Dice::new(seed), violations, report };
+        if let Err(error) = run.all().await {
+            let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+            run.violations.push(format!("a call failed: {error}{cause}"));
+        }
+        if run.violations.is_empty() { Ok(run.report) } else { Err(Violations(run.violations)) }
+    }
+}
+
+type Checked = Result<(), StoreError>;
+
+struct Run<S> {
+    store: Arc<S>,
+    rounds: u32,
+    seed: u64,
+    dice: Dice,
+    violations: Vec<String>,
+    report: Report,
+}
+
+fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+fn random_id() -> SessionId {
+    let mut bytes = [0; 16];
+    // A generator that fails gives equal ids, which the checks notice.
+    let _ = SystemRng.fill(&mut bytes);
+    SessionId::from_bytes(bytes)
+}
+
+fn op(sequence: u32) -> OpId {
+    OpId { process: 7, sequence }
+}
+
+/// A record at epoch 1 and revision 1 that lives for `life`.
+fn record(life: Duration) -> Record {
+    let edit = Edit { section: "contract", version: 1, codec: 1, key: "value", value: Some(b"0") };
+    let now = now();
+    Record {
+        epoch: 1,
+        revision: 1,
+        idle: now.after(life),
+        absolute: now.after(life * 2),
+        created: now,
+        rotated: now,
+        verifier: VerifierHash::from_bytes([0x5a; 32]),
+        previous: None,
+        writers: Default::default(),
+        user: Some(UserKey(Bytes::from_static(b"\"somebody\""))),
+        payload: Payload::default().edited([edit]).unwrap_or_default(),
+    }
+}
+
+const LONG: Duration = Duration::from_mins(1);
+
+/// What a commit of `op` makes of `record`.
+fn following(record: &Record, op: OpId) -> Record {
+    let mut next = record.clone();
+    next.revision += 1;
+    next.note_writer(op);
+    next
+}
+
+fn is(committed: &Committed) -> &'static str {
+    match committed {
+        Committed::Applied => "Applied",
+        Committed::Conflict(_) => "Conflict",
+        Committed::Superseded => "Superseded",
+        Committed::Gone => "Gone",
+    }
+}
+
+impl<S: Store> Run<S> {
+    async fn all(&mut self) -> Checked {
+        self.absence().await?;
+        self.creation().await?;
+        self.conditions().await?;
+        self.repetition().await?;
+        self.finality().await?;
+        self.deadlines().await?;
+        self.expiry().await?;
+        self.content().await?;
+        self.sequences().await?;
+        self.cancellation().await?;
+        self.exact_counting().await?;
+        self.one_creator().await?;
+        self.one_rotation().await?;
+        self.no_resurrection().await?;
+        self.histories().await?;
+        self.user_index().await
+    }
+
+    fn check(&mut self, holds: bool, statement: &str) {
+        self.report.checks += 1;
+        if !holds && !self.violations.iter().any(|known| known == statement) {
+            self.violations.push(statement.to_owned());
+        }
+    }
+
+    async fn commit(&self, id: SessionId, from: &Record, op: OpId, next: &Record) -> Result<Committed, StoreError> {
+        self.store.commit(id, Commit::new(from.epoch, from.revision, op, next), now()).await
+    }
+
+    async fn filed(&mut self, life: Duration) -> Result<(SessionId, Record), StoreError> {
+        let (id, record) = (random_id(), record(life));
+        let created = self.store.create(id, &record, now()).await?;
+        self.check(created == Created::Created, "create under a new id is Created");
+        Ok((id, record))
+    }
+
+    async fn absence(&mut self) -> Checked {
+        let (id, record) = (random_id(), record(LONG));
+        let found = self.store.load(id, now()).await?;
+        self.check(found.is_none(), "load of an unknown id is None");
+        let committed = self.commit(id, &record, op(1), &following(&record, op(1))).await?;
+        self.check(is(&committed) == "Gone", "commit to an unknown id is Gone");
+        let touched = self.store.touch(id, now().after(LONG), now()).await?;
+        self.check(touched == Touched::Gone, "touch of an unknown id is Gone");
+        let destroyed = self.store.destroy(id).await?;
+        self.check(destroyed == Destroyed::Absent, "destroy of an unknown id is Absent");
+        let found = self.store.load(id, now()).await?;
+        self.check(found.is_none(), "no call but create makes a record");
+        Ok(())
+    }
+
+    async fn creation(&mut self) -> Checked {
+        let (id, first) = self.filed(LONG).await?;
+        let second = following(&record(LONG), op(2));
+        let created = self.store.create(id, &second, now()).await?;
+        self.check(created == Created::Exists, "create under an id in use is Exists");
+        let found = self.store.load(id, now()).await?;
+        self.check(found.is_some_and(|found| found.revision == first.revision), "create never overwrites");
+        Ok(())
+    }
+
+    async fn conditions(&mut self) -> Checked {
+        let (id, first) = self.filed(LONG).await?;
+        let second = following(&first, op(1));
+        let committed = self.commit(id, &first, op(1), &second).await?;
+        self.check(is(&committed) == "Applied", "commit at the stored revision is Applied");
+        let committed = self.commit(id, &first, op(2), &following(&first, op(2))).await?;
+        let fresh = match &committed {
+            Committed::Conflict(fresh) => fresh.revision == 2 && fresh.payload == second.payload,
+            _ => false,
+        };
+        self.check(fresh, "commit at an older revision is Conflict, with the stored record");
+        let mut rotated = following(&second, op(3));
+        rotated.epoch = 2;
+        let committed = self.commit(id, &second, op(3), &rotated).await?;
+        self.check(is(&committed) == "Applied", "commit that raises the epoch is Applied");
+        let committed = self.commit(id, &second, op(4), &following(&second, op(4))).await?;
+        self.check(is(&committed) == "Superseded", "commit at an older epoch is Superseded");
+        let found = self.store.load(id, now()).await?;
+        self.check(
+            found.is_some_and(|found| (found.epoch, found.revision) == (2, 3)),
+            "a refused commit writes nothing",
+        );
+        Ok(())
+    }
+
+    async fn repetition(&mut self) -> Checked {
+        let (id, first) = self.filed(LONG).await?;
+        let mine = following(&first, op(1));
+        for _ in 0..3 {
+            let committed = self.commit(id, &first, op(1), &mine).await?;
+            self.check(is(&committed) == "Applied", "a repeated commit is Applied each time");
+        }
+        let found = self.store.load(id, now()).await?;
+        self.check(found.is_some_and(|found| found.revision == 2), "a repeated commit is applied once");
+        let other = OpId { process: 8, sequence: 1 };
+        let theirs = following(&mine, other);
+        let committed = self.commit(id, &mine, other, &theirs).await?;
+        self.check(is(&committed) == "Applied", "another process's commit is Applied");
+        let committed = self.commit(id, &first, op(1), &mine).await?;
+        self.check(is(&committed) == "Applied", "a commit is recognised although another came after it");
+        let found = self.store.load(id, now()).await?;
+        self.check(found.is_some_and(|found| found.revision == 3), "a recognised commit writes nothing");
+        Ok(())
+    }
+
+    async fn finality(&mut self) -> Checked {
+        let (id, first) = self.filed(LONG).await?;
+        let destroyed = self.store.destroy(id).await?;
+        self.check(destroyed == Destroyed::Existed, "destroy of a record is Existed");
+        let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
+        self.check(is(&committed) == "Gone", "commit after destroy is Gone");
+        let touched = self.store.touch(id, now().after(LONG), now()).await?;
+        self.check(touched == Touched::Gone, "touch after destroy is Gone");
+        let found = self.store.load(id, now()).await?;
+        self.check(found.is_none(), "load after destroy is None");
+        let destroyed = self.store.destroy(id).await?;
+        self.check(destroyed == Destroyed::Absent, "a second destroy is Absent");
+        Ok(())
+    }
+
+    async fn deadlines(&mut self) -> Checked {
+        let (id, first) = self.filed(LONG).await?;
+        let later = first.idle.after(Duration::from_secs(20));
+        for idle in [later, first.idle] {
+            let touched = self.store.touch(id, idle, now()).await?;
+            self.check(touched == Touched::Touched, "touch of a live record is Touched");
+        }
+        let near = |found: &Record, wanted: Timestamp| found.idle.as_millis().abs_diff(wanted.as_millis()) < 5_000;
+        let found = self.store.load(id, now()).await?;
+        self.check(
+            found.as_ref().is_some_and(|found| near(found, later)),
+            "touch moves the idle deadline forward, never back",
+        );
+        self.check(found.is_some_and(|found| found.revision == 1), "touch leaves the revision");
+        let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
+        self.check(is(&committed) == "Applied", "touch does not disturb a commit");
+        let found = self.store.load(id, now()).await?;
+        self.check(found.is_some_and(|found| near(&found, later)), "commit does not move the idle deadline back");
+        Ok(())
+    }
+
+    async fn expiry(&mut self) -> Checked {
+        let life = Duration::from_millis(150);
+        let (id, first) = self.filed(life).await?;
+        let (kept, _) = self.filed(LONG).await?;
+        let mut asked = 0;
+        while self.store.load(id, now()).await?.is_some() && asked < 400 {
+            asked += 1;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let found = self.store.load(id, now()).await?;
+        self.check(found.is_none(), "an expired record is absent");
+        let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
+        self.check(is(&committed) == "Gone", "commit to an expired record is Gone");
+        let touched = self.store.touch(id, now().after(LONG), now()).await?;
+        self.check(touched == Touched::Gone, "touch of an expired record is Gone");
+        self.store.sweep(1_000, now()).await?;
+        let found = self.store.load(kept, now()).await?;
+        self.check(found.is_some(), "sweep leaves the living");
+        Ok(())
+    }
+
+    async fn content(&mut self) -> Checked {
+        let every_byte: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+        let mut whole = record(LONG);
+        let edits = [("a", &b""[..]), ("b", &every_byte), ("unknown", b"\0\xff\"")];
+        let edits = edits.map(|(key, value)| Edit { section: "other", version: 3, codec: 1, key, value: Some(value) });
+        whole.payload = whole.payload.edited(edits).unwrap_or_default();
+        let id = random_id();
+        let created = self.store.create(id, &whole, now()).await?;
+        self.check(created == Created::Created, "a record of 100 kB is taken");
+        let found = self.store.load(id, now()).await?;
+        let same = found.as_ref().is_some_and(|found| found.payload == whole.payload && found.user == whole.user);
+        self.check(same, "a payload comes back byte for byte, and the user with it");
+        let same = found.is_some_and(|found| {
+            found.verifier.matches(&whole.verifier)
+                && found.absolute.as_millis().abs_diff(whole.absolute.as_millis()) < 5_000
+        });
+        self.check(same, "verifier and deadlines come back");
+        Ok(())
+    }
+
+    /// Eight tasks add one to the same number, fifty times each, by compare-and-set.
+    async fn exact_counting(&mut self) -> Checked {
+        let (id, _) = self.filed(LONG).await?;
+        let mut tasks = JoinSet::new();
+        for process in 0..8 {
+            let store = Arc::clone(&self.store);
+            tasks.spawn(async move {
+                for sequence in 0..50 {
+                    let op = OpId { process: 100 + process, sequence };
+                    let Some(mut current) = store.load(id, now()).await? else {
+                        return Ok(false);
+                    };
+                    loop {
+                        let next = following(&current, op);
+                        match store.commit(id, Commit::new(current.epoch, current.revision, op, &next), now()).await? {
+                            Committed::Applied => break,
+                            Committed::Conflict(fresh) if fresh.revision > current.revision => current = *fresh,
+                            Committed::Conflict(_) | Committed::Superseded | Committed::Gone => return Ok(false),
+                        }
+                    }
+                }
+                Ok::<_, StoreError>(true)
+            });
+        }
+        while let Some(task) = tasks.join_next().await {
+            self.check(
+                matches!(task, Ok(Ok(true))),
+                "compare-and-set by eight tasks never fails but by Conflict with a newer record",
+            );
+        }
+        let found = self.store.load(id, now()).await?;
+        self.check(
+            found.is_some_and(|found| found.revision == 401),
+            "no commit of eight tasks is lost, and none counts twice",
+        );
+        self.report.races += 400;
+        Ok(())
+    }
+
+    async fn one_creator(&mut self) -> Checked {
+        for _ in 0..20 {
+            let id = random_id();
+            let mut tasks = JoinSet::new();
+            for _ in 0..16 {
+                let store = Arc::clone(&self.store);
+                tasks.spawn(async move { store.create(id, &record(LONG), now()).await });
+            }
+            let outcomes = tasks.join_all().await;
+            let winners = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Created::Created))).count();
+            self.check(winners == 1, "of sixteen creates under one id, one is Created");
+            self.report.races += 1;
+        }
+        Ok(())
+    }
+
+    async fn one_rotation(&mut self) -> Checked {
+        for _ in 0..self.rounds / 16 {
+            let (id, first) = self.filed(LONG).await?;
+            let mut tasks = JoinSet::new();
+            for process in 1..=16 {
+                let (store, first) = (Arc::clone(&self.store), first.clone());
+                tasks.spawn(async move {
+                    let op = OpId { process, sequence: 0 };
+                    let mut next = following(&first, op);
+                    next.epoch += 1;
+                    store.commit(id, Commit::new(first.epoch, first.revision, op, &next), now()).await
+                });
+            }
+            let outcomes = tasks.join_all().await;
+            let count = |wanted| {
+                outcomes.iter().filter(|outcome| outcome.as_ref().is_ok_and(|outcome| is(outcome) == wanted)).count()
+            };
+            self.check(
+                count("Applied") == 1 && count("Superseded") == 15,
+                "of sixteen rotations one is Applied, the others are Superseded",
+            );
+            self.report.races += 16;
+        }
+        Ok(())
+    }
+
+    async fn no_resurrection(&mut self) -> Checked {
+        for _ in 0..self.rounds {
+            let (id, first) = self.filed(LONG).await?;
+            let (store, other) = (Arc::clone(&self.store), Arc::clone(&self.store));
+            let commit = tokio::spawn(async move {
+                let next = following(&first, op(1));
+                let committed = store.commit(id, Commit::new(first.epoch, first.revision, op(1), &next), now()).await;
+                let touched = store.touch(id, next.idle.after(LONG), now()).await;
+                (committed.map(|_| ()), touched.map(|_| ()))
+            });
+            let destroy = tokio::spawn(async move { other.destroy(id).await.map(|_| ()) });
+            let (commit, destroy) = (commit.await, destroy.await);
+            self.check(
+                matches!((commit, destroy), (Ok((Ok(()), Ok(()))), Ok(Ok(())))),
+                "a race of commit and destroy has outcomes, not errors",
+            );
+            let found = self.store.load(id, now()).await?;
+            self.check(found.is_none(), "a destroyed record stays destroyed, whatever races it");
+            self.report.races += 1;
+        }
+        Ok(())
+    }
+}
