@@ -12,13 +12,13 @@ mod tests;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::{get, post};
-use session::store::Place;
+use session::store::IntoBackend;
 use session::{ConfigError, Sessions};
 pub use stores::open;
 use visitor::Shop;
 
 /// The shop, with its sessions in `store`.
-pub fn app(store: impl Place) -> Result<Router, ConfigError> {
+pub fn app(store: impl IntoBackend) -> Result<Router, ConfigError> {
     let sessions = Sessions::<Shop>::builder().store(store).login_path("/login").build()?;
     Ok(Router::new()
         .route("/", get(handlers::catalogue))

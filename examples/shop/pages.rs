@@ -178,9 +178,9 @@ fn facts(session: &Session<Shop>) -> Vec<(&'static str, String)> {
     vec![
         version,
         ("id", id.to_string()),
-        ("created", format!("{} ago", duration(now.since(record.created())))),
-        ("ends if unused", format!("in {}", duration(record.idle_deadline().since(now)))),
-        ("ends in any case", format!("in {}", duration(record.absolute_deadline().since(now)))),
+        ("created", format!("{} ago", duration(now.duration_since(record.created())))),
+        ("ends if unused", format!("in {}", duration(record.idle_deadline().duration_since(now)))),
+        ("ends in any case", format!("in {}", duration(record.absolute_deadline().duration_since(now)))),
         ("changes", record.revision().to_string()),
         ("unreadable fields", session.problems().len().to_string()),
     ]

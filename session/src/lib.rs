@@ -86,13 +86,13 @@ pub use self::base::secret::Secret;
 pub use self::cookie::{CookiePolicy, SameSite};
 #[cfg(feature = "sealed")]
 pub use self::crypto::keys::{KeyError, KeyId, KeyRing, SecretKey};
-pub use self::data::schema::{Identified, Key, Problem, Schema};
+pub use self::data::schema::{FieldError, Identified, Key, Schema};
 pub use self::data::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
 pub use self::data::token::{InvalidSessionId, SessionId};
 pub use self::data::validation::{Violation, Violations};
 pub use self::engine::config::ConfigError;
 pub use self::engine::handle::update::Detached;
-pub use self::engine::sessions::{Builder, Sessions};
+pub use self::engine::sessions::{Sessions, SessionsBuilder};
 pub use self::engine::sweeper::Sweeper;
 pub use self::engine::user_sessions::UserSession;
 #[cfg(all(feature = "file", unix))]

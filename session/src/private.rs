@@ -5,9 +5,9 @@ pub use std::option::Option::{None, Some};
 pub use crate::__codec;
 pub use crate::__garde;
 pub use crate::data::codec::Codec;
-pub use crate::data::schema::field::{Column, Field, FieldInfo, MergeRule, Survive};
-pub use crate::data::schema::release::{Newer, Previous, SectionInfo, Successor, TrySuccessor, check_previous};
-pub use crate::data::schema::stored::{Cause, Older, Stored};
+pub use crate::data::schema::field::{Field, FieldDescriptor, FieldInfo, MergeRule, Survive};
+pub use crate::data::schema::release::{ConvertFrom, Newer, Previous, SectionInfo, TryConvertFrom, check_previous};
+pub use crate::data::schema::stored::{FieldErrorCause, LegacyFields, SectionReader};
 pub use crate::data::schema::{FieldDefault, Handle, Identified, Schema, Storable};
 pub use crate::data::shape::{
     Member, Probe, ProbeFallback, SessionValue, Shape, Tagging, Variant, same_text, text_with_sample,
@@ -19,7 +19,7 @@ pub use crate::engine::handle::tracked::Tracked;
 pub use crate::engine::handle::update::update;
 
 pub mod lock {
-    pub use crate::data::lock::{Entry, Lock, kept, readable, renamed, same, source, test};
+    pub use crate::data::lock::{Lock, LockEntry, kept, readable, renamed, same, source, test};
 }
 
 #[cfg(feature = "axum")]

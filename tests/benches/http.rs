@@ -17,7 +17,7 @@ use std::process::Command;
 
 use axum::Router;
 use session::RedisStore;
-use session::store::{Layered, LayeredOptions};
+use session::store::{Cached, CachedOptions};
 use session_tests::servers::{Process, Redis, TempDir, free_port, is_listening, wait_until};
 use support::hand::Store;
 use support::{apps, connect, median};
@@ -43,10 +43,10 @@ async fn app(contestant: usize, url: &str) -> Router {
         0 => apps::by_hand(Store::redis(connect(url).await)),
         1 => apps::by_hand(Store::losing_redis(connect(url).await)),
         2 => apps::ours(RedisStore::connect(url).await.expect("a Redis server")),
-        3 => apps::ours(Layered::new(RedisStore::connect(url).await.expect("a Redis server"))),
+        3 => apps::ours(Cached::new(RedisStore::connect(url).await.expect("a Redis server"))),
         _ => {
             let store = RedisStore::connect(url).await.expect("a Redis server");
-            apps::ours(Layered::listening(store, LayeredOptions::new()).await.expect("a channel"))
+            apps::ours(Cached::listening(store, CachedOptions::new()).await.expect("a channel"))
         },
     }
 }

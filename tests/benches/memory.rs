@@ -45,8 +45,8 @@ async fn main() {
     println!("| ---: | ---: | --- |");
     println!("| {} | {each} | {} (≤ {MOST}) |", store.len(), if each <= MOST { "met" } else { "MISSED" });
 
-    let due = SystemClock::default().now().after(IDLE);
-    while SystemClock::default().now().after(IDLE) <= due {
+    let due = SystemClock::default().now().saturating_add(IDLE);
+    while SystemClock::default().now().saturating_add(IDLE) <= due {
         tokio::task::yield_now().await;
     }
     let mut staying = Vec::new();

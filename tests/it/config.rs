@@ -19,7 +19,7 @@ struct Double {
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn complaints(change: impl FnOnce(session::Builder<Shop>) -> session::Builder<Shop>) -> Vec<String> {
+fn complaints(change: impl FnOnce(session::SessionsBuilder<Shop>) -> session::SessionsBuilder<Shop>) -> Vec<String> {
     let builder = change(Sessions::<Shop>::builder().store(MemoryStore::new()));
     builder.build().err().as_ref().map(ConfigError::complaints).unwrap_or_default().to_vec()
 }

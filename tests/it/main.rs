@@ -1,6 +1,7 @@
 //! The integration tests: one binary.
 
 mod browser;
+mod cached;
 mod concurrency;
 mod config;
 mod contest;
@@ -11,7 +12,6 @@ mod engine;
 mod evolution;
 mod faults;
 mod file;
-mod layered;
 mod layering;
 mod lock;
 mod opendal;
@@ -30,4 +30,4 @@ mod urls;
 mod users;
 mod validation;
 mod vectors;
-mod wrap;
+mod wrappers;

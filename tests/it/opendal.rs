@@ -109,7 +109,7 @@ async fn a_call_is_few_requests() {
     let now = SystemClock::default().now();
     let idle = store.load(id, now).await.unwrap().unwrap().idle_deadline();
     assert_eq!((store.touch(id, idle, now).await.unwrap(), spent()), (Touched::Touched, 1 + 1));
-    let later = idle.after(Duration::from_secs(9));
+    let later = idle.saturating_add(Duration::from_secs(9));
     assert_eq!((store.touch(id, later, now).await.unwrap(), spent()), (Touched::Touched, 2));
     assert_eq!((store.destroy(id).await.unwrap(), spent()), (Destroyed::Existed, 3));
     assert_eq!((store.destroy(id).await.unwrap(), spent()), (Destroyed::Absent, 1));
@@ -243,9 +243,9 @@ async fn foreign_bytes_are_corrupt_and_left_alone() {
     for foreign in ["", "not a session", &"x".repeat(4096)] {
         operator.write(&object, foreign.to_owned()).await.unwrap();
         assert!(matches!(store.load(id, now).await, Err(StoreError::Corrupt(_))));
-        assert!(matches!(store.touch(id, now.after(Duration::MAX), now).await, Err(StoreError::Corrupt(_))));
+        assert!(matches!(store.touch(id, now.saturating_add(Duration::MAX), now).await, Err(StoreError::Corrupt(_))));
         assert_eq!(store.create(id, &record, now).await.unwrap(), Created::Exists);
-        store.sweep(10, now.after(Duration::MAX)).await.unwrap();
+        store.sweep(10, now.saturating_add(Duration::MAX)).await.unwrap();
         client.get("/visit").await;
         assert_eq!(operator.read(&object).await.unwrap().to_bytes(), foreign);
     }
@@ -265,7 +265,7 @@ async fn sweeps_look_at_a_few_objects_each_and_go_on_where_the_last_one_stopped(
         }
         operator.write("sessions/readme", "not a session").await.unwrap();
         assert_eq!(store.sweep(100, now).await.unwrap(), 0, "the living stay");
-        let late = now.after(Duration::from_hours(1));
+        let late = now.saturating_add(Duration::from_hours(1));
         assert_eq!(store.sweep(4, late).await.unwrap(), 4, "bounded");
         assert_eq!(store.sweep(4, now).await.unwrap(), 0);
         assert_eq!(store.sweep(4, late).await.unwrap(), 2, "the last two");

@@ -47,7 +47,7 @@ async fn devices_are_listed_and_ended(store: impl Store) {
 
     let kept: SessionId = devices[0].get("/id").await.text.parse().unwrap();
     assert!(listed.iter().any(|device| device.id() == kept));
-    assert_eq!(sessions.revoke_others(&ann, kept).await.unwrap(), 2);
+    assert_eq!(sessions.revoke_other_sessions(&ann, kept).await.unwrap(), 2);
     let who = async |device: &Client| device.get("/who").await.text;
     assert_eq!(
         (who(&devices[0]).await, who(&devices[1]).await, who(&neighbour).await),

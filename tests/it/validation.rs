@@ -245,7 +245,7 @@ on_every_store! {
         assert_eq!(answer.status, 500, "another rule that was broken before does not excuse it");
         world.plant("from", b"9").await;
         release.visit(async |dates| {
-            let fields: Vec<_> = dates.problems().iter().map(session::Problem::field).collect();
+            let fields: Vec<_> = dates.problems().iter().map(session::FieldError::field).collect();
             assert_eq!((fields, dates.from), (vec!["", "note"], 9), "no field to blame, so none is reset");
             dates.note = "short".into();
         })

@@ -1,6 +1,6 @@
 //! The counter app as a process: `counter-server PORT URL`, where the URL says which store.
 
-use session::store::{Layered, LayeredOptions};
+use session::store::{Cached, CachedOptions};
 use session::{FileStore, MySqlStore, PostgresStore, RedisStore, SqliteStore};
 use session_tests::counter::app;
 use session_tests::patient;
@@ -20,7 +20,7 @@ async fn main() {
         Some("layered+redis") => {
             let store =
                 RedisStore::connect_with(url.trim_start_matches("layered+"), patient::redis()).await.expect("Redis");
-            app(Layered::listening(store, LayeredOptions::new()).await.expect("a channel"))
+            app(Cached::listening(store, CachedOptions::new()).await.expect("a channel"))
         },
         Some("mysql") => app(MySqlStore::connect_with(&url, patient::sql()).await.expect("MySQL")),
         Some("postgres") => app(PostgresStore::connect_with(&url, patient::sql()).await.expect("PostgreSQL")),

@@ -26,7 +26,7 @@ pub async fn serve<S: Release>() {
 
 async fn answer<S: Release>(request: Request) -> Result<String, session::Error> {
     let (parts, _) = request.into_parts();
-    let mut session = Sessions::<S>::of(&parts.extensions, &parts.headers).await?;
+    let mut session = Sessions::<S>::extract(&parts.extensions, &parts.headers).await?;
     let words: Vec<&str> = parts.uri.path().split('/').skip(1).collect();
     if let ["set", field, n] = words[..] {
         session.set(field, n.parse().expect("a number"));

@@ -89,7 +89,7 @@ fn state(model: &Model, bodies: Bodies) -> TokenStream {
         /// Whether the session has never been saved.
         #vis fn is_new(&self) -> ::core::primitive::bool { #is_new }
         /// Stored fields that could not be read, and so are their defaults.
-        #vis fn problems(&self) -> &[#krate::Problem] { #problems }
+        #vis fn problems(&self) -> &[#krate::FieldError] { #problems }
     }
 }
 

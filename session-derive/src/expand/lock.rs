@@ -94,7 +94,7 @@ pub(super) fn entries(model: &Model, locked: Option<&Locked>) -> Option<TokenStr
                 quote!(::core::option::Option::Some(#value))
             },
         };
-        quote!(__p::lock::Entry::of::<Self, #marker>(#shape, #strategy, #sample))
+        quote!(__p::lock::LockEntry::of::<Self, #marker>(#shape, #strategy, #sample))
     });
     let evolution = &model.evolution;
     let reserved = evolution.reserved.iter().chain(&evolution.purge);

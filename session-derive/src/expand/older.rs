@@ -33,8 +33,8 @@ pub(super) fn method(field: &Field, stored: &Stored) -> Option<TokenStream> {
     });
     Some(quote! {
         fn older(
-            __old: &__p::Older<'_>,
-        ) -> ::core::option::Option<::core::result::Result<#ty, __p::Cause>> {
+            __old: &__p::LegacyFields<'_>,
+        ) -> ::core::option::Option<::core::result::Result<#ty, __p::FieldErrorCause>> {
             #(#functions)*
             #renamed
             #(#attempts)*
@@ -63,18 +63,18 @@ fn function(step: &Step) -> TokenStream {
                 Some(_) => quote!(__old.optional(#key)?),
                 None => quote!(__old.required(#key)?),
             });
-            (quote!(__old: &__p::Older<'_>), quote!(#(#types),*), quote!(#(#arguments),*))
+            (quote!(__old: &__p::LegacyFields<'_>), quote!(#(#types),*), quote!(#(#arguments),*))
         },
     };
     let call = match fallible {
         false => quote!(::core::result::Result::Ok(__step(#arguments))),
         // At the function: its error may lack `Display`.
         true => quote_spanned! {with.span().resolved_at(Span::call_site())=>
-            ::core::result::Result::map_err(__step(#arguments), |__error| __p::Cause::step(#version, &__error))
+            ::core::result::Result::map_err(__step(#arguments), |__error| __p::FieldErrorCause::step(#version, &__error))
         },
     };
     quote! {
-        fn #name(#parameter) -> ::core::result::Result<#to, __p::Cause> {
+        fn #name(#parameter) -> ::core::result::Result<#to, __p::FieldErrorCause> {
             let __step: fn(#types) -> #made = #with;
             #call
         }

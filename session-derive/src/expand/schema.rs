@@ -78,17 +78,17 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
     let body = match &stored.merge {
         Merge::LastWriter | Merge::Reject => return None,
         // Methods rather than the functions around them: a type that lacks them is refused without a quotation of those.
-        Merge::Counter => quote_spanned!(span=> <#ty as __p::merge::Counter>::combined(base, mine, theirs)),
-        Merge::Union => quote_spanned!(span=> <#ty as __p::merge::Union>::combined(base, mine, theirs)),
-        Merge::Max => quote_spanned!(span=> <#ty as __p::merge::Ordered>::larger(mine, theirs)),
-        Merge::Min => quote_spanned!(span=> <#ty as __p::merge::Ordered>::smaller(mine, theirs)),
+        Merge::Counter => quote_spanned!(span=> <#ty as __p::merge::Counter>::combined(base, ours, theirs)),
+        Merge::Union => quote_spanned!(span=> <#ty as __p::merge::Union>::combined(base, ours, theirs)),
+        Merge::Max => quote_spanned!(span=> <#ty as __p::merge::Ordered>::larger(ours, theirs)),
+        Merge::Min => quote_spanned!(span=> <#ty as __p::merge::Ordered>::smaller(ours, theirs)),
         Merge::Log(cap) => {
             let cap = index(*cap);
-            quote_spanned!(span=> <#ty as __p::merge::Log>::combined(base, mine, theirs, #cap))
+            quote_spanned!(span=> <#ty as __p::merge::Log>::combined(base, ours, theirs, #cap))
         },
         Merge::With(path) => quote! {
             let __merge: fn(#ty, #ty, #ty) -> #ty = #path;
-            __merge(base, mine, theirs)
+            __merge(base, ours, theirs)
         },
     };
     let base = match stored.merge {
@@ -103,7 +103,7 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
     });
     Some(quote! {
         #normalizes
-        fn merge(#base: #ty, mine: #ty, theirs: #ty) -> #ty { #body }
+        fn merge(#base: #ty, ours: #ty, theirs: #ty) -> #ty { #body }
     })
 }
 
@@ -148,9 +148,9 @@ fn schema(model: &Model, locked: Option<&Locked>) -> TokenStream {
             #absolute
             #section
             #previous
-            const FIELDS: &'static [__p::Column<Self>] = &[#(__p::Column::of::<#markers>()),*];
+            const FIELDS: &'static [__p::FieldDescriptor<Self>] = &[#(__p::FieldDescriptor::of::<#markers>()),*];
             const USER: ::core::option::Option<::core::primitive::usize> = #user;
-            fn load(stored: &mut __p::Stored<'_>) -> Self {
+            fn load(stored: &mut __p::SectionReader<'_>) -> Self {
                 Self { #(#values),* }
             }
             #validate

@@ -25,9 +25,9 @@ pub(crate) fn stub(model: &Model) -> TokenStream {
                 type Handle = #handle;
                 const NAME: &'static ::core::primitive::str = #name;
                 const VERSION: ::core::primitive::u32 = #version;
-                const FIELDS: &'static [__p::Column<Self>] = &[];
+                const FIELDS: &'static [__p::FieldDescriptor<Self>] = &[];
                 const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
-                fn load(_: &mut __p::Stored<'_>) -> Self { #body }
+                fn load(_: &mut __p::SectionReader<'_>) -> Self { #body }
             }
             #identified
             #handle_traits

@@ -210,7 +210,7 @@ fn cap(strategy: &Ident, input: ParseStream<'_>) -> syn::Result<LitInt> {
 }
 
 fn function(strategy: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
-    const MESSAGE: &str = "`with` needs a function: `merge = with(path)` calls `fn(base: T, mine: T, theirs: T) -> T`";
+    const MESSAGE: &str = "`with` needs a function: `merge = with(path)` calls `fn(base: T, ours: T, theirs: T) -> T`";
     if !input.peek(token::Paren) {
         return Err(syn::Error::new(strategy.span(), MESSAGE));
     }

@@ -248,7 +248,7 @@ impl ShopSession {
         self.__tracked.is_new()
     }
     /// Stored fields that could not be read, and so are their defaults.
-    pub fn problems(&self) -> &[::session::Problem] {
+    pub fn problems(&self) -> &[::session::FieldError] {
         self.__tracked.problems()
     }
     /// The field of `key`.
@@ -291,8 +291,8 @@ const _: () = {
         fn default() -> u64 {
             <u64 as __p::FieldDefault>::field_default()
         }
-        fn merge(base: u64, mine: u64, theirs: u64) -> u64 {
-            <u64 as __p::merge::Counter>::combined(base, mine, theirs)
+        fn merge(base: u64, ours: u64, theirs: u64) -> u64 {
+            <u64 as __p::merge::Counter>::combined(base, ours, theirs)
         }
     }
     struct __Field1;
@@ -312,10 +312,10 @@ const _: () = {
         }
         fn merge(
             base: BTreeSet<String>,
-            mine: BTreeSet<String>,
+            ours: BTreeSet<String>,
             theirs: BTreeSet<String>,
         ) -> BTreeSet<String> {
-            <BTreeSet<String> as __p::merge::Union>::combined(base, mine, theirs)
+            <BTreeSet<String> as __p::merge::Union>::combined(base, ours, theirs)
         }
     }
     struct __Field2;
@@ -334,8 +334,8 @@ const _: () = {
             <Vec<u32> as __p::FieldDefault>::field_default()
         }
         const NORMALIZES: ::core::primitive::bool = true;
-        fn merge(base: Vec<u32>, mine: Vec<u32>, theirs: Vec<u32>) -> Vec<u32> {
-            <Vec<u32> as __p::merge::Log>::combined(base, mine, theirs, 50usize)
+        fn merge(base: Vec<u32>, ours: Vec<u32>, theirs: Vec<u32>) -> Vec<u32> {
+            <Vec<u32> as __p::merge::Log>::combined(base, ours, theirs, 50usize)
         }
     }
     struct __Field3;
@@ -353,8 +353,8 @@ const _: () = {
         fn default() -> u32 {
             <u32 as __p::FieldDefault>::field_default()
         }
-        fn merge(_: u32, mine: u32, theirs: u32) -> u32 {
-            <u32 as __p::merge::Ordered>::larger(mine, theirs)
+        fn merge(_: u32, ours: u32, theirs: u32) -> u32 {
+            <u32 as __p::merge::Ordered>::larger(ours, theirs)
         }
     }
     struct __Field4;
@@ -372,8 +372,8 @@ const _: () = {
         fn default() -> u32 {
             <u32 as __p::FieldDefault>::field_default()
         }
-        fn merge(_: u32, mine: u32, theirs: u32) -> u32 {
-            <u32 as __p::merge::Ordered>::smaller(mine, theirs)
+        fn merge(_: u32, ours: u32, theirs: u32) -> u32 {
+            <u32 as __p::merge::Ordered>::smaller(ours, theirs)
         }
     }
     struct __Field5;
@@ -391,9 +391,9 @@ const _: () = {
         fn default() -> String {
             <String as __p::FieldDefault>::field_default()
         }
-        fn merge(base: String, mine: String, theirs: String) -> String {
+        fn merge(base: String, ours: String, theirs: String) -> String {
             let __merge: fn(String, String, String) -> String = Shop::joined;
-            __merge(base, mine, theirs)
+            __merge(base, ours, theirs)
         }
     }
     struct __Field6;
@@ -417,17 +417,17 @@ const _: () = {
         type Handle = ShopSession;
         const NAME: &'static ::core::primitive::str = "shop";
         const VERSION: ::core::primitive::u32 = 1u32;
-        const FIELDS: &'static [__p::Column<Self>] = &[
-            __p::Column::of::<__Field0>(),
-            __p::Column::of::<__Field1>(),
-            __p::Column::of::<__Field2>(),
-            __p::Column::of::<__Field3>(),
-            __p::Column::of::<__Field4>(),
-            __p::Column::of::<__Field5>(),
-            __p::Column::of::<__Field6>(),
+        const FIELDS: &'static [__p::FieldDescriptor<Self>] = &[
+            __p::FieldDescriptor::of::<__Field0>(),
+            __p::FieldDescriptor::of::<__Field1>(),
+            __p::FieldDescriptor::of::<__Field2>(),
+            __p::FieldDescriptor::of::<__Field3>(),
+            __p::FieldDescriptor::of::<__Field4>(),
+            __p::FieldDescriptor::of::<__Field5>(),
+            __p::FieldDescriptor::of::<__Field6>(),
         ];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
-        fn load(stored: &mut __p::Stored<'_>) -> Self {
+        fn load(stored: &mut __p::SectionReader<'_>) -> Self {
             Self {
                 best: stored.field::<Self, __Field3>(),
                 first: stored.field::<Self, __Field4>(),

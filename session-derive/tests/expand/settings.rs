@@ -105,7 +105,7 @@ impl ShopSession {
         self.__tracked.is_new()
     }
     /// Stored fields that could not be read, and so are their defaults.
-    pub(crate) fn problems(&self) -> &[crate::web::session::Problem] {
+    pub(crate) fn problems(&self) -> &[crate::web::session::FieldError] {
         self.__tracked.problems()
     }
     /// The field of `key`.
@@ -161,9 +161,9 @@ const _: () = {
         const ABSOLUTE: ::core::time::Duration = ::core::time::Duration::from_secs(
             2592000u64,
         );
-        const FIELDS: &'static [__p::Column<Self>] = &[__p::Column::of::<__Field0>()];
+        const FIELDS: &'static [__p::FieldDescriptor<Self>] = &[__p::FieldDescriptor::of::<__Field0>()];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
-        fn load(stored: &mut __p::Stored<'_>) -> Self {
+        fn load(stored: &mut __p::SectionReader<'_>) -> Self {
             Self {
                 visits: stored.field::<Self, __Field0>(),
             }

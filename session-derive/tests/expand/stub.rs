@@ -146,7 +146,7 @@ impl ShopSession {
         ::core::unimplemented!()
     }
     /// Stored fields that could not be read, and so are their defaults.
-    pub fn problems(&self) -> &[::session::Problem] {
+    pub fn problems(&self) -> &[::session::FieldError] {
         ::core::unimplemented!()
     }
     /// The field of `key`.
@@ -179,9 +179,9 @@ const _: () = {
         type Handle = ShopSession;
         const NAME: &'static ::core::primitive::str = "shop";
         const VERSION: ::core::primitive::u32 = 1u32;
-        const FIELDS: &'static [__p::Column<Self>] = &[];
+        const FIELDS: &'static [__p::FieldDescriptor<Self>] = &[];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
-        fn load(_: &mut __p::Stored<'_>) -> Self {
+        fn load(_: &mut __p::SectionReader<'_>) -> Self {
             ::core::unimplemented!()
         }
     }

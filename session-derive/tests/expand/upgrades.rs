@@ -168,7 +168,7 @@ impl ShopSession {
         self.__tracked.is_new()
     }
     /// Stored fields that could not be read, and so are their defaults.
-    pub fn problems(&self) -> &[::session::Problem] {
+    pub fn problems(&self) -> &[::session::FieldError] {
         self.__tracked.problems()
     }
     /// The field of `key`.
@@ -212,8 +212,8 @@ const _: () = {
             <String as __p::FieldDefault>::field_default()
         }
         fn older(
-            __old: &__p::Older<'_>,
-        ) -> ::core::option::Option<::core::result::Result<String, __p::Cause>> {
+            __old: &__p::LegacyFields<'_>,
+        ) -> ::core::option::Option<::core::result::Result<String, __p::FieldErrorCause>> {
             if let ::core::option::Option::Some(__value) = __old
                 .first::<String>(&["username", "nick"])
             {
@@ -238,17 +238,17 @@ const _: () = {
             <Level as __p::FieldDefault>::field_default()
         }
         fn older(
-            __old: &__p::Older<'_>,
-        ) -> ::core::option::Option<::core::result::Result<Level, __p::Cause>> {
-            fn __in_2(__value: u16) -> ::core::result::Result<u32, __p::Cause> {
+            __old: &__p::LegacyFields<'_>,
+        ) -> ::core::option::Option<::core::result::Result<Level, __p::FieldErrorCause>> {
+            fn __in_2(__value: u16) -> ::core::result::Result<u32, __p::FieldErrorCause> {
                 let __step: fn(u16) -> u32 = widen;
                 ::core::result::Result::Ok(__step(__value))
             }
-            fn __in_4(__value: u32) -> ::core::result::Result<Level, __p::Cause> {
+            fn __in_4(__value: u32) -> ::core::result::Result<Level, __p::FieldErrorCause> {
                 let __step: fn(u32) -> ::core::result::Result<Level, _> = Level::new;
                 ::core::result::Result::map_err(
                     __step(__value),
-                    |__error| __p::Cause::step(4u32, &__error),
+                    |__error| __p::FieldErrorCause::step(4u32, &__error),
                 )
             }
             if let ::core::option::Option::Some(__value) = __old
@@ -281,11 +281,11 @@ const _: () = {
             <String as __p::FieldDefault>::field_default()
         }
         fn older(
-            __old: &__p::Older<'_>,
-        ) -> ::core::option::Option<::core::result::Result<String, __p::Cause>> {
+            __old: &__p::LegacyFields<'_>,
+        ) -> ::core::option::Option<::core::result::Result<String, __p::FieldErrorCause>> {
             fn __in_3(
-                __old: &__p::Older<'_>,
-            ) -> ::core::result::Result<String, __p::Cause> {
+                __old: &__p::LegacyFields<'_>,
+            ) -> ::core::result::Result<String, __p::FieldErrorCause> {
                 let __step: fn(String, Option<String>) -> String = join;
                 ::core::result::Result::Ok(
                     __step(__old.required("first")?, __old.optional("last")?),
@@ -317,14 +317,14 @@ const _: () = {
         type Handle = ShopSession;
         const NAME: &'static ::core::primitive::str = "shop";
         const VERSION: ::core::primitive::u32 = 4u32;
-        const FIELDS: &'static [__p::Column<Self>] = &[
-            __p::Column::of::<__Field0>(),
-            __p::Column::of::<__Field1>(),
-            __p::Column::of::<__Field2>(),
-            __p::Column::of::<__Field3>(),
+        const FIELDS: &'static [__p::FieldDescriptor<Self>] = &[
+            __p::FieldDescriptor::of::<__Field0>(),
+            __p::FieldDescriptor::of::<__Field1>(),
+            __p::FieldDescriptor::of::<__Field2>(),
+            __p::FieldDescriptor::of::<__Field3>(),
         ];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
-        fn load(stored: &mut __p::Stored<'_>) -> Self {
+        fn load(stored: &mut __p::SectionReader<'_>) -> Self {
             Self {
                 account: stored.field::<Self, __Field0>(),
                 level: stored.field::<Self, __Field1>(),

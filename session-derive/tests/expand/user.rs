@@ -142,7 +142,7 @@ impl ShopSession {
         self.__tracked.is_new()
     }
     /// Stored fields that could not be read, and so are their defaults.
-    pub fn problems(&self) -> &[::session::Problem] {
+    pub fn problems(&self) -> &[::session::FieldError] {
         self.__tracked.problems()
     }
     /// The field of `key`.
@@ -205,14 +205,14 @@ const _: () = {
         type Handle = ShopSession;
         const NAME: &'static ::core::primitive::str = "shop";
         const VERSION: ::core::primitive::u32 = 1u32;
-        const FIELDS: &'static [__p::Column<Self>] = &[
-            __p::Column::of::<__Field0>(),
-            __p::Column::of::<__Field1>(),
+        const FIELDS: &'static [__p::FieldDescriptor<Self>] = &[
+            __p::FieldDescriptor::of::<__Field0>(),
+            __p::FieldDescriptor::of::<__Field1>(),
         ];
         const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::Some(
             0usize,
         );
-        fn load(stored: &mut __p::Stored<'_>) -> Self {
+        fn load(stored: &mut __p::SectionReader<'_>) -> Self {
             Self {
                 admin: stored.field::<Self, __Field1>(),
                 user: stored.field::<Self, __Field0>(),

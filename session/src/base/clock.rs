@@ -24,18 +24,18 @@ impl Timestamp {
 
     /// This moment plus `duration`; stops at the end of time instead of wrapping.
     #[must_use]
-    pub fn after(self, duration: Duration) -> Self {
+    pub fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(millis(duration)))
     }
 
     /// How long from `earlier` until this moment; zero if `earlier` is later.
-    pub fn since(self, earlier: Self) -> Duration {
+    pub fn duration_since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
     /// This moment as a clock shows it that runs `offset` milliseconds ahead.
     #[must_use]
-    pub fn shifted(self, offset: i64) -> Self {
+    pub fn offset(self, offset: i64) -> Self {
         Self(self.0.saturating_add_signed(offset))
     }
 }

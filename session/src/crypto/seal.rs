@@ -76,7 +76,7 @@ pub(crate) enum Rejected {
 pub(crate) struct Plain {
     pub(crate) bytes: Bytes,
     /// Not with the primary key.
-    pub(crate) stale: bool,
+    pub(crate) needs_reissue: bool,
 }
 
 impl Sealer {
@@ -164,8 +164,8 @@ impl Sealer {
         if *version != self.version {
             return Err(Rejected::Version);
         }
-        let stale = self.primary.id.0 != *id;
-        let slot = match stale {
+        let needs_reissue = self.primary.id.0 != *id;
+        let slot = match needs_reissue {
             false => &self.primary,
             true => self.others.iter().find(|slot| slot.id.0 == *id).ok_or(Rejected::Key)?,
         };
@@ -184,7 +184,7 @@ impl Sealer {
                 HEAD
             },
         };
-        Ok(Plain { bytes: Bytes::from(sealed).slice(start..start + end), stale })
+        Ok(Plain { bytes: Bytes::from(sealed).slice(start..start + end), needs_reissue })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What becomes of a field that two requests changed: the rule of `merge = …`, as a function of three values.
 //!
-//! Each rule gets what a request loaded (`base`), what it made of it (`mine`), and what others have stored meanwhile
+//! Each rule gets what a request loaded (`base`), what it made of it (`ours`), and what others have stored meanwhile
 //! (`theirs`), and answers with what shall be stored. An absent field is its default. So plain Rust edits are deltas: a
 //! counter that went from 3 to 5 adds two to whatever is stored now.
 
@@ -17,9 +17,9 @@ pub trait Counter: Copy {
     /// The sum, at most the largest value of the type.
     #[must_use]
     fn plus(self, amount: Self) -> Self;
-    /// `theirs + (mine - base)`, kept within the type's bounds.
+    /// `theirs + (ours - base)`, kept within the type's bounds.
     #[must_use]
-    fn combined(base: Self, mine: Self, theirs: Self) -> Self;
+    fn combined(base: Self, ours: Self, theirs: Self) -> Self;
 }
 
 macro_rules! counters {
@@ -29,8 +29,8 @@ macro_rules! counters {
                 self.saturating_add(amount)
             }
 
-            fn combined(base: Self, mine: Self, theirs: Self) -> Self {
-                let sum = i128::from(theirs) + i128::from(mine) - i128::from(base);
+            fn combined(base: Self, ours: Self, theirs: Self) -> Self {
+                let sum = i128::from(theirs) + i128::from(ours) - i128::from(base);
                 Self::try_from(sum).unwrap_or(if sum < 0 { Self::MIN } else { Self::MAX })
             }
         }
@@ -45,8 +45,8 @@ macro_rules! word_counters {
                 self.saturating_add(amount)
             }
 
-            fn combined(base: Self, mine: Self, theirs: Self) -> Self {
-                let sum = <$wide>::combined(base as $wide, mine as $wide, theirs as $wide);
+            fn combined(base: Self, ours: Self, theirs: Self) -> Self {
+                let sum = <$wide>::combined(base as $wide, ours as $wide, theirs as $wide);
                 Self::try_from(sum).unwrap_or(if sum < (0 as $wide) { Self::MIN } else { Self::MAX })
             }
         }
@@ -55,18 +55,18 @@ macro_rules! word_counters {
 word_counters!(isize as i64 usize as u64);
 
 /// `merge = counter`.
-pub fn counter<T: Counter>(base: T, mine: T, theirs: T) -> T {
-    T::combined(base, mine, theirs)
+pub fn counter<T: Counter>(base: T, ours: T, theirs: T) -> T {
+    T::combined(base, ours, theirs)
 }
 
 /// `merge = max`.
-pub fn max<T: Ordered>(_base: T, mine: T, theirs: T) -> T {
-    mine.larger(theirs)
+pub fn max<T: Ordered>(_base: T, ours: T, theirs: T) -> T {
+    ours.larger(theirs)
 }
 
 /// `merge = min`.
-pub fn min<T: Ordered>(_base: T, mine: T, theirs: T) -> T {
-    mine.smaller(theirs)
+pub fn min<T: Ordered>(_base: T, ours: T, theirs: T) -> T {
+    ours.smaller(theirs)
 }
 
 /// A type that `merge = max` and `merge = min` can compare.
@@ -100,23 +100,23 @@ impl<T: Ord> Ordered for T {
     note = "`union` works on BTreeSet, HashSet, BTreeMap and HashMap; for a list use `merge = log(n)`"
 )]
 pub trait Union: Sized {
-    /// `theirs`, plus what `mine` has gained over `base`, less what it has lost.
+    /// `theirs`, plus what `ours` has gained over `base`, less what it has lost.
     #[must_use]
-    fn combined(base: Self, mine: Self, theirs: Self) -> Self;
+    fn combined(base: Self, ours: Self, theirs: Self) -> Self;
 }
 
 /// `merge = union`. An entry that one request adds and another removes is kept if the adding one commits last.
-pub fn union<T: Union>(base: T, mine: T, theirs: T) -> T {
-    T::combined(base, mine, theirs)
+pub fn union<T: Union>(base: T, ours: T, theirs: T) -> T {
+    T::combined(base, ours, theirs)
 }
 
 macro_rules! set_union {
     ($set:ident, $($bound:ident)+, $($hasher:ident)?) => {
         #[diagnostic::do_not_recommend]
         impl<T: $($bound +)+ $(, $hasher: BuildHasher)?> Union for $set<T $(, $hasher)?> {
-            fn combined(base: Self, mine: Self, mut theirs: Self) -> Self {
-                theirs.retain(|item| mine.contains(item) || !base.contains(item));
-                theirs.extend(mine.into_iter().filter(|item| !base.contains(item)));
+            fn combined(base: Self, ours: Self, mut theirs: Self) -> Self {
+                theirs.retain(|item| ours.contains(item) || !base.contains(item));
+                theirs.extend(ours.into_iter().filter(|item| !base.contains(item)));
                 theirs
             }
         }
@@ -130,9 +130,9 @@ macro_rules! map_union {
     ($map:ident, $($bound:ident)+, $($hasher:ident)?) => {
         #[diagnostic::do_not_recommend]
         impl<K: $($bound +)+, V: serde::Serialize $(, $hasher: BuildHasher)?> Union for $map<K, V $(, $hasher)?> {
-            fn combined(base: Self, mine: Self, mut theirs: Self) -> Self {
-                theirs.retain(|key, _| mine.contains_key(key) || !base.contains_key(key));
-                theirs.extend(mine.into_iter().filter(|(key, value)| !base.get(key).is_some_and(|old| same(old, value))));
+            fn combined(base: Self, ours: Self, mut theirs: Self) -> Self {
+                theirs.retain(|key, _| ours.contains_key(key) || !base.contains_key(key));
+                theirs.extend(ours.into_iter().filter(|(key, value)| !base.get(key).is_some_and(|old| same(old, value))));
                 theirs
             }
         }
@@ -156,42 +156,42 @@ fn same<T: serde::Serialize>(one: &T, other: &T) -> bool {
     note = "`log` works on Vec and VecDeque; for a set or a map use `merge = union`"
 )]
 pub trait Log: Sized {
-    /// `theirs` with the tail that `mine` has gained over `base`, the newest `cap` of them.
+    /// `theirs` with the tail that `ours` has gained over `base`, the newest `cap` of them.
     #[must_use]
-    fn combined(base: Self, mine: Self, theirs: Self, cap: usize) -> Self;
+    fn combined(base: Self, ours: Self, theirs: Self, cap: usize) -> Self;
     /// The newest `cap` items.
     #[must_use]
     fn capped(self, cap: usize) -> Self;
 }
 
 /// `merge = log(cap)`. A request that did more than append (and trim the front) replaces the list.
-pub fn log<T: Log>(base: T, mine: T, theirs: T, cap: usize) -> T {
-    T::combined(base, mine, theirs, cap)
+pub fn log<T: Log>(base: T, ours: T, theirs: T, cap: usize) -> T {
+    T::combined(base, ours, theirs, cap)
 }
 
 // Neither list is what a set should become.
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize> Log for Vec<T> {
-    fn combined(base: Self, mine: Self, mut theirs: Self, cap: usize) -> Self {
-        let mut mine = mine;
-        // How much of the front was trimmed: the longest tail of `base` that `mine` begins with.
-        let kept = (0..=base.len().min(mine.len())).rev().find(|&kept| {
+    fn combined(base: Self, ours: Self, mut theirs: Self, cap: usize) -> Self {
+        let mut ours = ours;
+        // How much of the front was trimmed: the longest tail of `base` that `ours` begins with.
+        let kept = (0..=base.len().min(ours.len())).rev().find(|&kept| {
             let tail = base.get(base.len() - kept..).unwrap_or_default();
-            tail.iter().zip(&mine).all(|(old, new)| same(old, new))
+            tail.iter().zip(&ours).all(|(old, new)| same(old, new))
         });
         match kept {
             // Nothing of what was there is left: the list was replaced.
-            Some(0) if !base.is_empty() => mine.capped(cap),
+            Some(0) if !base.is_empty() => ours.capped(cap),
             Some(kept) => {
                 // What this request took from the front is gone for all, unless others have done so already.
                 let trimmed = base.get(..base.len() - kept).unwrap_or_default();
                 if theirs.len() >= trimmed.len() && trimmed.iter().zip(&theirs).all(|(old, new)| same(old, new)) {
                     theirs.drain(..trimmed.len());
                 }
-                theirs.extend(mine.drain(kept..));
+                theirs.extend(ours.drain(kept..));
                 theirs.capped(cap)
             },
-            None => mine.capped(cap),
+            None => ours.capped(cap),
         }
     }
 
@@ -203,8 +203,8 @@ impl<T: serde::Serialize> Log for Vec<T> {
 
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize> Log for VecDeque<T> {
-    fn combined(base: Self, mine: Self, theirs: Self, cap: usize) -> Self {
-        Vec::combined(base.into(), mine.into(), theirs.into(), cap).into()
+    fn combined(base: Self, ours: Self, theirs: Self, cap: usize) -> Self {
+        Vec::combined(base.into(), ours.into(), theirs.into(), cap).into()
     }
 
     fn capped(self, cap: usize) -> Self {

@@ -156,14 +156,14 @@ impl Record {
     /// This record as a clock sees it that runs `offset` milliseconds ahead: for stores that keep time by a clock of
     /// their own.
     #[must_use]
-    pub fn shifted(mut self, offset: i64) -> Self {
+    pub fn offset(mut self, offset: i64) -> Self {
         for time in [&mut self.idle, &mut self.absolute, &mut self.created, &mut self.rotated] {
-            *time = time.shifted(offset);
+            *time = time.offset(offset);
         }
         if let Some((_, until)) = &mut self.previous
             && *until != UNSEEN
         {
-            *until = until.shifted(offset);
+            *until = until.offset(offset);
         }
         self
     }

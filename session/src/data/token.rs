@@ -111,7 +111,7 @@ impl Token {
     }
 
     /// A new verifier for a session that exists.
-    pub(crate) fn renew(id: SessionId, rng: &dyn Rng) -> Result<Self, RngError> {
+    pub(crate) fn rotate(id: SessionId, rng: &dyn Rng) -> Result<Self, RngError> {
         let mut verifier = [0; 16];
         rng.fill(&mut verifier)?;
         Ok(Self { id, verifier })
@@ -264,6 +264,6 @@ mod tests {
             }
         }
         assert!(Token::generate(&Failing).is_err());
-        assert!(Token::renew(SessionId([0; 16]), &Failing).is_err());
+        assert!(Token::rotate(SessionId([0; 16]), &Failing).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! [`Manager`]: what all requests of one `Sessions` share, and every conversation with the store.
+//! [`Engine`]: what all requests of one `Sessions` share, and every conversation with the store.
 
 use std::any::TypeId;
 use std::fmt;
@@ -11,67 +11,68 @@ use crate::base::error::{Error, ErrorKind};
 use crate::data::payload::Payload;
 use crate::data::record::{OpId, Record};
 use crate::data::token::{SessionId, Token};
-use crate::engine::commit_queue::{Lead, Lines, Outcome, Passenger, Place, Work};
+use crate::engine::commit_queue::{Admission, CommitQueue, CommitRequest, Leader, Outcome, PendingCommit};
 use crate::engine::config::Config;
 use crate::engine::delta::{Delta, Rules};
-use crate::engine::retry::Contest;
+use crate::engine::retry::RetryPolicy;
 use crate::port::{
-    BoxFuture, Commit, Committed, Created, Destroyed, DynStore, Seal, StoreError, Touched, Unsealed, UserIndex,
+    BoxFuture, Commit, Committed, CookieCodec, Created, Destroyed, DynStore, OpenedCookie, StoreError, Touched,
+    UserIndex,
 };
 
 /// How often a call whose outcome is unknown is repeated, under the same operation id.
 const REPEATS: u32 = 2;
 
-pub(crate) struct Manager {
+pub(crate) struct Engine {
     store: Box<dyn DynStore>,
     pub(crate) config: Config,
     /// The session types that live in this record.
     pub(crate) types: Vec<TypeId>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
-    lines: Lines,
+    queue: CommitQueue,
     process: u32,
     sequence: AtomicU32,
 }
 
 /// How long after a rotation a request with the old token counts as one that was on its way when it happened.
-const OVERTAKEN: Duration = Duration::from_secs(30);
+const ROTATION_GRACE: Duration = Duration::from_secs(30);
 
 /// What a cookie's value claims to be.
-pub(crate) enum Claim {
+pub(crate) enum Credential {
     /// A session in the store.
     Token(Token),
     /// This session, which came along.
-    Sealed(Box<Unsealed>),
+    Sealed(Box<OpenedCookie>),
 }
 
-impl Claim {
+impl Credential {
     pub(crate) fn id(&self) -> SessionId {
         match self {
             Self::Token(token) => token.id(),
-            Self::Sealed(unsealed) => unsealed.id,
+            Self::Sealed(opened) => opened.id,
         }
     }
 }
 
-/// What a claim opens.
-pub(crate) enum Opened {
-    Live(Live),
+/// What a credential opens.
+pub(crate) enum LoadOutcome {
+    Loaded(LoadedSession),
     /// A session whose cookie must be written anew, though nothing has changed.
-    Stale(Live),
+    NeedsReissue(LoadedSession),
     /// A session whose id was rotated moments ago, and this is the old token.
-    Overtaken,
+    RotatedInFlight,
     Nothing,
 }
 
 /// A session that exists.
 #[derive(Clone, Debug)]
-pub(crate) struct Live {
+pub(crate) struct LoadedSession {
     pub(crate) id: SessionId,
     pub(crate) record: Arc<Record>,
 }
 
-impl Manager {
+impl Engine {
     pub(crate) fn new(
         store: Box<dyn DynStore>,
         config: Config,
@@ -83,7 +84,16 @@ impl Manager {
         rng.fill(&mut process).map_err(no_rng)?;
         // Zero would make an operation id of all zeros, which is how a record says "nobody".
         let process = u32::from_be_bytes(process) | 1;
-        Ok(Self { store, config, types, clock, rng, lines: Lines::default(), process, sequence: AtomicU32::new(0) })
+        Ok(Self {
+            store,
+            config,
+            types,
+            clock,
+            rng,
+            queue: CommitQueue::default(),
+            process,
+            sequence: AtomicU32::new(0),
+        })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -102,51 +112,56 @@ impl Manager {
 
     /// Whether two requests at once are told apart: in a cookie they are not, and the app may have agreed to that.
     pub(crate) fn last_wins(&self) -> bool {
-        self.store.seal().is_some_and(Seal::last_wins)
+        self.store.seal().is_some_and(CookieCodec::last_wins)
     }
 
     /// What the cookie's `value` can be, as far as it shows without asking the store.
-    pub(crate) fn claim(&self, value: &[u8]) -> Option<Claim> {
+    pub(crate) fn credential(&self, value: &[u8]) -> Option<Credential> {
         match self.store.seal() {
-            None => Token::parse(value).map(Claim::Token),
-            Some(seal) => seal.open(value, self.now()).map(|unsealed| Claim::Sealed(Box::new(unsealed))),
+            None => Token::parse(value).map(Credential::Token),
+            Some(seal) => seal.open(value, self.now()).map(|opened| Credential::Sealed(Box::new(opened))),
         }
     }
 
     /// The cookie's value that is `live`, if sessions live there.
-    pub(crate) fn seal(&self, live: &Live) -> Result<Option<String>, Error> {
+    pub(crate) fn seal(&self, live: &LoadedSession) -> Result<Option<String>, Error> {
         let sealed = self.store.seal().map(|seal| seal.seal(live.id, &live.record, &*self.rng));
         sealed.transpose().map_err(no_rng)
     }
 
-    /// The session that `claim` opens.
-    pub(crate) async fn open(&self, claim: Claim) -> Result<Opened, StoreError> {
+    /// The session that `credential` opens.
+    pub(crate) async fn open(&self, credential: Credential) -> Result<LoadOutcome, StoreError> {
         let now = self.now();
-        let id = claim.id();
+        let id = credential.id();
         // The record goes right through, or the future of every handler would have room for one.
-        let (opened, refused) = self.claimed(claim, self.store.load(id, now).await?, now);
+        let (opened, refused) = self.open_credential(credential, self.store.load(id, now).await?, now);
         let Some(token) = refused else { return Ok(opened) };
         // What a cache has may be older than the token.
         match self.store.reload(id, now).await {
             None => Ok(opened),
-            Some(stored) => Ok(self.tried(&token, stored?, now)),
+            Some(stored) => Ok(self.open_with_token(&token, stored?, now)),
         }
     }
 
-    /// What `claim` opens if this is stored under its id; and the token, if there is a session and it does not open it.
-    fn claimed(&self, claim: Claim, stored: Option<Record>, now: Timestamp) -> (Opened, Option<Token>) {
-        match claim {
-            Claim::Token(token) => {
+    /// What `credential` opens if this is stored under its id; and the token, if there is a session and it does not open it.
+    fn open_credential(
+        &self,
+        credential: Credential,
+        stored: Option<Record>,
+        now: Timestamp,
+    ) -> (LoadOutcome, Option<Token>) {
+        match credential {
+            Credential::Token(token) => {
                 let found = stored.is_some();
-                let opened = self.tried(&token, stored, now);
-                let refused = found && !matches!(opened, Opened::Live(_));
+                let opened = self.open_with_token(&token, stored, now);
+                let refused = found && !matches!(opened, LoadOutcome::Loaded(_));
                 (opened, refused.then_some(token))
             },
-            Claim::Sealed(unsealed) => match stored {
+            Credential::Sealed(opened) => match stored {
                 // What is stored under the id of a sealed session is a note that it has ended.
-                Some(note) if now.since(note.rotated) < OVERTAKEN => (Opened::Overtaken, None),
-                Some(_) => (Opened::Nothing, None),
-                None => (self.unsealed(*unsealed), None),
+                Some(note) if now.duration_since(note.rotated) < ROTATION_GRACE => (LoadOutcome::RotatedInFlight, None),
+                Some(_) => (LoadOutcome::Nothing, None),
+                None => (self.open_cookie(*opened), None),
             },
         }
     }
@@ -165,29 +180,33 @@ impl Manager {
     }
 
     /// What `token` opens if this is the record under its id.
-    fn tried(&self, token: &Token, record: Option<Record>, now: Timestamp) -> Opened {
+    fn open_with_token(&self, token: &Token, record: Option<Record>, now: Timestamp) -> LoadOutcome {
         let hash = token.verifier_hash();
         let by_previous =
             |record: &Record| record.previous.is_some_and(|(previous, until)| previous.matches(&hash) && now < until);
         let Some(mut record) = record.filter(|record| !record.is_expired(now)) else {
-            return Opened::Nothing;
+            return LoadOutcome::Nothing;
         };
         if record.verifier.matches(&hash) || by_previous(&record) {
             record.payload = self.config.sections.modernized(record.payload);
-            return Opened::Live(Live { id: token.id(), record: Arc::new(record) });
+            return LoadOutcome::Loaded(LoadedSession { id: token.id(), record: Arc::new(record) });
         }
-        if now.since(record.rotated) < OVERTAKEN { Opened::Overtaken } else { Opened::Nothing }
+        if now.duration_since(record.rotated) < ROTATION_GRACE {
+            LoadOutcome::RotatedInFlight
+        } else {
+            LoadOutcome::Nothing
+        }
     }
 
-    fn unsealed(&self, unsealed: Unsealed) -> Opened {
-        let Unsealed { id, mut record, stale } = unsealed;
+    fn open_cookie(&self, opened: OpenedCookie) -> LoadOutcome {
+        let OpenedCookie { id, mut record, needs_reissue } = opened;
         record.payload = self.config.sections.modernized(record.payload);
-        let live = Live { id, record: Arc::new(record) };
-        if stale { Opened::Stale(live) } else { Opened::Live(live) }
+        let live = LoadedSession { id, record: Arc::new(record) };
+        if needs_reissue { LoadOutcome::NeedsReissue(live) } else { LoadOutcome::Loaded(live) }
     }
 
     /// Makes a session that begins with `delta`.
-    pub(crate) async fn create(&self, delta: &Delta) -> Result<(Live, Token), Error> {
+    pub(crate) async fn create(&self, delta: &Delta) -> Result<(LoadedSession, Token), Error> {
         let now = self.now();
         let rules = self.rules(now);
         let payload = delta.apply_to_payload(&Payload::default(), rules.sections)?;
@@ -195,11 +214,11 @@ impl Manager {
         // The second try can only fail with a generator that repeats itself.
         for _ in 0..2 {
             let token = Token::generate(&*self.rng).map_err(no_rng)?;
-            let end = now.after(rules.absolute);
+            let end = now.saturating_add(rules.absolute);
             let mut record = Record {
                 epoch: 1,
                 revision: 1,
-                idle: now.after(rules.idle).min(end),
+                idle: now.saturating_add(rules.idle).min(end),
                 absolute: end,
                 created: now,
                 rotated: now,
@@ -212,7 +231,7 @@ impl Manager {
             record.note_writer(self.next_op());
             match self.store.create(token.id(), &record, now).await {
                 Ok(Created::Created) => {
-                    return Ok((Live { id: token.id(), record: Arc::new(record) }, token));
+                    return Ok((LoadedSession { id: token.id(), record: Arc::new(record) }, token));
                 },
                 // After `Unknown` the record may be there, but nobody will ever hold its token: it expires unseen.
                 Ok(Created::Exists) | Err(StoreError::Unknown(_)) => {},
@@ -223,99 +242,99 @@ impl Manager {
     }
 
     /// A new verifier for `id`; for a sealed session a new id, so that the old one can be refused.
-    pub(crate) fn renew(&self, id: SessionId) -> Result<Token, Error> {
-        let token = if self.is_sealed() { Token::generate(&*self.rng) } else { Token::renew(id, &*self.rng) };
+    pub(crate) fn rotate_token(&self, id: SessionId) -> Result<Token, Error> {
+        let token = if self.is_sealed() { Token::generate(&*self.rng) } else { Token::rotate(id, &*self.rng) };
         token.map_err(no_rng)
     }
 
-    /// Commits `work`, alone or along with that of other requests.
-    pub(crate) async fn commit(&self, id: SessionId, work: Work) -> Outcome {
+    /// Commits `request`, alone or along with that of other requests.
+    pub(crate) async fn commit(&self, id: SessionId, request: CommitRequest) -> Outcome {
         if self.is_sealed() {
             // Each request has brought a record of its own.
-            let (committed, next) = self.replace(id, &work.base, &work).await?;
+            let (committed, next) = self.compare_and_set(id, &request.base, &request).await?;
             return match committed {
                 Committed::Applied => Ok(Arc::new(next)),
                 Committed::Gone => Err(gone()),
                 Committed::Superseded | Committed::Conflict(_) => Err(superseded()),
             };
         }
-        match self.lines.enter(id, Some(work)).await {
-            Place::Done(outcome) => outcome,
-            Place::Lead(mut lead) => self.drive(id, &mut lead).await,
+        match self.queue.enter(id, Some(request)).await {
+            Admission::Done(outcome) => outcome,
+            Admission::Leader(mut lead) => self.drive(id, &mut lead).await,
         }
     }
 
     /// Waits until nobody else of this process writes to the session.
-    pub(crate) async fn enter_alone(&self, id: SessionId) -> Result<Lead<'_>, Error> {
-        match self.lines.enter(id, None).await {
-            Place::Lead(lead) => Ok(lead),
-            Place::Done(outcome) => Err(outcome.err().unwrap_or_else(exhausted)),
+    pub(crate) async fn enter_alone(&self, id: SessionId) -> Result<Leader<'_>, Error> {
+        match self.queue.enter(id, None).await {
+            Admission::Leader(lead) => Ok(lead),
+            Admission::Done(outcome) => Err(outcome.err().unwrap_or_else(exhausted)),
         }
     }
 
-    async fn drive(&self, id: SessionId, lead: &mut Lead<'_>) -> Outcome {
+    async fn drive(&self, id: SessionId, lead: &mut Leader<'_>) -> Outcome {
         let mut own: Option<Outcome> = None;
-        let mut aboard = std::mem::take(&mut lead.aboard);
-        let mut deliver = |passenger: Passenger, outcome: Outcome| match passenger.tell(outcome) {
+        let mut batch = std::mem::take(&mut lead.batch);
+        let mut deliver = |commit: PendingCommit, outcome: Outcome| match commit.send_outcome(outcome) {
             None => {},
-            mine => own = mine,
+            ours => own = ours,
         };
-        let bases = aboard.iter().map(|passenger| &passenger.work.base);
+        let bases = batch.iter().map(|commit| &commit.request.base);
         let Some(mut current) = bases.chain(&lead.latest).max_by_key(|record| record.revision()).cloned() else {
             return Err(exhausted());
         };
         let op = self.next_op();
-        let mut contest = Contest::new(lead.since);
+        let mut retry = RetryPolicy::new(lead.since);
         let failure = loop {
             let now = self.now();
-            let (next, lost) = self.fold(&current, op, &mut aboard, now);
-            for (passenger, error) in lost {
-                deliver(passenger, Err(error));
+            let (next, lost) = self.fold(&current, op, &mut batch, now);
+            for (commit, error) in lost {
+                deliver(commit, Err(error));
             }
-            if aboard.is_empty() {
+            if batch.is_empty() {
                 lead.latest = Some(current);
                 break None;
             }
             match self.write(id, &current, op, &next, now).await {
                 Ok(Committed::Applied) => {
-                    aboard.drain(..).for_each(|passenger| deliver(passenger, Ok(Arc::clone(&next))));
+                    batch.drain(..).for_each(|commit| deliver(commit, Ok(Arc::clone(&next))));
                     lead.latest = Some(next);
                     break None;
                 },
                 Ok(Committed::Conflict(fresh)) => {
                     current = Arc::new(*fresh);
                     // Whoever carries less is quicker: a process with a long line must not lose to one with a short one for ever.
-                    lead.put_back(aboard.split_off(aboard.len().div_ceil(2)));
+                    lead.requeue(batch.split_off(batch.len().div_ceil(2)));
                 },
                 Ok(Committed::Superseded) => break Some(superseded()),
                 Ok(Committed::Gone) => break Some(gone()),
                 Err(error) => break Some(error.into()),
             }
-            if !contest.goes_on(self.rng()).await {
+            if !retry.should_retry(self.rng()).await {
                 break Some(exhausted());
             }
         };
         if let Some(error) = failure {
             lead.latest = None;
-            aboard.drain(..).for_each(|passenger| deliver(passenger, Err(error.repeated())));
+            batch.drain(..).for_each(|commit| deliver(commit, Err(error.repeated())));
         }
         own.unwrap_or_else(|| Err(exhausted()))
     }
 
-    /// One record out of all that is `aboard`. Who cannot come along is put off, with the reason.
+    /// One record out of all that is `batch`. Who cannot come along is put off, with the reason.
     fn fold(
         &self,
         current: &Arc<Record>,
         op: OpId,
-        aboard: &mut Vec<Passenger>,
+        batch: &mut Vec<PendingCommit>,
         now: Timestamp,
-    ) -> (Arc<Record>, Vec<(Passenger, Error)>) {
+    ) -> (Arc<Record>, Vec<(PendingCommit, Error)>) {
         let rules = self.rules(now);
         let mut after = Arc::clone(current);
         let next = Arc::make_mut(&mut after);
         let mut failed = Vec::new();
-        for (index, passenger) in aboard.iter().enumerate() {
-            let Work { delta, base, verifier } = &passenger.work;
+        for (index, commit) in batch.iter().enumerate() {
+            let CommitRequest { delta, base, verifier } = &commit.request;
             let applied = match base.epoch() == current.epoch() {
                 true => delta.apply(next, *verifier, &rules),
                 false => Err(superseded()),
@@ -324,22 +343,22 @@ impl Manager {
                 failed.push((index, error));
             }
         }
-        let lost = failed.into_iter().rev().map(|(index, error)| (aboard.remove(index), error)).collect();
+        let lost = failed.into_iter().rev().map(|(index, error)| (batch.remove(index), error)).collect();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);
         (after, lost)
     }
 
     /// One compare-and-set for a change that was made on exactly `current`.
-    pub(crate) async fn replace(
+    pub(crate) async fn compare_and_set(
         &self,
         id: SessionId,
         current: &Record,
-        work: &Work,
+        request: &CommitRequest,
     ) -> Result<(Committed, Record), Error> {
         let now = self.now();
         let mut next = current.clone();
-        work.delta.apply(&mut next, work.verifier, &self.rules(now))?;
+        request.delta.apply(&mut next, request.verifier, &self.rules(now))?;
         let op = self.next_op();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);
@@ -372,8 +391,8 @@ impl Manager {
 
     /// Whether the session is old enough to be touched, and until when it lives then.
     pub(crate) fn due_touch(&self, record: &Record) -> Option<Timestamp> {
-        let idle = self.now().after(self.config.idle).min(record.absolute);
-        (idle.since(record.idle) >= self.config.touch_after).then_some(idle)
+        let idle = self.now().saturating_add(self.config.idle).min(record.absolute);
+        (idle.duration_since(record.idle) >= self.config.touch_after).then_some(idle)
     }
 
     pub(crate) async fn touch(&self, id: SessionId, idle: Timestamp) -> Result<Touched, StoreError> {
@@ -417,9 +436,9 @@ impl Manager {
     }
 }
 
-impl fmt::Debug for Manager {
+impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Manager").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
     }
 }
 

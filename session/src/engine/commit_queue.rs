@@ -1,4 +1,4 @@
-//! [`Lines`]: the commits of this process to one session wait in line, and one of them carries the others along.
+//! [`CommitQueue`]: the commits of this process to one session wait in line, and one of them carries the others along.
 //!
 //! Whoever comes to an empty place leads at once and owes nobody a wake-up. Whoever comes while somebody leads waits. A leader
 //! that is done hands over to the first that waits, with the record it has just written and with all that can be committed
@@ -17,7 +17,7 @@ use crate::engine::delta::Delta;
 
 /// A delta that wants to be committed.
 #[derive(Debug)]
-pub(crate) struct Work {
+pub(crate) struct CommitRequest {
     pub(crate) delta: Arc<Delta>,
     /// The record it was made from, or a later one.
     pub(crate) base: Arc<Record>,
@@ -27,101 +27,103 @@ pub(crate) struct Work {
 
 pub(crate) type Outcome = Result<Arc<Record>, Error>;
 
-/// Work on its way, and where its outcome goes.
-pub(crate) struct Passenger {
-    pub(crate) work: Work,
+/// A request on its way, and where its outcome goes.
+pub(crate) struct PendingCommit {
+    pub(crate) request: CommitRequest,
     /// `None` is the leader itself.
-    turn: Option<(oneshot::Sender<Turn>, Instant)>,
+    wakeup: Option<(oneshot::Sender<Wakeup>, Instant)>,
 }
 
-impl Passenger {
-    fn leader(work: Option<Work>) -> Vec<Self> {
-        work.map_or_else(Vec::new, |work| vec![Self { work, turn: None }])
+impl PendingCommit {
+    fn leader(request: Option<CommitRequest>) -> Vec<Self> {
+        request.map_or_else(Vec::new, |request| vec![Self { request, wakeup: None }])
     }
 
     /// Sends the outcome on. The leader's own comes back.
-    pub(crate) fn tell(self, outcome: Outcome) -> Option<Outcome> {
-        let Some((turn, _)) = self.turn else {
+    pub(crate) fn send_outcome(self, outcome: Outcome) -> Option<Outcome> {
+        let Some((wakeup, _)) = self.wakeup else {
             return Some(outcome);
         };
         // Whoever has left does not want to know.
-        let _ = turn.send(Turn::Done(outcome));
+        let _ = wakeup.send(Wakeup::Done(outcome));
         None
     }
 }
 
 struct Waiter {
     /// `None` wants to lead alone: its change is made on the record it finds.
-    work: Option<Work>,
-    turn: oneshot::Sender<Turn>,
+    request: Option<CommitRequest>,
+    wakeup: oneshot::Sender<Wakeup>,
     since: Instant,
 }
 
 impl Waiter {
-    fn can_ride(&self) -> bool {
-        self.work.as_ref().is_some_and(|work| work.verifier.is_none())
+    fn can_batch(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| request.verifier.is_none())
     }
 }
 
-enum Turn {
+enum Wakeup {
     Done(Outcome),
-    Lead { latest: Option<Arc<Record>>, aboard: Vec<Passenger>, since: Instant },
+    Leader { latest: Option<Arc<Record>>, batch: Vec<PendingCommit>, since: Instant },
 }
 
 const SHARDS: usize = 16;
 
-/// All lines of one process: one for each session that is being written right now.
+/// All queue of one process: one for each session that is being written right now.
 #[derive(Default)]
-pub(crate) struct Lines {
+pub(crate) struct CommitQueue {
     shards: [Mutex<IdMap<VecDeque<Waiter>>>; SHARDS],
 }
 
 /// What waiting in line came to.
-pub(crate) enum Place<'a> {
-    /// A leader took the work along.
+pub(crate) enum Admission<'a> {
+    /// A leader took the request along.
     Done(Outcome),
-    /// Lead: commit the work of all who are aboard.
-    Lead(Lead<'a>),
+    /// Leader: commit the request of all who are batch.
+    Leader(Leader<'a>),
 }
 
 /// The right to write to one session. Dropping it hands it on.
-pub(crate) struct Lead<'a> {
-    lines: &'a Lines,
+pub(crate) struct Leader<'a> {
+    queue: &'a CommitQueue,
     id: SessionId,
     /// The record as last written by this process, if known.
     pub(crate) latest: Option<Arc<Record>>,
-    /// The leader's own work first, if it has any.
-    pub(crate) aboard: Vec<Passenger>,
+    /// The leader's own request first, if it has any.
+    pub(crate) batch: Vec<PendingCommit>,
     /// Since when the leader waits, if it did not come to an empty place.
     pub(crate) since: Option<Instant>,
 }
 
-impl Lines {
-    /// Waits for a turn, or for somebody to do the `work`.
-    pub(crate) async fn enter(&self, id: SessionId, work: Option<Work>) -> Place<'_> {
+impl CommitQueue {
+    /// Waits for a wakeup, or for somebody to do the `request`.
+    pub(crate) async fn enter(&self, id: SessionId, request: Option<CommitRequest>) -> Admission<'_> {
         let waiting = {
             let mut shard = self.shard(id);
             match shard.get_mut(&id) {
                 None => {
                     shard.insert(id, VecDeque::new());
-                    let aboard = Passenger::leader(work);
-                    return Place::Lead(Lead { lines: self, id, latest: None, aboard, since: None });
+                    let batch = PendingCommit::leader(request);
+                    return Admission::Leader(Leader { queue: self, id, latest: None, batch, since: None });
                 },
                 Some(line) => {
-                    let (turn, waiting) = oneshot::channel();
-                    line.push_back(Waiter { work, turn, since: Instant::now() });
+                    let (wakeup, waiting) = oneshot::channel();
+                    line.push_back(Waiter { request, wakeup, since: Instant::now() });
                     waiting
                 },
             }
         };
-        let mut waiting = Waiting { lines: self, id, turn: waiting };
-        match (&mut waiting.turn).await {
-            Ok(Turn::Done(outcome)) => Place::Done(outcome),
-            Ok(Turn::Lead { latest, aboard, since }) => {
-                Place::Lead(Lead { lines: self, id, latest, aboard, since: Some(since) })
+        let mut waiting = Waiting { queue: self, id, wakeup: waiting };
+        match (&mut waiting.wakeup).await {
+            Ok(Wakeup::Done(outcome)) => Admission::Done(outcome),
+            Ok(Wakeup::Leader { latest, batch, since }) => {
+                Admission::Leader(Leader { queue: self, id, latest, batch, since: Some(since) })
             },
-            // Only a runtime that shuts down drops a leader with its passengers.
-            Err(_) => Place::Done(Err(Error::new(crate::ErrorKind::Unknown, "the commit was cut off by a shutdown"))),
+            // Only a runtime that shuts down drops a leader with its pending.
+            Err(_) => {
+                Admission::Done(Err(Error::new(crate::ErrorKind::Unknown, "the commit was cut off by a shutdown")))
+            },
         }
     }
 
@@ -132,73 +134,73 @@ impl Lines {
     }
 
     /// Makes the first that still waits the leader, or closes the line.
-    fn hand_on(&self, id: SessionId, latest: Option<&Arc<Record>>) {
+    fn hand_off(&self, id: SessionId, latest: Option<&Arc<Record>>) {
         let mut shard = self.shard(id);
         let Some(line) = shard.get_mut(&id) else {
             return;
         };
         while let Some(first) = line.pop_front() {
-            let takes_others = first.can_ride();
-            let mut aboard = Passenger::leader(first.work);
-            while takes_others && line.front().is_some_and(Waiter::can_ride) {
-                if let Some(Waiter { work: Some(work), turn, since }) = line.pop_front() {
-                    aboard.push(Passenger { work, turn: Some((turn, since)) });
+            let takes_others = first.can_batch();
+            let mut batch = PendingCommit::leader(first.request);
+            while takes_others && line.front().is_some_and(Waiter::can_batch) {
+                if let Some(Waiter { request: Some(request), wakeup, since }) = line.pop_front() {
+                    batch.push(PendingCommit { request, wakeup: Some((wakeup, since)) });
                 }
             }
-            match first.turn.send(Turn::Lead { latest: latest.cloned(), aboard, since: first.since }) {
+            match first.wakeup.send(Wakeup::Leader { latest: latest.cloned(), batch, since: first.since }) {
                 Ok(()) => return,
                 // It has left: the next one leads, and what would have ridden waits on, in order.
-                Err(Turn::Lead { aboard, .. }) => wait_on(line, aboard),
-                Err(Turn::Done(_)) => {},
+                Err(Wakeup::Leader { batch, .. }) => requeue(line, batch),
+                Err(Wakeup::Done(_)) => {},
             }
         }
         shard.remove(&id);
     }
 }
 
-impl Lead<'_> {
-    /// Lets passengers wait on, before everybody who came later.
-    pub(crate) fn put_back(&self, passengers: Vec<Passenger>) {
-        let mut shard = self.lines.shard(self.id);
+impl Leader<'_> {
+    /// Lets pending wait on, before everybody who came later.
+    pub(crate) fn requeue(&self, pending: Vec<PendingCommit>) {
+        let mut shard = self.queue.shard(self.id);
         if let Some(line) = shard.get_mut(&self.id) {
-            wait_on(line, passengers);
+            requeue(line, pending);
         }
     }
 }
 
 /// Back to the front of the line, in order; for a leader there is nothing to wait for.
-fn wait_on(line: &mut VecDeque<Waiter>, passengers: Vec<Passenger>) {
-    for Passenger { work, turn } in passengers.into_iter().rev() {
-        if let Some((turn, since)) = turn {
-            line.push_front(Waiter { work: Some(work), turn, since });
+fn requeue(line: &mut VecDeque<Waiter>, pending: Vec<PendingCommit>) {
+    for PendingCommit { request, wakeup } in pending.into_iter().rev() {
+        if let Some((wakeup, since)) = wakeup {
+            line.push_front(Waiter { request: Some(request), wakeup, since });
         }
     }
 }
 
-impl Drop for Lead<'_> {
+impl Drop for Leader<'_> {
     fn drop(&mut self) {
-        self.lines.hand_on(self.id, self.latest.as_ref());
+        self.queue.hand_off(self.id, self.latest.as_ref());
     }
 }
 
-/// A turn that is waited for. If the waiter leaves with the lead in its hands, the lead must go on.
+/// A wakeup that is waited for. If the waiter leaves with the lead in its hands, the lead must go on.
 struct Waiting<'a> {
-    lines: &'a Lines,
+    queue: &'a CommitQueue,
     id: SessionId,
-    turn: oneshot::Receiver<Turn>,
+    wakeup: oneshot::Receiver<Wakeup>,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.turn.close();
-        if let Ok(Turn::Lead { latest, aboard, .. }) = self.turn.try_recv() {
-            for passenger in aboard {
-                passenger.tell(Err(Error::new(
+        self.wakeup.close();
+        if let Ok(Wakeup::Leader { latest, batch, .. }) = self.wakeup.try_recv() {
+            for commit in batch {
+                commit.send_outcome(Err(Error::new(
                     crate::ErrorKind::Unavailable,
                     "the commit was cut off; nothing was written",
                 )));
             }
-            self.lines.hand_on(self.id, latest.as_ref());
+            self.queue.hand_off(self.id, latest.as_ref());
         }
     }
 }

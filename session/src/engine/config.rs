@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::cookie::CookiePolicy;
-use crate::data::schema::sections::Sections;
+use crate::data::schema::sections::SchemaRegistry;
 
 /// What `build()` has found to be sound.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Config {
     pub(crate) commit_on_server_error: bool,
     pub(crate) retry_after: Duration,
     pub(crate) login_path: Option<String>,
-    pub(crate) sections: Sections,
+    pub(crate) sections: SchemaRegistry,
 }
 
 impl Config {

@@ -12,20 +12,20 @@ use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::payload::{Edit, Payload, Section};
 use crate::data::record::{Identity, Record};
-use crate::data::schema::field::{Erased, MergeRule};
-use crate::data::schema::sections::{Reset, Sections, survives};
+use crate::data::schema::field::{FieldVtable, MergeRule};
+use crate::data::schema::sections::{Reset, SchemaRegistry, survives};
 use crate::data::schema::stored::{MIN_READER, codec_of};
 use crate::data::token::VerifierHash;
 
-/// One field, from `base` to `mine`. `None` is the field's default: nothing was stored, or nothing that was any good.
+/// One field, from `base` to `ours`. `None` is the field's default: nothing was stored, or nothing that was any good.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) section: &'static str,
     pub(crate) version: u32,
-    pub(crate) field: &'static Erased,
+    pub(crate) field: &'static FieldVtable,
     pub(crate) codec: Codec,
     pub(crate) base: Option<Bytes>,
-    pub(crate) mine: Option<Bytes>,
+    pub(crate) ours: Option<Bytes>,
 }
 
 /// Everything one request changed.
@@ -47,7 +47,7 @@ impl Change {
         let untouched = theirs == base;
         match self.field.info.merge {
             MergeRule::Merge if !untouched || self.field.normalizes => {
-                let merged = (self.field.merge)(self.codec, [base, self.mine.as_deref(), theirs])?;
+                let merged = (self.field.merge)(self.codec, [base, self.ours.as_deref(), theirs])?;
                 Ok(Some(merged.into()))
             },
             // An upgrade that two requests have taken may have put a hash map in two orders.
@@ -56,19 +56,24 @@ impl Change {
                     format!("session `{}`: another request changed field `{}`", self.section, self.field.info.name);
                 Err(Error::new(ErrorKind::Conflict, message))
             },
-            MergeRule::Merge | MergeRule::Reject | MergeRule::LastWriter => Ok(self.mine.clone()),
+            MergeRule::Merge | MergeRule::Reject | MergeRule::LastWriter => Ok(self.ours.clone()),
         }
     }
 
     /// What is stored of it in `section`, as the field sees it.
-    fn stored_in<'a>(&self, section: &Section<'a>, sections: &Sections) -> Option<&'a [u8]> {
+    fn stored_in<'a>(&self, section: &Section<'a>, sections: &SchemaRegistry) -> Option<&'a [u8]> {
         self.seen_of(section.get(self.field.info.key), section, sections)
     }
 
     /// The same, of what has been looked up.
-    fn seen_of<'a>(&self, stored: Option<&'a [u8]>, section: &Section<'a>, sections: &Sections) -> Option<&'a [u8]> {
+    fn seen_of<'a>(
+        &self,
+        stored: Option<&'a [u8]>,
+        section: &Section<'a>,
+        sections: &SchemaRegistry,
+    ) -> Option<&'a [u8]> {
         let is_of_interest = self.field.info.merge != MergeRule::LastWriter && stored != self.base.as_deref();
-        if is_of_interest { sections.sound(section, self.field) } else { stored }
+        if is_of_interest { sections.valid_value(section, self.field) } else { stored }
     }
 
     /// Whether it can be made in `section` and leave all else there as it is.
@@ -84,10 +89,10 @@ impl Change {
         };
         // What does not decode was seen as the default, which is what an absent value is.
         let base = transcode(&self.base).unwrap_or_default();
-        Ok(Self { codec: to, base, mine: transcode(&self.mine)?, ..self.clone() })
+        Ok(Self { codec: to, base, ours: transcode(&self.ours)?, ..self.clone() })
     }
 
-    fn concerns(&self, other: &Self) -> bool {
+    fn same_field(&self, other: &Self) -> bool {
         self.section == other.section && self.field.info.key == other.field.info.key
     }
 }
@@ -111,10 +116,10 @@ impl Delta {
         change: Change,
         seen: &Payload,
         stored: &Payload,
-        sections: &Sections,
+        sections: &SchemaRegistry,
     ) -> Result<(), Error> {
-        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.concerns(&change)) {
-            earlier.mine = change.resolve(earlier.mine.as_deref())?;
+        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.same_field(&change)) {
+            earlier.ours = change.resolve(earlier.ours.as_deref())?;
             return Ok(());
         }
         if seen.is(stored) {
@@ -125,9 +130,9 @@ impl Delta {
         let kept = self.reset.is_none_or(|reset| sections.survives(reset, section.as_bytes(), key.as_bytes()));
         let base = stored.section(section).filter(|_| kept);
         let base = base.and_then(|section| change.stored_in(&section, sections));
-        let mine = change.resolve(base)?;
+        let ours = change.resolve(base)?;
         let base = base.map(|base| stored.share(base));
-        self.changes.push(Change { base, mine, ..change });
+        self.changes.push(Change { base, ours, ..change });
         Ok(())
     }
 
@@ -141,7 +146,7 @@ impl Delta {
     }
 
     /// Forgets what does not survive a login or logout that is committed before it. One of its own comes after that.
-    pub(crate) fn outlive(&mut self, reset: Reset) {
+    pub(crate) fn retain_surviving(&mut self, reset: Reset) {
         if self.reset.is_none() {
             self.changes.retain(|change| survives(reset, change.field));
             self.user = None;
@@ -156,8 +161,8 @@ impl Delta {
         self.rotate |= later.rotate;
         self.user = later.user.or(self.user.take());
         for change in later.changes {
-            match self.changes.iter_mut().find(|earlier| earlier.concerns(&change)) {
-                Some(earlier) => earlier.mine = change.mine,
+            match self.changes.iter_mut().find(|earlier| earlier.same_field(&change)) {
+                Some(earlier) => earlier.ours = change.ours,
                 None => self.changes.push(change),
             }
         }
@@ -169,7 +174,7 @@ impl Delta {
     }
 
     /// `payload` with all of it applied.
-    pub(crate) fn apply_to_payload(&self, payload: &Payload, sections: &Sections) -> Result<Payload, Error> {
+    pub(crate) fn apply_to_payload(&self, payload: &Payload, sections: &SchemaRegistry) -> Result<Payload, Error> {
         let emptied = self.reset.map(|reset| payload.retain(|section, key| sections.survives(reset, section, key)));
         let payload = emptied.as_ref().unwrap_or(payload);
         if let [change] = &*self.changes
@@ -196,13 +201,13 @@ impl Delta {
     }
 
     /// Whether this release may change what newer code has written. It may always end it: a logout is not refused.
-    fn may_write(&self, payload: &Payload, sections: &Sections) -> Result<(), Error> {
+    fn may_write(&self, payload: &Payload, sections: &SchemaRegistry) -> Result<(), Error> {
         let names = self.changes.iter().map(|change| change.section);
         names.filter_map(|name| payload.section(name)).try_for_each(|section| sections.may_write(&section))
     }
 
     /// Whether it breaks no rule to make `after` of `before`.
-    pub(crate) fn check(&self, before: &Payload, after: &Payload, sections: &Sections) -> Result<(), Error> {
+    pub(crate) fn check(&self, before: &Payload, after: &Payload, sections: &SchemaRegistry) -> Result<(), Error> {
         let changed = |section: &str, field: &str| {
             self.changes.iter().any(|change| change.section == section && change.field.info.name == field)
         };
@@ -226,7 +231,7 @@ impl Delta {
         if self.user.is_some() || self.reset.is_some() {
             // Another person, or the same one once more: the session has all its time before it.
             record.created = rules.now;
-            record.absolute = rules.now.after(rules.absolute);
+            record.absolute = rules.now.saturating_add(rules.absolute);
         }
         if let Some(verifier) = verifier {
             record.epoch = record.epoch.saturating_add(1);
@@ -234,7 +239,7 @@ impl Delta {
             record.previous = None;
             record.rotated = rules.now;
         }
-        record.idle = record.idle.max(rules.now.after(rules.idle)).min(record.absolute);
+        record.idle = record.idle.max(rules.now.saturating_add(rules.idle)).min(record.absolute);
         Ok(())
     }
 }
@@ -248,7 +253,7 @@ struct Resolved<'a> {
 }
 
 impl<'a> Resolved<'a> {
-    fn new(change: &'a Change, payload: &Payload, sections: &Sections) -> Result<Self, Error> {
+    fn new(change: &'a Change, payload: &Payload, sections: &SchemaRegistry) -> Result<Self, Error> {
         let section = payload.section(change.section);
         let min_reader = sections.min_reader(change.section, section.as_ref()).map(|version| version.to_string());
         let Some(section) = section else {
@@ -277,5 +282,5 @@ pub(crate) struct Rules<'a> {
     pub(crate) now: Timestamp,
     pub(crate) idle: Duration,
     pub(crate) absolute: Duration,
-    pub(crate) sections: &'a Sections,
+    pub(crate) sections: &'a SchemaRegistry,
 }

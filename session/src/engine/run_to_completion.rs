@@ -1,4 +1,4 @@
-//! [`Uncancelled`]: what must not be left half done.
+//! [`RunToCompletion`]: what must not be left half done.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,17 +6,17 @@ use std::task::{Context, Poll};
 use crate::port::BoxFuture;
 
 /// A future that, once begun, is driven to its end: whoever waits for it may leave, and the runtime takes it over.
-pub(crate) struct Uncancelled<T: Send + 'static> {
+pub(crate) struct RunToCompletion<T: Send + 'static> {
     future: Option<BoxFuture<'static, T>>,
 }
 
-impl<T: Send + 'static> Uncancelled<T> {
+impl<T: Send + 'static> RunToCompletion<T> {
     pub(crate) fn new(future: BoxFuture<'static, T>) -> Self {
         Self { future: Some(future) }
     }
 }
 
-impl<T: Send + 'static> Future for Uncancelled<T> {
+impl<T: Send + 'static> Future for RunToCompletion<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
@@ -29,7 +29,7 @@ impl<T: Send + 'static> Future for Uncancelled<T> {
     }
 }
 
-impl<T: Send + 'static> Drop for Uncancelled<T> {
+impl<T: Send + 'static> Drop for RunToCompletion<T> {
     fn drop(&mut self) {
         if let Some(future) = self.future.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()

@@ -11,10 +11,10 @@ use crate::base::error::Error;
 use crate::cookie::CookiePolicy;
 use crate::data::schema::Schema;
 use crate::data::schema::field::FieldInfo;
-use crate::data::schema::sections::{SectionType, Sections};
-use crate::engine::commit::Manager;
+use crate::data::schema::sections::{SchemaRegistry, SectionSchema};
+use crate::engine::commit::Engine;
 use crate::engine::config::{Config, ConfigError};
-use crate::port::{Place, Placed, Setting};
+use crate::port::{BackendBuilder, BackendContext, IntoBackend};
 
 /// Sessions of one type, in one store, under one cookie. Cheap to clone.
 ///
@@ -31,14 +31,14 @@ use crate::port::{Place, Placed, Setting};
 /// # Ok::<(), session::ConfigError>(())
 /// ```
 pub struct Sessions<S: Schema> {
-    pub(crate) manager: Arc<Manager>,
+    pub(crate) engine: Arc<Engine>,
     schema: PhantomData<fn() -> S>,
 }
 
 impl<S: Schema> Sessions<S> {
-    /// Begins with the defaults: see each setting.
-    pub fn builder() -> Builder<S> {
-        Builder {
+    /// Begins with the defaults: see each context.
+    pub fn builder() -> SessionsBuilder<S> {
+        SessionsBuilder {
             store: None,
             cookie: CookiePolicy::host(S::NAME),
             idle: S::IDLE,
@@ -47,7 +47,7 @@ impl<S: Schema> Sessions<S> {
             commit_on_server_error: false,
             retry_after: Duration::from_secs(2),
             login_path: None,
-            sections: vec![SectionType::of::<S>()],
+            sections: vec![SectionSchema::of::<S>()],
             types: vec![TypeId::of::<S>()],
             fields: fields::<S>().collect(),
             users: usize::from(S::USER.is_some()),
@@ -64,26 +64,26 @@ impl<S: Schema> Sessions<S> {
     ///
     /// Those of the store.
     pub async fn sweep(&self, limit: usize) -> Result<usize, Error> {
-        Ok(self.manager.sweep(limit).await?)
+        Ok(self.engine.sweep(limit).await?)
     }
 }
 
 impl<S: Schema> Clone for Sessions<S> {
     fn clone(&self) -> Self {
-        Self { manager: Arc::clone(&self.manager), schema: PhantomData }
+        Self { engine: Arc::clone(&self.engine), schema: PhantomData }
     }
 }
 
 impl<S: Schema> fmt::Debug for Sessions<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").field("schema", &S::NAME).field("config", &self.manager.config).finish()
+        f.debug_struct("Sessions").field("schema", &S::NAME).field("config", &self.engine.config).finish()
     }
 }
 
 /// Settings on their way to [`Sessions`].
 #[must_use = "call `.build()`"]
-pub struct Builder<S: Schema> {
-    store: Option<Placed>,
+pub struct SessionsBuilder<S: Schema> {
+    store: Option<BackendBuilder>,
     cookie: CookiePolicy,
     idle: Duration,
     absolute: Duration,
@@ -91,7 +91,7 @@ pub struct Builder<S: Schema> {
     commit_on_server_error: bool,
     retry_after: Duration,
     login_path: Option<String>,
-    sections: Vec<SectionType>,
+    sections: Vec<SectionSchema>,
     types: Vec<TypeId>,
     fields: Vec<(&'static str, FieldInfo)>,
     users: usize,
@@ -100,10 +100,10 @@ pub struct Builder<S: Schema> {
     schema: PhantomData<fn() -> S>,
 }
 
-impl<S: Schema> Builder<S> {
+impl<S: Schema> SessionsBuilder<S> {
     /// Where sessions are kept: in any [`Store`](crate::Store), or in their cookie. Required.
-    pub fn store(mut self, store: impl Place) -> Self {
-        self.store = Some(store.placed());
+    pub fn store(mut self, store: impl IntoBackend) -> Self {
+        self.store = Some(store.into_backend());
         self
     }
 
@@ -116,7 +116,7 @@ impl<S: Schema> Builder<S> {
     /// Lets sessions of type `T` live in the same record: one cookie, one load, one commit for both. So a library can bring its
     /// own typed piece of session. A login or logout in one of them resets what does not survive it in all of them.
     pub fn section<T: Schema>(mut self) -> Self {
-        self.sections.push(SectionType::of::<T>());
+        self.sections.push(SectionSchema::of::<T>());
         self.types.push(TypeId::of::<T>());
         self.fields.extend(fields::<T>());
         self.users += usize::from(T::USER.is_some());
@@ -188,7 +188,7 @@ impl<S: Schema> Builder<S> {
             commit_on_server_error: self.commit_on_server_error,
             retry_after: self.retry_after,
             login_path: self.login_path,
-            sections: Sections::new(self.sections),
+            sections: SchemaRegistry::new(self.sections),
         };
         let mut complaints = config.complaints();
         if self.users > 1 {
@@ -199,19 +199,19 @@ impl<S: Schema> Builder<S> {
         if self.store.is_none() {
             complaints.push("no store: add `.store(MemoryStore::new())`, or one that other processes share".into());
         }
-        let setting = Setting {
+        let context = BackendContext {
             cookie: &config.cookie,
             absolute: config.absolute,
             section: S::NAME,
             version: S::VERSION,
             fields: &self.fields,
         };
-        let store = self.store.map(|store| store.settle(&setting, &mut complaints));
+        let store = self.store.map(|store| store.build(&context, &mut complaints));
         let Some(store) = store.filter(|_| complaints.is_empty()) else {
             return Err(ConfigError::new(complaints));
         };
-        match Manager::new(store, config, self.types, self.clock, self.rng) {
-            Ok(manager) => Ok(Sessions { manager: Arc::new(manager), schema: PhantomData }),
+        match Engine::new(store, config, self.types, self.clock, self.rng) {
+            Ok(engine) => Ok(Sessions { engine: Arc::new(engine), schema: PhantomData }),
             Err(error) => {
                 complaints.push(error.to_string());
                 Err(ConfigError::new(complaints))
@@ -225,8 +225,8 @@ fn fields<S: Schema>() -> impl Iterator<Item = (&'static str, FieldInfo)> {
     S::FIELDS.iter().map(|column| (S::NAME, column.field.info))
 }
 
-impl<S: Schema> fmt::Debug for Builder<S> {
+impl<S: Schema> fmt::Debug for SessionsBuilder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("schema", &S::NAME).finish_non_exhaustive()
+        f.debug_struct("SessionsBuilder").field("schema", &S::NAME).finish_non_exhaustive()
     }
 }

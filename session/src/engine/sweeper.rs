@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::base::clock::{Timestamp, millis};
 use crate::base::error::Error;
 use crate::data::schema::Schema;
-use crate::engine::commit::Manager;
+use crate::engine::commit::Engine;
 use crate::engine::sessions::Sessions;
 
 /// Sweeps a store again and again. It does nothing by itself: spawn what [`run`](Self::run) returns.
@@ -32,7 +32,7 @@ use crate::engine::sessions::Sessions;
 /// random length, and sweepers that meet pass each other by. Redis expires records itself and needs none.
 #[derive(Clone)]
 pub struct Sweeper {
-    manager: Arc<Manager>,
+    engine: Arc<Engine>,
     every: Duration,
     batch: usize,
     shared: Arc<Shared>,
@@ -48,8 +48,8 @@ struct Shared {
 impl<S: Schema> Sessions<S> {
     /// A sweeper for the store: every five minutes, a thousand records at a time.
     pub fn sweeper(&self) -> Sweeper {
-        let manager = Arc::clone(&self.manager);
-        Sweeper { manager, every: Duration::from_mins(5), batch: 1_000, shared: Arc::default() }
+        let engine = Arc::clone(&self.engine);
+        Sweeper { engine, every: Duration::from_mins(5), batch: 1_000, shared: Arc::default() }
     }
 }
 
@@ -75,7 +75,7 @@ impl Sweeper {
                 Ok(removed) => tracing::debug!(removed, "expired sessions swept"),
                 Err(error) => tracing::warn!(%error, "expired sessions could not be swept; they stay absent"),
             }
-            tokio::time::sleep(self.manager.jittered(self.every)).await;
+            tokio::time::sleep(self.engine.jittered(self.every)).await;
         }
     }
 
@@ -87,7 +87,7 @@ impl Sweeper {
     pub async fn sweep(&self) -> Result<usize, Error> {
         let mut removed = 0;
         loop {
-            let batch = self.manager.sweep(self.batch).await?;
+            let batch = self.engine.sweep(self.batch).await?;
             removed += batch;
             self.shared.removed.fetch_add(batch as u64, Ordering::Relaxed);
             if batch < self.batch {
@@ -96,7 +96,7 @@ impl Sweeper {
             // Whoever else has something to do goes first.
             tokio::task::yield_now().await;
         }
-        self.shared.last_success.store(self.manager.now().as_millis(), Ordering::Relaxed);
+        self.shared.last_success.store(self.engine.now().as_millis(), Ordering::Relaxed);
         Ok(removed)
     }
 

@@ -68,7 +68,7 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     ///
     /// Those of the store.
     pub async fn list_user(&self, user: &S::User, limit: usize) -> Result<Vec<UserSession>, Error> {
-        let found = self.index()?.list_user(&key(user)?, limit, self.manager.now()).await?;
+        let found = self.index()?.list_user(&key(user)?, limit, self.engine.now()).await?;
         let mut found: Vec<_> = found.into_iter().map(|(id, record)| UserSession { id, record }).collect();
         found.sort_by_key(|session| std::cmp::Reverse(session.created()));
         Ok(found)
@@ -89,7 +89,7 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     /// # Errors
     ///
     /// As [`revoke_user`](Self::revoke_user).
-    pub async fn revoke_others(&self, user: &S::User, keep: SessionId) -> Result<usize, Error> {
+    pub async fn revoke_other_sessions(&self, user: &S::User, keep: SessionId) -> Result<usize, Error> {
         self.revoke(user, Some(keep)).await
     }
 
@@ -97,7 +97,7 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
         let (index, user) = (self.index()?, key(user)?);
         let mut repeats = 0;
         loop {
-            match index.revoke_user(&user, except, self.manager.now()).await {
+            match index.revoke_user(&user, except, self.engine.now()).await {
                 Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
                 outcome => return Ok(outcome?),
             }
@@ -108,7 +108,7 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
         let none = || {
             Error::new(ErrorKind::Misconfigured, "this store cannot find sessions by user: `Store::users` is `None`")
         };
-        self.manager.users().ok_or_else(none)
+        self.engine.users().ok_or_else(none)
     }
 }
 

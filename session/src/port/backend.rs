@@ -1,4 +1,4 @@
-//! [`Place`]: where sessions are kept, on a server or with the client; and [`Seal`], which is how the engine sees the latter.
+//! [`IntoBackend`]: where sessions are kept, on a server or with the client; and [`CookieCodec`], which is how the engine sees the latter.
 
 use super::{DynStore, Store};
 use crate::base::clock::{Rng, RngError, Timestamp};
@@ -7,52 +7,52 @@ use crate::data::record::Record;
 use crate::data::schema::field::FieldInfo;
 use crate::data::token::SessionId;
 
-/// What [`Builder::store`](crate::Builder::store) takes: any [`Store`], or a `SealedCookie` (feature `sealed`).
+/// What [`Builder::store`](crate::SessionsBuilder::store) takes: any [`Store`], or a `SealedCookie` (feature `sealed`).
 #[diagnostic::on_unimplemented(
     message = "sessions cannot be kept in `{Self}`",
     label = "not a session store",
     note = "implement `session::Store` for it; `SealedCookie` is the only other place"
 )]
-pub trait Place {
+pub trait IntoBackend {
     /// Not for people, and not stable.
     #[doc(hidden)]
-    fn placed(self) -> Placed;
+    fn into_backend(self) -> BackendBuilder;
 }
 
-impl<S: Store> Place for S {
-    fn placed(self) -> Placed {
-        Placed::new(|_, _| Box::new(self))
+impl<S: Store> IntoBackend for S {
+    fn into_backend(self) -> BackendBuilder {
+        BackendBuilder::new(|_, _| Box::new(self))
     }
 }
 
 /// A place that does not know its sessions yet.
 #[doc(hidden)]
-pub struct Placed(Box<Settle>);
+pub struct BackendBuilder(Box<Build>);
 
-type Settle = dyn FnOnce(&Setting<'_>, &mut Vec<String>) -> Box<dyn DynStore> + Send + Sync;
+type Build = dyn FnOnce(&BackendContext<'_>, &mut Vec<String>) -> Box<dyn DynStore> + Send + Sync;
 
-impl Placed {
+impl BackendBuilder {
     pub(crate) fn new(
-        settle: impl FnOnce(&Setting<'_>, &mut Vec<String>) -> Box<dyn DynStore> + Send + Sync + 'static,
+        build: impl FnOnce(&BackendContext<'_>, &mut Vec<String>) -> Box<dyn DynStore> + Send + Sync + 'static,
     ) -> Self {
-        Self(Box::new(settle))
+        Self(Box::new(build))
     }
 
     /// The store for these sessions. What it cannot honour becomes a complaint.
-    pub(crate) fn settle(self, setting: &Setting<'_>, complaints: &mut Vec<String>) -> Box<dyn DynStore> {
-        (self.0)(setting, complaints)
+    pub(crate) fn build(self, context: &BackendContext<'_>, complaints: &mut Vec<String>) -> Box<dyn DynStore> {
+        (self.0)(context, complaints)
     }
 }
 
-impl std::fmt::Debug for Placed {
+impl std::fmt::Debug for BackendBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Placed").finish_non_exhaustive()
+        f.debug_struct("BackendBuilder").finish_non_exhaustive()
     }
 }
 
 /// What a place must know of the sessions that it keeps.
 #[cfg_attr(not(feature = "sealed"), expect(dead_code, reason = "a server's store asks for none of it"))]
-pub(crate) struct Setting<'a> {
+pub(crate) struct BackendContext<'a> {
     pub(crate) cookie: &'a CookiePolicy,
     pub(crate) absolute: std::time::Duration,
     /// The session type that gives the record its name.
@@ -64,9 +64,9 @@ pub(crate) struct Setting<'a> {
 
 /// The way of a record into its cookie and out of it: what a store has that keeps nothing itself. Its
 /// [`load`](DynStore::load) answers whether a session has been ended before its time.
-pub(crate) trait Seal: Send + Sync {
+pub(crate) trait CookieCodec: Send + Sync {
     /// The session that a cookie's value is. Nothing but an authentic one that is alive.
-    fn open(&self, value: &[u8], now: Timestamp) -> Option<Unsealed>;
+    fn open(&self, value: &[u8], now: Timestamp) -> Option<OpenedCookie>;
 
     /// The value of the cookie that is `record`.
     fn seal(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<String, RngError>;
@@ -77,9 +77,9 @@ pub(crate) trait Seal: Send + Sync {
 
 /// A record that came in its cookie.
 #[derive(Debug)]
-pub(crate) struct Unsealed {
+pub(crate) struct OpenedCookie {
     pub(crate) id: SessionId,
     pub(crate) record: Record,
     /// Sealed with a key that is on its way out: the client is given a new one.
-    pub(crate) stale: bool,
+    pub(crate) needs_reissue: bool,
 }

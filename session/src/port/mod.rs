@@ -23,10 +23,10 @@ mod user_index;
 use std::fmt;
 use std::pin::Pin;
 
-pub use self::backend::Place;
 #[doc(hidden)]
-pub use self::backend::Placed;
-pub(crate) use self::backend::{Seal, Setting, Unsealed};
+pub use self::backend::BackendBuilder;
+pub use self::backend::IntoBackend;
+pub(crate) use self::backend::{BackendContext, CookieCodec, OpenedCookie};
 pub use self::user_index::UserIndex;
 use crate::base::clock::Timestamp;
 use crate::base::error::{BoxError, Corrupt, Error, ErrorKind};
@@ -38,7 +38,7 @@ use crate::data::token::SessionId;
 /// # Time
 ///
 /// Every call that needs the time gets it as `now`, by the engine's clock, and all deadlines in records are by that clock.
-/// A server that keeps time itself (Redis expires keys) translates with [`Record::shifted`]. A record whose deadline is at or
+/// A server that keeps time itself (Redis expires keys) translates with [`Record::offset`]. A record whose deadline is at or
 /// before `now` is absent: for loads, commits and touches alike, whether or not anything has swept it.
 ///
 /// # Concurrency
@@ -262,7 +262,7 @@ impl From<StoreError> for Error {
 
 /// What another process has changed, as far as the server tells.
 #[cfg(feature = "redis")]
-#[cfg_attr(not(feature = "layered"), expect(dead_code, reason = "only a cache listens"))]
+#[cfg_attr(not(feature = "cached"), expect(dead_code, reason = "only a cache listens"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum News<'a> {
     /// This session.
@@ -279,7 +279,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// [`Store`], behind a pointer.
 pub(crate) trait DynStore: Send + Sync {
     /// How sessions are told to the client and back, if that is where they are kept.
-    fn seal(&self) -> Option<&dyn Seal> {
+    fn seal(&self) -> Option<&dyn CookieCodec> {
         None
     }
     fn create<'a>(

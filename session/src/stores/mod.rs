@@ -1,6 +1,6 @@
 //! The stores of this crate, and wrappers around any store.
 
-#[cfg(feature = "layered")]
+#[cfg(feature = "cached")]
 mod cached;
 #[cfg(feature = "sealed")]
 mod cookie;
@@ -15,8 +15,8 @@ mod redis;
 mod sql;
 mod wrappers;
 
-#[cfg(feature = "layered")]
-pub use self::cached::{Layered, LayeredOptions};
+#[cfg(feature = "cached")]
+pub use self::cached::{Cached, CachedOptions};
 #[cfg(feature = "sealed")]
 pub use self::cookie::SealedCookie;
 #[cfg(all(feature = "file", unix))]
@@ -38,4 +38,4 @@ pub use self::sql::SqliteStore;
 pub use self::wrappers::Compressed;
 #[cfg(feature = "sealed")]
 pub use self::wrappers::Encrypted;
-pub use self::wrappers::Moving;
+pub use self::wrappers::Migrating;

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-pub use self::contract::{Contract, Report, Violations, contract};
+pub use self::contract::{Contract, ContractViolations, Report, contract};
 pub use self::failing::{Calls, FailingStore, Fault};
 pub use self::stored::{from_stored, to_stored};
 use crate::base::clock::{Clock, Timestamp, millis};

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::payload::{Edit, Payload};
 use crate::data::schema::Schema;
-use crate::data::schema::stored::Stored;
+use crate::data::schema::stored::SectionReader;
 
 /// What a record holds of an `S`: its section, each field in the codec that the struct names.
 ///
@@ -34,5 +34,5 @@ pub fn to_stored<S: Schema>(value: &S) -> Result<Vec<u8>, Error> {
 pub fn from_stored<S: Schema>(stored: &[u8]) -> Result<S, Error> {
     let payload = Payload::parse(Bytes::copy_from_slice(stored));
     let payload = payload.map_err(|corrupt| Error::new(ErrorKind::Undecodable, corrupt.to_string()))?;
-    Stored::load(payload.section(S::NAME)).map(|(value, _)| value)
+    SectionReader::load(payload.section(S::NAME)).map(|(value, _)| value)
 }

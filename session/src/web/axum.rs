@@ -48,12 +48,12 @@ use http::{HeaderValue, Method, StatusCode};
 use crate::base::error::{Error, ErrorKind};
 use crate::data::schema::{Handle, Identified, Schema};
 use crate::data::validation::Violations;
-use crate::engine::request::{Request, status_of};
+use crate::engine::request::{RequestSession, status_of};
 use crate::engine::sessions::Sessions;
-use crate::web::tower::{excuse, slot};
+use crate::web::tower::{slot, write_failure_headers};
 
 /// A session in which somebody is logged in. Anybody else gets 401, or is sent to
-/// [`login_path`](crate::Builder::login_path).
+/// [`login_path`](crate::SessionsBuilder::login_path).
 ///
 /// A session type without a `#[session(user)]` field does not compile here.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub struct LoggedIn<S: Identified>(pub S::Handle);
 pub struct Rejection {
     error: Error,
     kind: RejectionKind,
-    request: Option<Arc<Request>>,
+    request: Option<Arc<RequestSession>>,
 }
 
 #[derive(Debug)]
@@ -75,7 +75,7 @@ enum RejectionKind {
 }
 
 impl Rejection {
-    fn failed(error: Error, request: Option<Arc<Request>>) -> Self {
+    fn failed(error: Error, request: Option<Arc<RequestSession>>) -> Self {
         Self { error, kind: RejectionKind::Failed, request }
     }
 
@@ -114,7 +114,7 @@ impl IntoResponse for Rejection {
             RejectionKind::Failed => {
                 tracing::error!(error = %self.error, cause = ?std::error::Error::source(&self.error), "a request did not get its session");
                 if let Some(request) = &self.request {
-                    excuse(status, &request.manager.config, response.headers_mut());
+                    write_failure_headers(status, &request.engine.config, response.headers_mut());
                 }
             },
             RejectionKind::Unauthenticated { login } => {
@@ -164,7 +164,7 @@ impl IntoResponse for Violations {
 ///
 /// A [`Rejection`]: the layer is missing, or the store cannot be used.
 pub async fn extract<S: Schema>(parts: &Parts) -> Result<S::Handle, Rejection> {
-    let opened = Sessions::<S>::of(&parts.extensions, &parts.headers).await;
+    let opened = Sessions::<S>::extract(&parts.extensions, &parts.headers).await;
     opened.map_err(|error| Rejection::failed(error, slot::<S>(&parts.extensions).ok().cloned()))
 }
 
@@ -187,7 +187,7 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
             return Ok(Self(handle));
         }
         let slot = slot::<S>(&parts.extensions).ok().filter(|_| asks_for_a_page(parts));
-        let login = slot.and_then(|slot| slot.manager.config.login_path.as_ref());
+        let login = slot.and_then(|slot| slot.engine.config.login_path.as_ref());
         Err(Rejection {
             error: Error::new(ErrorKind::Superseded, "nobody is logged in"),
             kind: RejectionKind::Unauthenticated { login: login.and_then(|path| HeaderValue::try_from(path).ok()) },

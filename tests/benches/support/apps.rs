@@ -38,7 +38,7 @@ pub fn by_hand(store: Store) -> Router {
 }
 
 /// Ours. `/set` increments by the generated accessors.
-pub fn ours(store: impl session::store::Place) -> Router {
+pub fn ours(store: impl session::store::IntoBackend) -> Router {
     let router = Router::new()
         .route("/untouched", get(async || "ok"))
         .route("/read", get(async |session: Session<Shop>| session.visits.to_string()))
@@ -75,7 +75,7 @@ pub fn counted(store: impl session::Store) -> Router {
     with_sessions::<Counted>(router, store)
 }
 
-fn with_sessions<S: Schema>(router: Router, store: impl session::store::Place) -> Router {
+fn with_sessions<S: Schema>(router: Router, store: impl session::store::IntoBackend) -> Router {
     let sessions = Sessions::<S>::builder().store(store).build();
     router.layer(sessions.expect("valid settings").layer())
 }

@@ -47,7 +47,7 @@ async fn server_errors_drop_data_but_not_lifecycle() {
 
 #[tokio::test]
 async fn the_policy_on_server_errors_is_a_setting() {
-    let world = world(Builder::commit_on_server_error);
+    let world = world(SessionsBuilder::commit_on_server_error);
     world.client.get("/visit500").await;
     assert_eq!(world.visits().await, "1");
 }

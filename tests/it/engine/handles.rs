@@ -96,7 +96,7 @@ async fn a_missing_layer_names_itself() {
     let answer = session_tests::client::ask(&app, http::Request::new(Body::empty())).await;
     assert_eq!(answer.status, 500);
     let request = http::Request::new(());
-    let error = Sessions::<Shop>::of(request.extensions(), request.headers()).await.unwrap_err();
+    let error = Sessions::<Shop>::extract(request.extensions(), request.headers()).await.unwrap_err();
     assert!(error.to_string().contains(".layer(sessions.layer())"), "{error}");
 }
 

@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use session::testing::{FailingStore, ManualClock};
-use session::{Builder, Detached, ErrorKind, MemoryStore, Secret, Session, Sessions};
+use session::{Detached, ErrorKind, MemoryStore, Secret, Session, Sessions, SessionsBuilder};
 use session_tests::client::Client;
 use tokio::sync::{Mutex, Notify};
 use tower::ServiceExt as _;
@@ -58,7 +58,7 @@ struct World {
     detached: Arc<Mutex<Option<Detached<Shop>>>>,
 }
 
-fn world(settings: impl FnOnce(Builder<Shop>) -> Builder<Shop>) -> World {
+fn world(settings: impl FnOnce(SessionsBuilder<Shop>) -> SessionsBuilder<Shop>) -> World {
     let (store, clock, gate) = (FailingStore::new(MemoryStore::new()), ManualClock::new(), Arc::new(Notify::new()));
     let detached = Arc::new(Mutex::new(None));
     let builder = Sessions::<Shop>::builder().store(store.clone()).clock(clock.clone());

@@ -98,7 +98,7 @@ macro_rules! deep {
             world.plant(field, &abyss).await;
             release
                 .visit(async |shop| {
-                    assert_eq!(shop.problems().iter().map(session::Problem::field).collect::<Vec<_>>(), [field]);
+                    assert_eq!(shop.problems().iter().map(session::FieldError::field).collect::<Vec<_>>(), [field]);
                     shop.visits += 1;
                 })
                 .await;

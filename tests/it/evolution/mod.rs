@@ -177,7 +177,7 @@ impl<S: Schema> Release<S> {
         }
         let service = service_fn(async |request: Request<()>| {
             let (parts, ()) = request.into_parts();
-            let (status, result) = match Sessions::<O>::of(&parts.extensions, &parts.headers).await {
+            let (status, result) = match Sessions::<O>::extract(&parts.extensions, &parts.headers).await {
                 Ok(mut session) => (StatusCode::OK, Ok(handler.take().unwrap()(&mut session).await)),
                 Err(error) => (StatusCode::SERVICE_UNAVAILABLE, Err(error)),
             };

@@ -97,7 +97,7 @@ async fn what_ends_leaves_nothing() {
     assert_eq!((names(&dir).len(), users()), (4, 4));
     let now = SystemClock::default().now();
     assert_eq!(store.sweep(100, now).await.unwrap(), 0);
-    let later = now.after(Duration::from_hours(24));
+    let later = now.saturating_add(Duration::from_hours(24));
     assert_eq!(store.sweep(0, later).await.unwrap(), 0);
     assert_eq!(store.sweep(3, later).await.unwrap(), 3, "bounded");
     assert_eq!(store.sweep(3, later).await.unwrap(), 1);

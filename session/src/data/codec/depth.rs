@@ -4,7 +4,7 @@
 use std::fmt;
 
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
-pub(super) use self::reading::Shallow;
+pub(super) use self::reading::DepthLimited;
 
 /// `serde_json` reads that many brackets within each other, and no more.
 const DEEPEST_JSON: u8 = 127;
@@ -72,24 +72,24 @@ mod reading {
     use crate::data::fingerprint::DEEPEST;
 
     /// Whatever serde hands on while it reads, and how much deeper it may go: counted as [`DEEPEST`] is when it is written.
-    pub(in crate::data::codec) struct Shallow<T> {
+    pub(in crate::data::codec) struct DepthLimited<T> {
         inner: T,
         left: u16,
     }
 
-    impl<T> Shallow<T> {
+    impl<T> DepthLimited<T> {
         pub(in crate::data::codec) fn new(inner: T) -> Self {
             Self { inner, left: DEEPEST }
         }
 
-        fn with<U>(&self, inner: U) -> Shallow<U> {
-            Shallow { inner, left: self.left }
+        fn with<U>(&self, inner: U) -> DepthLimited<U> {
+            DepthLimited { inner, left: self.left }
         }
 
         /// One level down.
-        fn below<U, E: de::Error>(&self, inner: U) -> Result<Shallow<U>, E> {
+        fn below<U, E: de::Error>(&self, inner: U) -> Result<DepthLimited<U>, E> {
             let left = self.left.checked_sub(1).ok_or_else(|| E::custom(TooDeep(DEEPEST)))?;
-            Ok(Shallow { inner, left })
+            Ok(DepthLimited { inner, left })
         }
     }
 
@@ -103,7 +103,7 @@ mod reading {
         )*};
     }
 
-    impl<'de, D: Deserializer<'de>> Deserializer<'de> for Shallow<D> {
+    impl<'de, D: Deserializer<'de>> Deserializer<'de> for DepthLimited<D> {
         type Error = D::Error;
 
         deserializers! {
@@ -132,7 +132,7 @@ mod reading {
         )*};
     }
 
-    impl<'de, V: Visitor<'de>> Visitor<'de> for Shallow<V> {
+    impl<'de, V: Visitor<'de>> Visitor<'de> for DepthLimited<V> {
         type Value = V::Value;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -188,7 +188,7 @@ mod reading {
         }
     }
 
-    impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Shallow<S> {
+    impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for DepthLimited<S> {
         type Value = S::Value;
 
         #[inline]
@@ -198,7 +198,7 @@ mod reading {
         }
     }
 
-    impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Shallow<A> {
+    impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for DepthLimited<A> {
         type Error = A::Error;
 
         #[inline]
@@ -212,7 +212,7 @@ mod reading {
         }
     }
 
-    impl<'de, A: MapAccess<'de>> MapAccess<'de> for Shallow<A> {
+    impl<'de, A: MapAccess<'de>> MapAccess<'de> for DepthLimited<A> {
         type Error = A::Error;
 
         #[inline]
@@ -232,20 +232,20 @@ mod reading {
         }
     }
 
-    impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Shallow<A> {
+    impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for DepthLimited<A> {
         type Error = A::Error;
-        type Variant = Shallow<A::Variant>;
+        type Variant = DepthLimited<A::Variant>;
 
         #[inline]
         fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
             let Self { inner, left } = self;
-            let (value, variant) = inner.variant_seed(Shallow { inner: seed, left })?;
-            Ok((value, Shallow { inner: variant, left }))
+            let (value, variant) = inner.variant_seed(DepthLimited { inner: seed, left })?;
+            Ok((value, DepthLimited { inner: variant, left }))
         }
     }
 
     /// What is in a variant is a level below it.
-    impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Shallow<A> {
+    impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for DepthLimited<A> {
         type Error = A::Error;
 
         #[inline]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
-use self::depth::Shallow;
+use self::depth::DepthLimited;
 use self::depth::{ShallowJson, TooDeep};
 use crate::base::error::BoxError;
 use crate::data::fingerprint::is_finite;
@@ -90,13 +90,13 @@ impl Codec {
             Self::MessagePack => {
                 let mut rest = bytes;
                 // Its own limit does not count variants.
-                let value = T::deserialize(Shallow::new(&mut rmp_serde::Deserializer::new(&mut rest)))?;
+                let value = T::deserialize(DepthLimited::new(&mut rmp_serde::Deserializer::new(&mut rest)))?;
                 if rest.is_empty() { Ok(value) } else { Err(TRAILING.into()) }
             },
             #[cfg(feature = "postcard")]
             Self::Postcard => {
                 let mut reader = postcard::Deserializer::from_bytes(bytes);
-                let value = T::deserialize(Shallow::new(&mut reader))?;
+                let value = T::deserialize(DepthLimited::new(&mut reader))?;
                 if reader.finalize()?.is_empty() { Ok(value) } else { Err(TRAILING.into()) }
             },
             #[cfg(not(all(feature = "msgpack", feature = "postcard")))]

@@ -7,7 +7,7 @@
 
 use serde::ser::Serialize;
 
-use self::serializer::{Mixer, Order};
+use self::serializer::{FingerprintSerializer, Order};
 
 mod serializer;
 
@@ -17,33 +17,33 @@ pub(crate) const DEEPEST: u16 = 256;
 
 /// Of a value that can be serialized; `None` of one that cannot, or that is nested too deep.
 pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Option<u128> {
-    let mut mixer = Mixer::new(Order::AsItIs);
-    value.serialize(&mut mixer).ok()?;
-    Some(mixer.finish())
+    let mut serializer = FingerprintSerializer::new(Order::AsItIs);
+    value.serialize(&mut serializer).ok()?;
+    Some(serializer.finish())
 }
 
 /// Whether two values are the same, whatever the order in their hash maps and hash sets is.
 pub(crate) fn same_content<T: Serialize + ?Sized>(one: &T, other: &T) -> bool {
     let [one, other] = [one, other].map(|value| {
-        let mut mixer = Mixer::new(Order::OfHashesIgnored);
-        value.serialize(&mut mixer).ok()?;
-        Some(mixer.finish())
+        let mut serializer = FingerprintSerializer::new(Order::OfHashesIgnored);
+        value.serialize(&mut serializer).ok()?;
+        Some(serializer.finish())
     });
     one.is_some() && one == other
 }
 
 /// Whether every number with a fraction in `value` is one: neither NaN nor infinite.
 pub(crate) fn is_finite<T: Serialize + ?Sized>(value: &T) -> bool {
-    let mut mixer = Mixer::new(Order::AsItIs);
-    value.serialize(&mut mixer).is_ok() && mixer.is_finite()
+    let mut serializer = FingerprintSerializer::new(Order::AsItIs);
+    value.serialize(&mut serializer).is_ok() && serializer.is_finite()
 }
 
 /// Whether `value` is nested no deeper than [`DEEPEST`].
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 pub(crate) fn is_shallow<T: Serialize + ?Sized>(value: &T) -> bool {
-    let mut mixer = Mixer::new(Order::AsItIs);
+    let mut serializer = FingerprintSerializer::new(Order::AsItIs);
     // Another refusal is reported by whoever encodes it.
-    value.serialize(&mut mixer).is_ok() || !mixer.is_too_deep()
+    value.serialize(&mut serializer).is_ok() || !serializer.is_too_deep()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::DEEPEST;
 
 /// Two states of 64 bits, each turned, mixed with a word and multiplied by an odd number of its own. Every step can be undone, so a
 /// change of one word can never go unseen, and of several only if both states agree to it.
-pub(super) struct Mixer {
+pub(super) struct FingerprintSerializer {
     a: u64,
     b: u64,
     finite: bool,
@@ -27,7 +27,7 @@ pub(super) enum Order {
     OfHashesIgnored,
 }
 
-impl Mixer {
+impl FingerprintSerializer {
     pub(super) fn new(order: Order) -> Self {
         // Digits of pi.
         Self { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344, finite: true, order, left: DEEPEST }
@@ -78,12 +78,12 @@ impl Mixer {
     fn unordered<T>(&mut self, parts: impl Iterator<Item = T>, mix: impl Fn(T, &mut Self) -> Done) -> Done {
         let (mut a, mut b, mut count) = (0_u64, 0_u64, 0);
         for part in parts {
-            let mut mixer = Self { left: self.left, ..Self::new(self.order) };
-            let done = mix(part, &mut mixer);
-            self.finite &= mixer.finite;
-            done.inspect_err(|_| self.left = mixer.left)?;
-            mixer.word(0);
-            (a, b, count) = (a.wrapping_add(mixer.a), b.wrapping_add(mixer.b), count + 1);
+            let mut serializer = Self { left: self.left, ..Self::new(self.order) };
+            let done = mix(part, &mut serializer);
+            self.finite &= serializer.finite;
+            done.inspect_err(|_| self.left = serializer.left)?;
+            serializer.word(0);
+            (a, b, count) = (a.wrapping_add(serializer.a), b.wrapping_add(serializer.b), count + 1);
         }
         for word in [count, a, b] {
             self.word(word);
@@ -147,7 +147,7 @@ macro_rules! words {
 }
 
 #[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "bits are bits")]
-impl ser::Serializer for &mut Mixer {
+impl ser::Serializer for &mut FingerprintSerializer {
     type Ok = ();
     type Error = Refused;
     type SerializeSeq = Self;
@@ -260,7 +260,7 @@ impl ser::Serializer for &mut Mixer {
             return ser::SerializeSeq::end(seq);
         }
         self.enter()?;
-        self.unordered(iter.into_iter(), |item, mixer| item.serialize(mixer))?;
+        self.unordered(iter.into_iter(), |item, serializer| item.serialize(serializer))?;
         self.leave();
         Ok(())
     }
@@ -275,9 +275,9 @@ impl ser::Serializer for &mut Mixer {
             return ser::SerializeMap::end(map);
         }
         self.enter()?;
-        self.unordered(iter.into_iter(), |(key, value), mixer| {
-            key.serialize(&mut *mixer)?;
-            value.serialize(mixer)
+        self.unordered(iter.into_iter(), |(key, value), serializer| {
+            key.serialize(&mut *serializer)?;
+            value.serialize(serializer)
         })?;
         self.leave();
         Ok(())
@@ -337,7 +337,7 @@ impl ser::Serializer for &mut Mixer {
 /// Compounds of a length that their beginning has told.
 macro_rules! fixed {
     ($($trait:ident $item:ident $levels:literal;)*) => {$(
-        impl ser::$trait for &mut Mixer {
+        impl ser::$trait for &mut FingerprintSerializer {
             type Ok = ();
             type Error = Refused;
 
@@ -362,7 +362,7 @@ fixed! {
 /// Structs: their fields come in one order, and one that is left out says so.
 macro_rules! named {
     ($($trait:ident $levels:literal)*) => {$(
-        impl ser::$trait for &mut Mixer {
+        impl ser::$trait for &mut FingerprintSerializer {
             type Ok = ();
             type Error = Refused;
 
@@ -387,7 +387,7 @@ macro_rules! named {
 }
 named!(SerializeStruct 1 SerializeStructVariant 2);
 
-impl ser::SerializeSeq for &mut Mixer {
+impl ser::SerializeSeq for &mut FingerprintSerializer {
     type Ok = ();
     type Error = Refused;
 
@@ -403,7 +403,7 @@ impl ser::SerializeSeq for &mut Mixer {
     }
 }
 
-impl ser::SerializeMap for &mut Mixer {
+impl ser::SerializeMap for &mut FingerprintSerializer {
     type Ok = ();
     type Error = Refused;
 

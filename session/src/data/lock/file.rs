@@ -10,33 +10,33 @@ use crate::data::codec::Codec;
 use crate::data::payload::{Edit, Payload};
 use crate::data::schema::Schema;
 use crate::data::schema::field::Field;
-use crate::data::schema::stored::Stored;
+use crate::data::schema::stored::SectionReader;
 use crate::data::shape::Shape;
 
 /// What a lock says of the struct as it is now.
 #[derive(Debug, Default)]
 pub struct Lock {
-    entries: Vec<Entry>,
+    entries: Vec<LockEntry>,
     reserved: &'static [&'static str],
 }
 
 impl Lock {
     /// All of it.
-    pub fn new(entries: Vec<Entry>, reserved: &'static [&'static str]) -> Self {
+    pub fn new(entries: Vec<LockEntry>, reserved: &'static [&'static str]) -> Self {
         Self { entries, reserved }
     }
 }
 
 /// What a lock says of a field.
 #[derive(Debug)]
-pub struct Entry {
+pub struct LockEntry {
     key: &'static str,
     shape: &'static Shape,
     strategy: &'static str,
     sample: Result<Vec<u8>, String>,
 }
 
-impl Entry {
+impl LockEntry {
     /// The field `F`, whose sample is one of its author's or one that is made up.
     pub fn of<S: Schema, F: Field<S>>(shape: &'static Shape, strategy: &'static str, sample: Option<F::Value>) -> Self {
         use crate::data::schema::Storable as _;
@@ -280,7 +280,7 @@ fn replay<S: Schema>(mode: Mode, text: &str) -> Result<(), String> {
             key,
             value: value.as_deref(),
         }));
-        let found = match Stored::unchecked::<S>(stored.as_ref().and_then(|stored| stored.section(name))) {
+        let found = match SectionReader::unchecked::<S>(stored.as_ref().and_then(|stored| stored.section(name))) {
             Ok((_, found)) => found.iter().map(|problem| with_cause(problem.error())).collect(),
             Err(error) => vec![with_cause(&error)],
         };

@@ -10,5 +10,5 @@ mod message;
 mod readable;
 
 pub use self::compare::{kept, renamed, same, source};
-pub use self::file::{Entry, Lock, test};
+pub use self::file::{Lock, LockEntry, test};
 pub use self::readable::readable;

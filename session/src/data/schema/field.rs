@@ -1,10 +1,10 @@
-//! [`Field`]: one stored field of a struct, as a type of no size; and [`Column`], the same with its type erased.
+//! [`Field`]: one stored field of a struct, as a type of no size; and [`FieldDescriptor`], the same with its type erased.
 //!
 //! Loops over fields work on columns, so they are compiled once and not once for each struct.
 
 use std::fmt;
 
-use super::stored::{Cause, Older};
+use super::stored::{FieldErrorCause, LegacyFields};
 use super::{Schema, Storable};
 use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
@@ -120,32 +120,32 @@ pub trait Field<S>: 'static {
     /// What it is when nothing is stored.
     fn default() -> Self::Value;
     /// What older releases have stored of it, newest step first.
-    fn older(stored: &Older<'_>) -> Option<Result<Self::Value, Cause>> {
+    fn older(stored: &LegacyFields<'_>) -> Option<Result<Self::Value, FieldErrorCause>> {
         let _ = stored;
         None
     }
     /// The rule of `merge = …`.
-    fn merge(base: Self::Value, mine: Self::Value, theirs: Self::Value) -> Self::Value {
+    fn merge(base: Self::Value, ours: Self::Value, theirs: Self::Value) -> Self::Value {
         let _ = (base, theirs);
-        mine
+        ours
     }
 }
 
 /// A [`Field`] with its type erased: what the engine's loops work on.
-pub struct Column<S> {
-    pub(crate) field: &'static Erased,
+pub struct FieldDescriptor<S> {
+    pub(crate) field: &'static FieldVtable,
     pub(crate) encode: fn(&S, Codec, &mut Vec<u8>) -> Result<(), Error>,
     pub(crate) reset: fn(&mut S),
     pub(crate) fingerprint: fn(&S) -> Option<u128>,
 }
 
-/// The part of a [`Column`] that does not know the struct: it works on encoded values.
-pub(crate) struct Erased {
+/// The part of a [`FieldDescriptor`] that does not know the struct: it works on encoded values.
+pub(crate) struct FieldVtable {
     pub(crate) info: FieldInfo,
     pub(crate) normalizes: bool,
     /// Writes the default.
     pub(crate) default: fn(Codec, &mut Vec<u8>) -> Result<(), Error>,
-    /// `(base, mine, theirs)` to the merged value.
+    /// `(base, ours, theirs)` to the merged value.
     pub(crate) merge: MergeFn,
     /// Whether two values are the same, though they may be spelled differently.
     pub(crate) same: SameFn,
@@ -157,15 +157,15 @@ pub(crate) struct Erased {
 
 type MergeFn = fn(Codec, [Option<&[u8]>; 3]) -> Result<Vec<u8>, Error>;
 type SameFn = fn(Codec, [Option<&[u8]>; 2]) -> bool;
-type OlderFn = fn(&Older<'_>) -> Option<Result<Vec<u8>, Error>>;
+type OlderFn = fn(&LegacyFields<'_>) -> Option<Result<Vec<u8>, Error>>;
 type TranscodeFn = fn(&[u8], Codec, Codec) -> Result<Vec<u8>, Error>;
 
-impl<S: Schema> Column<S> {
+impl<S: Schema> FieldDescriptor<S> {
     /// The column of the field `F`.
     pub const fn of<F: Field<S>>() -> Self {
         Self {
             field: const {
-                &Erased {
+                &FieldVtable {
                     info: F::INFO,
                     normalizes: F::NORMALIZES,
                     default: default::<S, F>,
@@ -182,13 +182,13 @@ impl<S: Schema> Column<S> {
     }
 }
 
-impl<S> fmt::Debug for Column<S> {
+impl<S> fmt::Debug for FieldDescriptor<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.field.fmt(f)
     }
 }
 
-impl fmt::Debug for Erased {
+impl fmt::Debug for FieldVtable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.info.fmt(f)
     }
@@ -198,9 +198,9 @@ fn default<S: Schema, F: Field<S>>(codec: Codec, out: &mut Vec<u8>) -> Result<()
     encode::<S, F>(&F::default(), codec, out)
 }
 
-fn merge<S: Schema, F: Field<S>>(codec: Codec, [base, mine, theirs]: [Option<&[u8]>; 3]) -> Result<Vec<u8>, Error> {
-    let mine = decode_or_default::<S, F>(codec, mine)?;
-    let merged = F::merge(seen::<S, F>(codec, base), mine, seen::<S, F>(codec, theirs));
+fn merge<S: Schema, F: Field<S>>(codec: Codec, [base, ours, theirs]: [Option<&[u8]>; 3]) -> Result<Vec<u8>, Error> {
+    let ours = decode_or_default::<S, F>(codec, ours)?;
+    let merged = F::merge(seen::<S, F>(codec, base), ours, seen::<S, F>(codec, theirs));
     encoded::<S, F>(&merged, codec)
 }
 
@@ -213,7 +213,7 @@ fn seen<S: Schema, F: Field<S>>(codec: Codec, stored: Option<&[u8]>) -> F::Value
     decode_or_default::<S, F>(codec, stored).unwrap_or_else(|_| F::default())
 }
 
-fn older<S: Schema, F: Field<S>>(stored: &Older<'_>) -> Option<Result<Vec<u8>, Error>> {
+fn older<S: Schema, F: Field<S>>(stored: &LegacyFields<'_>) -> Option<Result<Vec<u8>, Error>> {
     let value = F::older(stored)?.map_err(|cause| cause.of_field::<S>(&F::INFO, stored.version()));
     Some(value.and_then(|value| encoded::<S, F>(&value, stored.codec())))
 }

@@ -22,10 +22,10 @@ pub(crate) mod release;
 pub(crate) mod sections;
 pub(crate) mod stored;
 
-use self::field::Column;
+use self::field::FieldDescriptor;
 use self::release::{Previous, SectionInfo};
-pub use self::stored::Problem;
-use self::stored::Stored;
+pub use self::stored::FieldError;
+use self::stored::SectionReader;
 
 /// A struct whose fields a session remembers. Implemented by `#[derive(Session)]`, never by hand.
 #[diagnostic::on_unimplemented(
@@ -55,13 +55,13 @@ pub trait Schema: Sized + Send + Sync + 'static {
     const VALIDATES: bool = false;
     /// The stored fields, in the struct's order.
     #[doc(hidden)]
-    const FIELDS: &'static [Column<Self>];
+    const FIELDS: &'static [FieldDescriptor<Self>];
     /// Which of them says who is logged in.
     #[doc(hidden)]
     const USER: Option<usize>;
     /// The struct as `stored` has it, and defaults for what it lacks.
     #[doc(hidden)]
-    fn load(stored: &mut Stored<'_>) -> Self;
+    fn load(stored: &mut SectionReader<'_>) -> Self;
     /// What the schema lock says of it. Only there in tests.
     #[doc(hidden)]
     fn lock() -> Lock {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Schema;
-use super::stored::Stored;
+use super::stored::SectionReader;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::payload::Section;
@@ -80,19 +80,19 @@ impl<S: Schema> Previous<S> {
     /// By way of `From`.
     pub const fn of<P: Schema>() -> Self
     where
-        S: Successor<P>,
+        S: ConvertFrom<P>,
     {
-        Self { read: |section| Ok(S::succeed(read_previous::<P>(section)?)) }
+        Self { read: |section| Ok(S::convert(read_previous::<P>(section)?)) }
     }
 
     /// By way of `TryFrom`.
     pub const fn try_of<P: Schema>() -> Self
     where
-        S: TrySuccessor<P>,
+        S: TryConvertFrom<P>,
     {
         Self {
             read: |section| {
-                S::try_succeed(read_previous::<P>(section)?).map_err(|cause| {
+                S::try_convert(read_previous::<P>(section)?).map_err(|cause| {
                     let (name, from, to) = (S::NAME, P::VERSION, S::VERSION);
                     let message = format!("session `{name}`: version {from} could not be converted to version {to}");
                     Error::new(ErrorKind::Undecodable, message).caused_by(cause)
@@ -103,7 +103,7 @@ impl<S: Schema> Previous<S> {
 }
 
 fn read_previous<P: Schema>(section: &Section<'_>) -> Result<P, Error> {
-    let (value, problems) = Stored::load::<P>(Some(section.clone()))?;
+    let (value, problems) = SectionReader::load::<P>(Some(section.clone()))?;
     for problem in &problems {
         tracing::warn!(
             session = P::NAME,
@@ -126,12 +126,12 @@ impl<S> fmt::Debug for Previous<S> {
     label = "no `From<{P}>` for `{Self}`",
     note = "write `impl From<{P}> for {Self}`; if it can fail, `impl TryFrom<{P}> for {Self}` and `try_previous = {P}`"
 )]
-pub trait Successor<P> {
+pub trait ConvertFrom<P> {
     #[doc(hidden)]
-    fn succeed(previous: P) -> Self;
+    fn convert(previous: P) -> Self;
 }
-impl<P, T: From<P>> Successor<P> for T {
-    fn succeed(previous: P) -> Self {
+impl<P, T: From<P>> ConvertFrom<P> for T {
+    fn convert(previous: P) -> Self {
         T::from(previous)
     }
 }
@@ -142,12 +142,12 @@ impl<P, T: From<P>> Successor<P> for T {
     label = "no `TryFrom<{P}>` for `{Self}` whose error implements `Display`",
     note = "write `impl TryFrom<{P}> for {Self}`"
 )]
-pub trait TrySuccessor<P>: Sized {
+pub trait TryConvertFrom<P>: Sized {
     #[doc(hidden)]
-    fn try_succeed(previous: P) -> Result<Self, String>;
+    fn try_convert(previous: P) -> Result<Self, String>;
 }
-impl<P, T: TryFrom<P, Error: fmt::Display>> TrySuccessor<P> for T {
-    fn try_succeed(previous: P) -> Result<Self, String> {
+impl<P, T: TryFrom<P, Error: fmt::Display>> TryConvertFrom<P> for T {
+    fn try_convert(previous: P) -> Result<Self, String> {
         T::try_from(previous).map_err(|error| error.to_string())
     }
 }

@@ -1,13 +1,13 @@
-//! [`Sections`]: the session types that share a record, with their structs erased, and what they make of the record of another
+//! [`SchemaRegistry`]: the session types that share a record, with their structs erased, and what they make of the record of another
 //! release.
 //!
 //! A record is brought up to date once, where it comes from the store: whatever an older release has stored stands under
 //! today's keys from then on, so nothing else in the engine knows of releases. It is written back only along with a change.
 
 use super::Schema;
-use super::field::{Erased, Survive};
+use super::field::{FieldVtable, Survive};
 use super::release::{Newer, SectionInfo};
-use super::stored::{MIN_READER, Older, Stored, codec_of, may_read, min_reader};
+use super::stored::{LegacyFields, MIN_READER, SectionReader, codec_of, may_read, min_reader};
 use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::fingerprint::fingerprint;
@@ -16,15 +16,15 @@ use crate::data::validation::{Violation, Violations};
 
 /// Every session type that shares a record.
 #[derive(Debug, Default)]
-pub(crate) struct Sections(Vec<SectionType>);
+pub(crate) struct SchemaRegistry(Vec<SectionSchema>);
 
 /// A session type, with its struct erased.
 #[derive(Debug)]
-pub(crate) struct SectionType {
+pub(crate) struct SectionSchema {
     pub(crate) name: &'static str,
     version: u32,
     info: SectionInfo,
-    fields: Vec<&'static Erased>,
+    fields: Vec<&'static FieldVtable>,
     /// Today's fields, made from the whole struct of an older version.
     previous: Option<ConvertFn>,
     /// Which rules a section breaks.
@@ -43,7 +43,7 @@ pub(crate) enum Reset {
 }
 
 /// Whether `reset` leaves `field`.
-pub(crate) fn survives(reset: Reset, field: &Erased) -> bool {
+pub(crate) fn survives(reset: Reset, field: &FieldVtable) -> bool {
     match field.info.survive {
         Survive::Both => true,
         Survive::Login => reset == Reset::Login,
@@ -51,7 +51,7 @@ pub(crate) fn survives(reset: Reset, field: &Erased) -> bool {
     }
 }
 
-impl SectionType {
+impl SectionSchema {
     pub(crate) fn of<S: Schema>() -> Self {
         Self {
             name: S::NAME,
@@ -112,7 +112,7 @@ impl SectionType {
                 edits.push((MIN_READER, Some(self.info.min_reader.to_string().into_bytes())));
             }
         } else if let Ok(codec) = codec_of(section, self.name) {
-            let older = Older::new(section, codec);
+            let older = LegacyFields::new(section, codec);
             for field in self.fields.iter().filter(|field| !field.info.sources.is_empty()) {
                 // Old code that takes a right away, or ends a login, must be heard: its key is moved and not copied, so if it is
                 // there again it is the later one.
@@ -141,7 +141,7 @@ impl SectionType {
 /// another version's.
 fn converted<S: Schema>(section: &Section<'_>) -> Result<Fields, Error> {
     let codec = codec_of(section, S::NAME)?;
-    let (value, _) = Stored::unchecked::<S>(Some(section.clone()))?;
+    let (value, _) = SectionReader::unchecked::<S>(Some(section.clone()))?;
     S::FIELDS
         .iter()
         .map(|column| {
@@ -153,15 +153,15 @@ fn converted<S: Schema>(section: &Section<'_>) -> Result<Fields, Error> {
 }
 
 fn validate<S: Schema>(section: Option<Section<'_>>) -> Result<(), Violations> {
-    match Stored::unchecked::<S>(section) {
+    match SectionReader::unchecked::<S>(section) {
         Ok((value, _)) => value.validate(),
         // Nothing is known about its rules; what is wrong with it is reported by whoever loads it.
         Err(_) => Ok(()),
     }
 }
 
-impl Sections {
-    pub(crate) fn new(types: Vec<SectionType>) -> Self {
+impl SchemaRegistry {
+    pub(crate) fn new(types: Vec<SectionSchema>) -> Self {
         Self(types)
     }
 
@@ -170,7 +170,7 @@ impl Sections {
         self.0.iter().map(|known| known.name)
     }
 
-    fn get(&self, name: &[u8]) -> Option<&SectionType> {
+    fn get(&self, name: &[u8]) -> Option<&SectionSchema> {
         self.0.iter().find(|section| section.name.as_bytes() == name)
     }
 
@@ -181,7 +181,7 @@ impl Sections {
         if let Some(field) = fields.iter().find(|field| field.info.key.as_bytes() == key) {
             return survives(reset, field);
         }
-        let is_read = |field: &&&Erased| field.info.sources.iter().any(|source| source.as_bytes() == key);
+        let is_read = |field: &&&FieldVtable| field.info.sources.iter().any(|source| source.as_bytes() == key);
         let mut readers = fields.iter().filter(is_read).peekable();
         key == MIN_READER.as_bytes() || (readers.peek().is_some() && readers.all(|field| survives(reset, field)))
     }
@@ -212,7 +212,7 @@ impl Sections {
     }
 
     /// What is stored of `field`, as a load sees it: what breaks a rule is as good as absent.
-    pub(crate) fn sound<'a>(&self, section: &Section<'a>, field: &Erased) -> Option<&'a [u8]> {
+    pub(crate) fn valid_value<'a>(&self, section: &Section<'a>, field: &FieldVtable) -> Option<&'a [u8]> {
         let stored = section.get(field.info.key)?;
         let validate = self.get(section.name).and_then(|known| known.validate);
         let violations = validate.and_then(|validate| validate(Some(section.clone())).err());

@@ -1,4 +1,4 @@
-//! [`Stored`]: a stored section on its way into a struct, whichever release has written it.
+//! [`SectionReader`]: a stored section on its way into a struct, whichever release has written it.
 //!
 //! A field is found by what is there, never by a version number: first under its own key, then under the keys of older releases
 //! and through the steps that lead from them, and else it is its default. So old and new processes read one record without
@@ -18,9 +18,9 @@ pub(crate) const MIN_READER: &str = "_min_reader";
 
 /// A stored section on its way into a struct.
 #[derive(Default)]
-pub struct Stored<'a> {
+pub struct SectionReader<'a> {
     source: Option<Source<'a>>,
-    problems: Vec<Problem>,
+    problems: Vec<FieldError>,
     refused: Option<Error>,
 }
 
@@ -33,24 +33,24 @@ struct Source<'a> {
     scan: Scan<'a>,
 }
 
-impl fmt::Debug for Stored<'_> {
+impl fmt::Debug for SectionReader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stored").field("problems", &self.problems).finish_non_exhaustive()
+        f.debug_struct("SectionReader").field("problems", &self.problems).finish_non_exhaustive()
     }
 }
 
-impl<'a> Stored<'a> {
+impl<'a> SectionReader<'a> {
     /// Loads an `S` from its section, or a new one if there is none.
-    pub(crate) fn load<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<Problem>), Error> {
+    pub(crate) fn load<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<FieldError>), Error> {
         let (mut value, mut problems) = Self::unchecked(section.clone())?;
         if let Some(section) = section.filter(|_| S::VALIDATES) {
-            heal(&mut value, &mut problems, &section)?;
+            reset_invalid(&mut value, &mut problems, &section)?;
         }
         Ok((value, problems))
     }
 
     /// The same, whatever rules it breaks.
-    pub(crate) fn unchecked<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<Problem>), Error> {
+    pub(crate) fn unchecked<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<FieldError>), Error> {
         let Some(section) = section else {
             return Ok((S::load(&mut Self::default()), Vec::new()));
         };
@@ -62,7 +62,7 @@ impl<'a> Stored<'a> {
     }
 
     /// The fields, each by its own policy, and no more.
-    fn fields<S: Schema>(section: Section<'a>) -> Result<(S, Vec<Problem>), Error> {
+    fn fields<S: Schema>(section: Section<'a>) -> Result<(S, Vec<FieldError>), Error> {
         let codec = codec_of(&section, S::NAME)?;
         let scan = section.start();
         let mut stored = Self { source: Some(Source { section, codec, scan }), ..Self::default() };
@@ -79,10 +79,10 @@ impl<'a> Stored<'a> {
         let cause = match scan.find(F::INFO.key) {
             Some(bytes) => match F::Value::decode(*codec, bytes) {
                 Ok(value) => return value,
-                Err(cause) => Cause::of(F::INFO.key, "cannot be decoded", cause),
+                Err(cause) => FieldErrorCause::of(F::INFO.key, "cannot be decoded", cause),
             },
             None if F::INFO.sources.is_empty() => return F::default(),
-            None => match F::older(&Older { section, codec: *codec }) {
+            None => match F::older(&LegacyFields { section, codec: *codec }) {
                 None => return F::default(),
                 Some(Ok(value)) => return value,
                 Some(Err(cause)) => cause,
@@ -92,7 +92,7 @@ impl<'a> Stored<'a> {
         if F::INFO.rejects {
             self.refused.get_or_insert(error);
         } else {
-            self.problems.push(Problem { field: F::INFO.name, error });
+            self.problems.push(FieldError { field: F::INFO.name, error });
         }
         F::default()
     }
@@ -113,7 +113,7 @@ impl Display for Versions {
 
 /// Makes a default of every field whose stored value breaks a rule, or fails where a default would be dangerous. A default that
 /// breaks one is the struct's own affair.
-fn heal<S: Schema>(value: &mut S, problems: &mut Vec<Problem>, section: &Section<'_>) -> Result<(), Error> {
+fn reset_invalid<S: Schema>(value: &mut S, problems: &mut Vec<FieldError>, section: &Section<'_>) -> Result<(), Error> {
     let Err(violations) = value.validate() else { return Ok(()) };
     let versions = Versions { stored: section.version, code: S::VERSION };
     let is_stored = |info: &FieldInfo| {
@@ -134,7 +134,7 @@ fn heal<S: Schema>(value: &mut S, problems: &mut Vec<Problem>, section: &Section
             Some(column) => (column.reset)(value),
             None => {},
         }
-        problems.push(Problem { field: column.map_or("", |column| column.field.info.name), error });
+        problems.push(FieldError { field: column.map_or("", |column| column.field.info.name), error });
     }
     Ok(())
 }
@@ -173,18 +173,18 @@ pub(crate) fn codec_of(section: &Section<'_>, name: &str) -> Result<Codec, Error
 }
 
 /// What older releases have stored, for the steps of one field.
-pub struct Older<'a> {
+pub struct LegacyFields<'a> {
     section: &'a Section<'a>,
     codec: Codec,
 }
 
-impl fmt::Debug for Older<'_> {
+impl fmt::Debug for LegacyFields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Older").field("version", &self.section.version).finish_non_exhaustive()
+        f.debug_struct("LegacyFields").field("version", &self.section.version).finish_non_exhaustive()
     }
 }
 
-impl<'a> Older<'a> {
+impl<'a> LegacyFields<'a> {
     pub(crate) fn new(section: &'a Section<'a>, codec: Codec) -> Self {
         Self { section, codec }
     }
@@ -198,7 +198,7 @@ impl<'a> Older<'a> {
     }
 
     /// The value under the first of `keys` that is there.
-    pub fn first<T: Storable>(&self, keys: &[&str]) -> Option<Result<T, Cause>> {
+    pub fn first<T: Storable>(&self, keys: &[&str]) -> Option<Result<T, FieldErrorCause>> {
         keys.iter().find_map(|key| self.get(key))
     }
 
@@ -208,9 +208,9 @@ impl<'a> Older<'a> {
     }
 
     /// The value under `key`, if it is there.
-    fn get<T: Storable>(&self, key: &str) -> Option<Result<T, Cause>> {
+    fn get<T: Storable>(&self, key: &str) -> Option<Result<T, FieldErrorCause>> {
         let bytes = self.section.get(key)?;
-        Some(T::decode(self.codec, bytes).map_err(|cause| Cause::of(key, "cannot be decoded", cause)))
+        Some(T::decode(self.codec, bytes).map_err(|cause| FieldErrorCause::of(key, "cannot be decoded", cause)))
     }
 
     /// The value under `key`.
@@ -218,8 +218,8 @@ impl<'a> Older<'a> {
     /// # Errors
     ///
     /// If it is not there, or cannot be decoded.
-    pub fn required<T: Storable>(&self, key: &str) -> Result<T, Cause> {
-        self.get(key).unwrap_or_else(|| Err(Cause::of(key, "is gone", "absent")))
+    pub fn required<T: Storable>(&self, key: &str) -> Result<T, FieldErrorCause> {
+        self.get(key).unwrap_or_else(|| Err(FieldErrorCause::of(key, "is gone", "absent")))
     }
 
     /// The value under `key`; none if it is not there.
@@ -227,7 +227,7 @@ impl<'a> Older<'a> {
     /// # Errors
     ///
     /// If it cannot be decoded.
-    pub fn optional<T>(&self, key: &str) -> Result<Option<T>, Cause>
+    pub fn optional<T>(&self, key: &str) -> Result<Option<T>, FieldErrorCause>
     where
         Option<T>: Storable,
     {
@@ -237,12 +237,12 @@ impl<'a> Older<'a> {
 
 /// Why a stored value did not become a field. It never quotes the value, which may be a secret; its source may.
 #[derive(Debug)]
-pub struct Cause {
+pub struct FieldErrorCause {
     what: String,
     source: BoxError,
 }
 
-impl Cause {
+impl FieldErrorCause {
     #[cold]
     fn of(key: &str, what: &str, source: impl Into<BoxError>) -> Self {
         Self { what: format!("the value under `{key}` {what}"), source: source.into() }
@@ -266,12 +266,12 @@ impl Cause {
 
 /// Something that was wrong with a stored session and did not cost the rest of it.
 #[derive(Debug)]
-pub struct Problem {
+pub struct FieldError {
     field: &'static str,
     error: Error,
 }
 
-impl Problem {
+impl FieldError {
     /// The field that reads as its default now. Its stored bytes stay until the field is written. Empty for a rule on the whole
     /// struct, which changes nothing.
     pub fn field(&self) -> &'static str {
@@ -284,7 +284,7 @@ impl Problem {
     }
 }
 
-impl Display for Problem {
+impl Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.error.fmt(f)
     }

@@ -12,16 +12,16 @@ use bytes::Bytes;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::record::{Identity, Record, UserKey};
-use crate::data::schema::field::Erased;
+use crate::data::schema::field::FieldVtable;
 use crate::data::schema::sections::{Reset, codec_or, none, survives};
-use crate::data::schema::stored::{Problem, Stored};
+use crate::data::schema::stored::{FieldError, SectionReader};
 use crate::data::schema::{Handle, Identified, Key, Schema};
 use crate::data::token::SessionId;
 use crate::data::validation::Violations;
 use crate::engine::delta::Change;
 use crate::engine::handle::update::Detached;
-use crate::engine::request::{Request, TOO_LATE, View};
-use crate::engine::run_to_completion::Uncancelled;
+use crate::engine::request::{RequestSession, Snapshot, TOO_LATE};
+use crate::engine::run_to_completion::RunToCompletion;
 
 /// What is behind every `Session<S>`.
 pub struct Tracked<S: Schema> {
@@ -33,15 +33,15 @@ pub struct Tracked<S: Schema> {
     /// A bit for each field that was reset to its default, and so is stored by absence.
     reset: u128,
     /// What `value` was made from.
-    base: View,
-    problems: Vec<Problem>,
-    request: Arc<Request>,
+    base: Snapshot,
+    problems: Vec<FieldError>,
+    request: Arc<RequestSession>,
 }
 
 impl<S: Schema> Tracked<S> {
-    pub(crate) fn new(request: Arc<Request>) -> Result<Self, Error> {
+    pub(crate) fn new(request: Arc<RequestSession>) -> Result<Self, Error> {
         let base = request.view()?;
-        let (value, problems) = Stored::load::<S>(base.payload.section(S::NAME))?;
+        let (value, problems) = SectionReader::load::<S>(base.payload.section(S::NAME))?;
         for problem in &problems {
             tracing::warn!(
                 session = S::NAME,
@@ -131,7 +131,7 @@ impl<S: Schema> Tracked<S> {
     }
 
     /// Fields that could not be decoded.
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[FieldError] {
         &self.problems
     }
 
@@ -173,7 +173,7 @@ impl<S: Schema> Tracked<S> {
 
     /// Resets every field that does not survive, here and in the record.
     fn empty(&mut self, reset: Reset) {
-        let _ = self.hand_in();
+        let _ = self.flush_changes();
         self.request.reset(reset);
         for column in S::FIELDS {
             if !survives(reset, column.field) {
@@ -198,24 +198,24 @@ impl<S: Schema> Tracked<S> {
 
     /// The same, for a caller that looks at what is stored anyway.
     pub(crate) async fn save(&mut self) -> Result<(), Error> {
-        self.hand_in()?;
+        self.flush_changes()?;
         // If the commit fails, what was handed in is the request's, and counts no second time.
         self.base = self.request.view()?;
-        Uncancelled::new(Box::pin(Arc::clone(&self.request).flush())).await
+        RunToCompletion::new(Box::pin(Arc::clone(&self.request).flush())).await
     }
 
     /// A handle on the session that outlives the request.
     pub fn detach(&self) -> Detached<S> {
-        Detached::new(Arc::clone(&self.request.manager), self.request.live())
+        Detached::new(Arc::clone(&self.request.engine), self.request.live())
     }
 
     /// What all handles on this request's session share.
-    pub(crate) fn request(&self) -> &Arc<Request> {
+    pub(crate) fn request(&self) -> &Arc<RequestSession> {
         &self.request
     }
 
     /// Gives what has changed to the request. Fails if the response has left, and logs that, for those who ask nothing.
-    pub(crate) fn hand_in(&mut self) -> Result<(), Error> {
+    pub(crate) fn flush_changes(&mut self) -> Result<(), Error> {
         if self.marked == 0 {
             return Ok(());
         }
@@ -296,11 +296,11 @@ impl<S: Schema> Tracked<S> {
             }
             // Absence would bring back what older releases have stored under another key.
             let by_absence = column.field.info.sources.is_empty() && (was_reset || after == none());
-            let mine = match by_absence && is_default(column.field, codec, &encoded) {
+            let ours = match by_absence && is_default(column.field, codec, &encoded) {
                 true => None,
                 false => Some(Bytes::from(encoded)),
             };
-            if mine.is_none() && stored.is_none() {
+            if ours.is_none() && stored.is_none() {
                 continue;
             }
             changes.push(Change {
@@ -309,7 +309,7 @@ impl<S: Schema> Tracked<S> {
                 field: column.field,
                 codec,
                 base: base.map(|base| self.base.payload.share(base)),
-                mine,
+                ours,
             });
         }
         Ok(changes)
@@ -330,7 +330,7 @@ pub(crate) fn too_late<S: Schema>(what: &str) -> Error {
     Error::new(ErrorKind::Misconfigured, format!("session `{}`: {what} {TOO_LATE}", S::NAME))
 }
 
-fn is_default(field: &Erased, codec: Codec, encoded: &[u8]) -> bool {
+fn is_default(field: &FieldVtable, codec: Codec, encoded: &[u8]) -> bool {
     let mut default = Vec::new();
     (field.default)(codec, &mut default).is_ok() && default == encoded
 }
@@ -340,7 +340,7 @@ impl<S: Schema> Drop for Tracked<S> {
         if std::thread::panicking() {
             self.request.note_panic();
         } else {
-            let _ = self.hand_in();
+            let _ = self.flush_changes();
         }
     }
 }

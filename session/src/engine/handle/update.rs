@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use crate::base::error::{Error, ErrorKind};
 use crate::data::schema::{Handle, Schema};
-use crate::engine::commit::{Live, Manager, exhausted, gone, superseded};
+use crate::engine::commit::{Engine, LoadedSession, exhausted, gone, superseded};
 use crate::engine::delta::Delta;
 use crate::engine::handle::tracked::{Tracked, too_late};
-use crate::engine::request::{Replaced, Request};
-use crate::engine::retry::Contest;
-use crate::engine::run_to_completion::Uncancelled;
+use crate::engine::request::{Replaced, RequestSession};
+use crate::engine::retry::RetryPolicy;
+use crate::engine::run_to_completion::RunToCompletion;
 
 /// Runs `change` on the session as it is stored, and commits what it did only if nobody else has written meanwhile; else once
 /// more, on the fresh one.
@@ -24,7 +24,7 @@ where
     S: Schema,
 {
     let request = Arc::clone(handle.tracked().request());
-    if request.manager.is_sealed() && !request.manager.last_wins() {
+    if request.engine.is_sealed() && !request.engine.last_wins() {
         return Err(sealed::<S>("or `.dangerous_last_cookie_wins()`"));
     }
     // What was changed before is not part of it.
@@ -51,53 +51,53 @@ impl<S: Schema> Drop for Attempt<'_, S> {
 /// The first write of a session. There is nobody to come between, unless another handle of this request stores it first: then `None`.
 async fn begin<S, R>(
     handle: &mut S::Handle,
-    request: &Arc<Request>,
+    request: &Arc<RequestSession>,
     change: &mut impl FnMut(&mut S::Handle) -> R,
 ) -> Result<Option<R>, Error>
 where
     S: Schema,
 {
     let (result, delta) = run::<S, R>(handle, request, change)?;
-    let begun = Uncancelled::new(Box::pin(Arc::clone(request).begin(delta))).await?;
+    let begun = RunToCompletion::new(Box::pin(Arc::clone(request).create_exact(delta))).await?;
     Ok(begun.then_some(result))
 }
 
 async fn replace<S, R>(
     handle: &mut S::Handle,
-    request: &Arc<Request>,
+    request: &Arc<RequestSession>,
     change: &mut impl FnMut(&mut S::Handle) -> R,
 ) -> Result<R, Error>
 where
     S: Schema,
 {
-    let manager = &request.manager;
+    let engine = &request.engine;
     let live = || request.live().ok_or_else(gone);
     // A session in its cookie is nobody else's: each request has brought its own.
-    let mut lead = match manager.is_sealed() {
+    let mut lead = match engine.is_sealed() {
         true => None,
-        false => Some(manager.enter_alone(live()?.id).await?),
+        false => Some(engine.enter_alone(live()?.id).await?),
     };
     // Only now: another handle may have changed it meanwhile.
-    let Live { mut id, record: mut known } = live()?;
+    let LoadedSession { mut id, record: mut known } = live()?;
     let latest = lead.as_mut().and_then(|lead| lead.latest.take());
     let latest = latest.filter(|latest| latest.revision() > known.revision());
-    let mut is_fresh = latest.is_some() || manager.is_sealed();
+    let mut is_fresh = latest.is_some() || engine.is_sealed();
     let mut current = latest.unwrap_or_else(|| Arc::clone(&known));
-    let mut contest = Contest::new(lead.as_ref().and_then(|lead| lead.since));
+    let mut retry = RetryPolicy::new(lead.as_ref().and_then(|lead| lead.since));
     loop {
         if current.epoch() != known.epoch() {
             return Err(superseded());
         }
         // Not what came along: in its cookie, it would be sent back although nothing has changed.
         if !Arc::ptr_eq(&current, &known) {
-            request.committed(Live { id, record: Arc::clone(&current) }, None)?;
+            request.committed(LoadedSession { id, record: Arc::clone(&current) }, None)?;
         }
         let (result, delta) = run::<S, R>(handle, request, change)?;
         if delta.is_empty() {
             let stored = match is_fresh {
                 true => Arc::clone(&current),
                 // What was decided not to change was perhaps decided on what has changed.
-                false => manager.stored(id).await?.ok_or_else(gone)?,
+                false => engine.stored(id).await?.ok_or_else(gone)?,
             };
             is_fresh = true;
             if stored.revision() == current.revision() {
@@ -109,8 +109,8 @@ where
             current = stored;
             continue;
         }
-        let write = Box::pin(Arc::clone(request).replace(id, Arc::clone(&current), delta));
-        match Uncancelled::new(write).await? {
+        let write = Box::pin(Arc::clone(request).compare_and_set(id, Arc::clone(&current), delta));
+        match RunToCompletion::new(write).await? {
             Replaced::Applied(next) => {
                 if let Some(lead) = &mut lead {
                     lead.latest = Some(next);
@@ -118,14 +118,14 @@ where
                 return Ok(result);
             },
             Replaced::Conflict(fresh) => (current, is_fresh) = (fresh, true),
-            Replaced::Overtaken => {
-                Live { id, record: known } = live()?;
+            Replaced::StaleBase => {
+                LoadedSession { id, record: known } = live()?;
                 current = Arc::clone(&known);
                 continue;
             },
             Replaced::TooLate => return Err(too_late::<S>("an update")),
         }
-        if !contest.goes_on(manager.rng()).await {
+        if !retry.should_retry(engine.rng()).await {
             return Err(exhausted());
         }
     }
@@ -135,7 +135,7 @@ where
 /// of the request.
 fn run<S, R>(
     handle: &mut S::Handle,
-    request: &Request,
+    request: &RequestSession,
     change: &mut impl FnMut(&mut S::Handle) -> R,
 ) -> Result<(R, Delta), Error>
 where
@@ -147,7 +147,7 @@ where
     let aside = request.set_aside()?;
     handle.tracked_mut().reload()?;
     let result = change(handle);
-    handle.tracked_mut().hand_in()?;
+    handle.tracked_mut().flush_changes()?;
     Ok((result, aside.own()?))
 }
 
@@ -162,14 +162,14 @@ fn sealed<S: Schema>(or: &str) -> Error {
 
 /// A session that is worked on outside of the request it came with: in a spawned task, a WebSocket, a stream.
 pub struct Detached<S: Schema> {
-    manager: Arc<Manager>,
-    live: Option<Live>,
+    engine: Arc<Engine>,
+    live: Option<LoadedSession>,
     schema: PhantomData<fn() -> S>,
 }
 
 impl<S: Schema> Detached<S> {
-    pub(crate) fn new(manager: Arc<Manager>, live: Option<Live>) -> Self {
-        Self { manager, live, schema: PhantomData }
+    pub(crate) fn new(engine: Arc<Engine>, live: Option<LoadedSession>) -> Self {
+        Self { engine, live, schema: PhantomData }
     }
 
     /// Runs `change` on the session as it is stored and commits what it did, once more from the start if somebody else wrote
@@ -182,16 +182,16 @@ impl<S: Schema> Detached<S> {
     /// itself logs in, logs out or rotates, and for every session that lives in its cookie: there is no response that could carry
     /// the new one.
     pub async fn update<R>(&self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
-        if self.manager.is_sealed() {
+        if self.engine.is_sealed() {
             return Err(sealed::<S>("since no response carries the new cookie"));
         }
         let live = self.live.clone().ok_or_else(gone)?;
-        let request = Arc::new(Request::detached(Arc::clone(&self.manager), live));
+        let request = Arc::new(RequestSession::detached(Arc::clone(&self.engine), live));
         let mut handle = S::Handle::from(Tracked::new(Arc::clone(&request))?);
         update::<S, R>(&mut handle, |handle| {
             let result = change(handle);
             // Whether it came in time, the update itself finds out.
-            let _ = handle.tracked_mut().hand_in();
+            let _ = handle.tracked_mut().flush_changes();
             if request.changes_privilege() {
                 let message = "a detached session cannot log in, log out, rotate or be destroyed: no response carries the new cookie";
                 request.fail(Error::new(ErrorKind::Misconfigured, message));
@@ -204,7 +204,7 @@ impl<S: Schema> Detached<S> {
 
 impl<S: Schema> Clone for Detached<S> {
     fn clone(&self) -> Self {
-        Self { manager: Arc::clone(&self.manager), live: self.live.clone(), schema: PhantomData }
+        Self { engine: Arc::clone(&self.engine), live: self.live.clone(), schema: PhantomData }
     }
 }
 

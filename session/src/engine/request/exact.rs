@@ -3,19 +3,19 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::Request;
+use super::RequestSession;
 use crate::base::error::Error;
 use crate::data::record::Record;
 use crate::data::schema::sections::Reset;
 use crate::data::token::{SessionId, Token};
-use crate::engine::commit::{Live, gone, superseded};
-use crate::engine::commit_queue::Work;
+use crate::engine::commit::{LoadedSession, gone, superseded};
+use crate::engine::commit_queue::CommitRequest;
 use crate::engine::delta::Delta;
 use crate::port::Committed;
 
 /// What other handles have changed, and is none of the update's business. It is put back when this goes.
 pub(crate) struct Aside<'a> {
-    request: &'a Request,
+    request: &'a RequestSession,
     others: Delta,
     resets: (u32, Option<Reset>),
     is_back: bool,
@@ -28,12 +28,12 @@ pub(crate) enum Replaced {
     /// Another process has stored this.
     Conflict(Arc<Record>),
     /// Another handle of this request has changed the session, which lives in its cookie.
-    Overtaken,
+    StaleBase,
     /// Nothing was written: the response that should carry the session's new cookie has left.
     TooLate,
 }
 
-impl Request {
+impl RequestSession {
     /// Puts aside what has been changed so far.
     pub(crate) fn set_aside(&self) -> Result<Aside<'_>, Error> {
         let others = self.take_delta()?;
@@ -42,8 +42,8 @@ impl Request {
     }
 
     /// Stores a new session that begins with `delta`, unless another handle has stored it by now.
-    pub(crate) async fn begin(self: Arc<Self>, delta: Delta) -> Result<bool, Error> {
-        let _asking = self.ask().await;
+    pub(crate) async fn create_exact(self: Arc<Self>, delta: Delta) -> Result<bool, Error> {
+        let _io = self.lock_io().await;
         if self.live().is_some() {
             return Ok(false);
         }
@@ -54,27 +54,27 @@ impl Request {
 
     /// Writes `delta` over exactly `current`, and notes what is stored then. Drive it to its end: a login whose cookie is not sent is
     /// the end of the session.
-    pub(crate) async fn replace(
+    pub(crate) async fn compare_and_set(
         self: Arc<Self>,
         id: SessionId,
         current: Arc<Record>,
         delta: Delta,
     ) -> Result<Replaced, Error> {
-        let (manager, reset) = (&self.manager, delta.reset);
-        let is_sealed = manager.is_sealed();
+        let (engine, reset) = (&self.engine, delta.reset);
+        let is_sealed = engine.is_sealed();
         // Held, so that the response waits for it. If another handle has it, that one's commit waits in line for this one, and the
         // response for that.
-        let _asking = if is_sealed { Some(self.ask().await) } else { self.asking.try_lock().ok() };
+        let _io = if is_sealed { Some(self.lock_io().await) } else { self.io_lock.try_lock().ok() };
         if is_sealed && !self.live().is_some_and(|live| Arc::ptr_eq(&live.record, &current)) {
-            return Ok(Replaced::Overtaken);
+            return Ok(Replaced::StaleBase);
         }
         if (is_sealed || delta.is_privilege_change()) && self.is_finished() {
             return Ok(Replaced::TooLate);
         }
-        let token = delta.is_privilege_change().then(|| manager.renew(id)).transpose()?;
+        let token = delta.is_privilege_change().then(|| engine.rotate_token(id)).transpose()?;
         let verifier = token.as_ref().map(Token::verifier_hash);
-        let work = Work { delta: Arc::new(delta), base: Arc::clone(&current), verifier };
-        let (committed, next) = manager.replace(id, &current, &work).await?;
+        let request = CommitRequest { delta: Arc::new(delta), base: Arc::clone(&current), verifier };
+        let (committed, next) = engine.compare_and_set(id, &current, &request).await?;
         match committed {
             Committed::Applied => {},
             Committed::Conflict(fresh) => return Ok(Replaced::Conflict(Arc::new(*fresh))),
@@ -83,7 +83,7 @@ impl Request {
         }
         let (id, next) = (token.as_ref().map_or(id, Token::id), Arc::new(next));
         self.has_reset(reset);
-        self.committed(Live { id, record: Arc::clone(&next) }, token)?;
+        self.committed(LoadedSession { id, record: Arc::clone(&next) }, token)?;
         // An empty session is no session. It is logged out already: if it cannot be removed, it stays empty.
         if reset == Some(Reset::Logout)
             && next.payload.is_empty()
@@ -98,7 +98,7 @@ impl Request {
     fn has_reset(&self, reset: Option<Reset>) {
         let Some(reset) = reset else { return };
         let mut state = self.state();
-        state.delta.outlive(reset);
+        state.delta.retain_surviving(reset);
         state.resets = state.resets.wrapping_add(1);
         state.last_reset = Some(reset);
     }

@@ -1,4 +1,4 @@
-//! [`Request`]: what one request knows about its session, shared by its extractors and its response.
+//! [`RequestSession`]: what one request knows about its session, shared by its extractors and its response.
 
 mod exact;
 
@@ -16,11 +16,11 @@ use crate::data::payload::Payload;
 use crate::data::record::{Identity, Record};
 use crate::data::schema::sections::{Reset, survives};
 use crate::data::token::{SessionId, Token};
-use crate::engine::commit::{Live, Manager, Opened, superseded};
-use crate::engine::commit_queue::Work;
+use crate::engine::commit::{Engine, LoadOutcome, LoadedSession, superseded};
+use crate::engine::commit_queue::CommitRequest;
 use crate::engine::config::Config;
 use crate::engine::delta::{Change, Delta};
-use crate::engine::run_to_completion::Uncancelled;
+use crate::engine::run_to_completion::RunToCompletion;
 use crate::port::{StoreError, Touched};
 
 pub(crate) use self::exact::Replaced;
@@ -30,17 +30,17 @@ pub(crate) const TOO_LATE: &str =
     "came after the response and is lost: call `commit().await` before it, or `detach()` for work that outlives it";
 
 /// One request's session. No lock is held while anything is awaited.
-pub(crate) struct Request {
-    pub(crate) manager: Arc<Manager>,
+pub(crate) struct RequestSession {
+    pub(crate) engine: Arc<Engine>,
     /// Held while the store is asked, so that two extractors ask once and two commits do not overtake each other.
-    asking: tokio::sync::Mutex<()>,
+    io_lock: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     phase: Phase,
-    live: Option<Live>,
+    live: Option<LoadedSession>,
     delta: Delta,
     /// Counts destructions: what was made from a destroyed session is not merged into the next.
     generation: u32,
@@ -49,11 +49,11 @@ struct State {
     last_reset: Option<Reset>,
     /// The id was rotated while this request was on its way. It counts as anonymous, but it must not make a session of its own:
     /// its cookie would overwrite the one that the rotation has just set.
-    overtaken: bool,
+    rotated_in_flight: bool,
     /// A session to remove from the store.
-    doomed: Option<Live>,
+    to_destroy: Option<LoadedSession>,
     /// The cookie must be written anew, though nothing has changed.
-    stale: bool,
+    needs_reissue: bool,
     cookie: Option<CookieChange>,
     /// The first thing that went wrong where nobody could be told.
     failure: Option<Error>,
@@ -79,21 +79,21 @@ enum CookieChange {
 }
 
 /// What a working copy is made from.
-pub(crate) struct View {
+pub(crate) struct Snapshot {
     pub(crate) payload: Payload,
     pub(crate) generation: u32,
     pub(crate) resets: u32,
 }
 
-impl Request {
-    pub(crate) fn new(manager: Arc<Manager>) -> Self {
-        Self { manager, asking: tokio::sync::Mutex::default(), state: Mutex::default() }
+impl RequestSession {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine, io_lock: tokio::sync::Mutex::default(), state: Mutex::default() }
     }
 
     /// A request of nobody, for work on a session outside of one.
-    pub(crate) fn detached(manager: Arc<Manager>, live: Live) -> Self {
+    pub(crate) fn detached(engine: Arc<Engine>, live: LoadedSession) -> Self {
         let state = State { phase: Phase::Open, live: Some(live), ..State::default() };
-        Self { manager, asking: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+        Self { engine, io_lock: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
     /// Says that the response has left without it.
@@ -114,10 +114,10 @@ impl Request {
     }
 
     /// The turn to talk to the store: nearly always free.
-    async fn ask(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        match self.asking.try_lock() {
+    async fn lock_io(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        match self.io_lock.try_lock() {
             Ok(free) => free,
-            Err(_) => self.asking.lock().await,
+            Err(_) => self.io_lock.lock().await,
         }
     }
 
@@ -140,7 +140,7 @@ impl Request {
         Some(state)
     }
 
-    pub(crate) fn live(&self) -> Option<Live> {
+    pub(crate) fn live(&self) -> Option<LoadedSession> {
         self.state().live.clone()
     }
 
@@ -149,10 +149,10 @@ impl Request {
         if !self.is_untouched() {
             return Ok(());
         }
-        let cookie = &self.manager.config.cookie;
-        let claim = match find(headers, cookie.name().as_bytes()) {
+        let cookie = &self.engine.config.cookie;
+        let credential = match find(headers, cookie.name().as_bytes()) {
             Found::Nothing => None,
-            Found::Value(value) => self.manager.claim(value),
+            Found::Value(value) => self.engine.credential(value),
             Found::Disagreement => {
                 tracing::warn!(
                     cookie = cookie.name(),
@@ -161,48 +161,48 @@ impl Request {
                 None
             },
         };
-        let Some(claim) = claim else {
+        let Some(credential) = credential else {
             self.state().phase = Phase::Open;
             return Ok(());
         };
-        let _asking = self.ask().await;
+        let _io = self.lock_io().await;
         if !self.is_untouched() {
             return Ok(());
         }
-        let id = claim.id();
-        let opened = match self.manager.open(claim).await {
+        let id = credential.id();
+        let opened = match self.engine.open(credential).await {
             Ok(opened) => opened,
             Err(StoreError::Corrupt(corrupt)) => {
                 // The bytes stay where they are; whatever this visitor writes gets an id of its own.
                 tracing::error!(session = ?id, %corrupt, "a stored session cannot be read: left as it is, the visitor counts as anonymous");
-                Opened::Nothing
+                LoadOutcome::Nothing
             },
             Err(error) => return Err(error.into()),
         };
         let mut state = self.state();
         match opened {
-            Opened::Live(live) => state.live = Some(live),
-            Opened::Stale(live) => (state.live, state.stale) = (Some(live), true),
-            Opened::Overtaken => state.overtaken = true,
-            Opened::Nothing => {},
+            LoadOutcome::Loaded(live) => state.live = Some(live),
+            LoadOutcome::NeedsReissue(live) => (state.live, state.needs_reissue) = (Some(live), true),
+            LoadOutcome::RotatedInFlight => state.rotated_in_flight = true,
+            LoadOutcome::Nothing => {},
         }
         state.phase = Phase::Open;
         Ok(())
     }
 
     /// The session as this request sees it now: as stored, with what its earlier extractors changed.
-    pub(crate) fn view(&self) -> Result<View, Error> {
+    pub(crate) fn view(&self) -> Result<Snapshot, Error> {
         let state = self.state();
         let stored = state.live.as_ref().map_or_else(Payload::default, |live| live.record.payload.clone());
         let payload = match state.delta.is_empty() {
             true => stored,
-            false => state.delta.apply_to_payload(&stored, &self.manager.config.sections)?,
+            false => state.delta.apply_to_payload(&stored, &self.engine.config.sections)?,
         };
-        Ok(View { payload, generation: state.generation, resets: state.resets })
+        Ok(Snapshot { payload, generation: state.generation, resets: state.resets })
     }
 
     /// Takes what a working copy changed. Says whether it can still be saved.
-    pub(crate) fn merge(&self, mut changes: Vec<Change>, mut user: Option<Identity>, seen: &View) -> bool {
+    pub(crate) fn merge(&self, mut changes: Vec<Change>, mut user: Option<Identity>, seen: &Snapshot) -> bool {
         let mut state = self.state();
         if state.phase == Phase::Finished {
             return false;
@@ -229,7 +229,7 @@ impl Request {
             return true;
         }
         for change in changes {
-            if let Err(error) = delta.push(change, &seen.payload, stored, &self.manager.config.sections) {
+            if let Err(error) = delta.push(change, &seen.payload, stored, &self.engine.config.sections) {
                 failure.get_or_insert(error);
             }
         }
@@ -261,11 +261,11 @@ impl Request {
         let Some(mut state) = self.in_time("destruction") else { return };
         state.delta = Delta::default();
         state.generation = state.generation.wrapping_add(1);
-        if state.overtaken {
+        if state.rotated_in_flight {
             state.failure.get_or_insert_with(superseded);
         }
         if let Some(live) = state.live.take() {
-            state.doomed = Some(live);
+            state.to_destroy = Some(live);
         }
         state.cookie = None;
     }
@@ -285,8 +285,8 @@ impl Request {
     }
 
     /// Notes what is stored after a commit, and the token that opens it if that is new.
-    pub(crate) fn committed(&self, live: Live, token: Option<Token>) -> Result<(), Error> {
-        let sealed = self.manager.seal(&live)?;
+    pub(crate) fn committed(&self, live: LoadedSession, token: Option<Token>) -> Result<(), Error> {
+        let sealed = self.engine.seal(&live)?;
         let mut state = self.state();
         state.live = Some(live);
         if let Some(change) = sealed.map(CookieChange::Sealed).or(token.map(CookieChange::Issue)) {
@@ -298,7 +298,7 @@ impl Request {
     /// Notes that the session lives on until `idle`: for one in its cookie, that is where it must stand.
     fn touched(&self, idle: Timestamp) -> Result<(), Error> {
         match self.live() {
-            Some(mut live) if self.manager.is_sealed() => {
+            Some(mut live) if self.engine.is_sealed() => {
                 Arc::make_mut(&mut live.record).idle = idle;
                 self.committed(live, None)
             },
@@ -308,12 +308,12 @@ impl Request {
 
     /// Commits what has changed so far, now.
     pub(crate) async fn flush(self: Arc<Self>) -> Result<(), Error> {
-        let _asking = self.ask().await;
-        let doomed = self.state().doomed.clone();
-        if let Some(live) = doomed {
-            self.manager.destroy(live.id).await?;
+        let _io = self.lock_io().await;
+        let to_destroy = self.state().to_destroy.clone();
+        if let Some(live) = to_destroy {
+            self.engine.destroy(live.id).await?;
             let mut state = self.state();
-            state.doomed = None;
+            state.to_destroy = None;
             state.cookie = Some(CookieChange::Remove);
         }
         let delta = self.take_delta()?;
@@ -341,45 +341,45 @@ impl Request {
 
     async fn create(&self, delta: &Delta) -> Result<(), Error> {
         let logs_in = delta.user.as_ref().is_some_and(|identity| identity.0.is_some());
-        if self.state().overtaken && !logs_in {
+        if self.state().rotated_in_flight && !logs_in {
             return Err(superseded());
         }
-        if delta.changes.iter().all(|change| change.mine.is_none()) {
+        if delta.changes.iter().all(|change| change.ours.is_none()) {
             return Ok(());
         }
-        let (live, token) = self.manager.create(delta).await?;
+        let (live, token) = self.engine.create(delta).await?;
         self.committed(live, Some(token))
     }
 
     /// Whether `delta` logs out and nothing survives that: an empty session is no session.
     fn is_end(&self, record: &Record, delta: &Delta) -> Result<bool, Error> {
         Ok(delta.reset == Some(Reset::Logout)
-            && delta.apply_to_payload(&record.payload, &self.manager.config.sections)?.is_empty())
+            && delta.apply_to_payload(&record.payload, &self.engine.config.sections)?.is_empty())
     }
 
     /// Removes the session now, and its cookie with the response.
     async fn end(&self, id: SessionId) -> Result<(), Error> {
-        self.manager.destroy(id).await?;
+        self.engine.destroy(id).await?;
         let mut state = self.state();
         state.live = None;
         state.cookie = Some(CookieChange::Remove);
         Ok(())
     }
 
-    async fn change(&self, live: Live, delta: &Arc<Delta>) -> Result<(), Error> {
+    async fn change(&self, live: LoadedSession, delta: &Arc<Delta>) -> Result<(), Error> {
         if self.is_end(&live.record, delta)? {
             return self.end(live.id).await;
         }
-        let token = delta.is_privilege_change().then(|| self.manager.renew(live.id)).transpose()?;
+        let token = delta.is_privilege_change().then(|| self.engine.rotate_token(live.id)).transpose()?;
         let verifier = token.as_ref().map(Token::verifier_hash);
-        let work = Work { delta: Arc::clone(delta), base: live.record, verifier };
-        let record = self.manager.commit(live.id, work).await?;
+        let request = CommitRequest { delta: Arc::clone(delta), base: live.record, verifier };
+        let record = self.engine.commit(live.id, request).await?;
         let id = token.as_ref().map_or(live.id, Token::id);
-        self.committed(Live { id, record }, token)
+        self.committed(LoadedSession { id, record }, token)
     }
 
     /// Decides what the response still owes the store: nothing, or a future to wait for.
-    pub(crate) fn finish(self: &Arc<Self>, status: StatusCode) -> Option<Uncancelled<Result<(), Error>>> {
+    pub(crate) fn finish(self: &Arc<Self>, status: StatusCode) -> Option<RunToCompletion<Result<(), Error>>> {
         let mut state = self.state();
         if state.phase != Phase::Open {
             return None;
@@ -389,26 +389,26 @@ impl Request {
         if state.panicked && status.is_server_error() {
             return None;
         }
-        if status.is_server_error() && !self.manager.config.commit_on_server_error {
+        if status.is_server_error() && !self.engine.config.commit_on_server_error {
             state.delta.keep_privilege_changes();
         }
         // Somebody may have stopped waiting for a write that is under way, and not for its cookie.
-        let writing = Arc::strong_count(self) > 1 && self.asking.try_lock().is_err();
-        let busy = writing || !state.delta.is_empty() || state.doomed.is_some() || state.failure.is_some();
+        let writing = Arc::strong_count(self) > 1 && self.io_lock.try_lock().is_err();
+        let busy = writing || !state.delta.is_empty() || state.to_destroy.is_some() || state.failure.is_some();
         let touch = match &state.live {
             Some(live) if !busy => {
-                let resealed = state.stale.then_some(live.record.idle);
-                self.manager.due_touch(&live.record).or(resealed).map(|idle| (live.id, idle))
+                let resealed = state.needs_reissue.then_some(live.record.idle);
+                self.engine.due_touch(&live.record).or(resealed).map(|idle| (live.id, idle))
             },
             _ => None,
         };
         drop(state);
         let request = Arc::clone(self);
         match touch {
-            _ if busy => Some(Uncancelled::new(Box::pin(request.flush()))),
-            Some((id, idle)) => Some(Uncancelled::new(Box::pin(async move {
+            _ if busy => Some(RunToCompletion::new(Box::pin(request.flush()))),
+            Some((id, idle)) => Some(RunToCompletion::new(Box::pin(async move {
                 // The visitor has what was asked for. A session that is not touched ends early, and that is all.
-                let touched = match request.manager.touch(id, idle).await {
+                let touched = match request.engine.touch(id, idle).await {
                     Ok(Touched::Touched) => request.touched(idle),
                     Ok(Touched::Gone) => Ok(()),
                     Err(error) => Err(error.into()),
@@ -426,8 +426,8 @@ impl Request {
     }
 
     /// Writes what the session has to say into the response's head.
-    pub(crate) fn dress(&self, headers: &mut HeaderMap) {
-        let Config { cookie, absolute, .. } = &self.manager.config;
+    pub(crate) fn write_headers(&self, headers: &mut HeaderMap) {
+        let Config { cookie, absolute, .. } = &self.engine.config;
         let cookie = match self.state().cookie.take() {
             Some(CookieChange::Issue(token)) => {
                 cookie.issue(str::from_utf8(&token.to_chars()).unwrap_or_default(), *absolute)
@@ -441,7 +441,7 @@ impl Request {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         } else if let Entry::Vacant(vacant) = headers.entry(CACHE_CONTROL) {
             vacant.insert(HeaderValue::from_static("private"));
-        } else if let Some(private) = made_private(headers) {
+        } else if let Some(private) = with_private(headers) {
             headers.insert(CACHE_CONTROL, private);
         }
         headers.append(VARY, HeaderValue::from_static("cookie"));
@@ -449,7 +449,7 @@ impl Request {
 }
 
 /// A handler's own `Cache-Control`, kept out of shared caches; `None` if it keeps out of them already.
-fn made_private(headers: &HeaderMap) -> Option<HeaderValue> {
+fn with_private(headers: &HeaderMap) -> Option<HeaderValue> {
     let lines = headers.get_all(CACHE_CONTROL).into_iter().filter_map(|line| line.to_str().ok());
     let words: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
     let is = |word: &str, name: &str| word.eq_ignore_ascii_case(name);
@@ -462,9 +462,9 @@ fn made_private(headers: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::try_from(line).ok()
 }
 
-impl fmt::Debug for Request {
+impl fmt::Debug for RequestSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("phase", &self.state().phase).finish_non_exhaustive()
+        f.debug_struct("RequestSession").field("phase", &self.state().phase).finish_non_exhaustive()
     }
 }
 

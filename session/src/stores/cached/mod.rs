@@ -1,4 +1,4 @@
-//! [`Layered`]: a cache in the process over any store.
+//! [`Cached`]: a cache in the process over any store.
 //!
 //! A read that the cache answers costs no round trip. A write costs one: the engine makes it on the record that the cache holds, the
 //! store compares the revision, and where another process has written meanwhile, its refusal brings the record as it is now. So what
@@ -21,36 +21,36 @@ use crate::stores::redis::RedisStore;
 
 /// Keeps records of the store behind it in this process, for a stated time.
 ///
-/// Within this process nothing is ever old. What *other* processes do is seen after [`LayeredOptions::staleness`] at the latest: a
+/// Within this process nothing is ever old. What *other* processes do is seen after [`CachedOptions::staleness`] at the latest: a
 /// logout over there, a change that only a read would show. What a request writes is checked against the store's revision all the
 /// same, and a token that the cached record does not open is tried on the stored one.
 ///
 /// ```
 /// use std::time::Duration;
-/// use session::{MemoryStore, store::{Layered, LayeredOptions}};
+/// use session::{MemoryStore, store::{Cached, CachedOptions}};
 ///
-/// let store = Layered::new(MemoryStore::new());
-/// let store = Layered::with(MemoryStore::new(), LayeredOptions::new().staleness(Duration::from_millis(200)));
+/// let store = Cached::new(MemoryStore::new());
+/// let store = Cached::with(MemoryStore::new(), CachedOptions::new().staleness(Duration::from_millis(200)));
 /// ```
-pub struct Layered<S> {
+pub struct Cached<S> {
     store: Arc<S>,
     cache: Arc<Cache>,
 }
 
-/// Settings of a [`Layered`] store.
+/// Settings of a [`Cached`] store.
 #[derive(Clone, Copy, Debug)]
-pub struct LayeredOptions {
+pub struct CachedOptions {
     staleness: Duration,
     max_bytes: u64,
 }
 
-impl Default for LayeredOptions {
+impl Default for CachedOptions {
     fn default() -> Self {
         Self { staleness: Duration::from_secs(1), max_bytes: 64 << 20 }
     }
 }
 
-impl LayeredOptions {
+impl CachedOptions {
     /// The defaults.
     pub fn new() -> Self {
         Self::default()
@@ -72,21 +72,21 @@ impl LayeredOptions {
     }
 }
 
-impl<S: Store> Layered<S> {
+impl<S: Store> Cached<S> {
     /// A cache over `store`, with the default settings.
     pub fn new(store: S) -> Self {
-        Self::with(store, LayeredOptions::new())
+        Self::with(store, CachedOptions::new())
     }
 
     /// A cache over `store`.
-    pub fn with(store: S, options: LayeredOptions) -> Self {
-        let LayeredOptions { staleness, max_bytes } = options;
+    pub fn with(store: S, options: CachedOptions) -> Self {
+        let CachedOptions { staleness, max_bytes } = options;
         Self { store: Arc::new(store), cache: Arc::new(Cache::new(staleness, max_bytes)) }
     }
 }
 
 #[cfg(feature = "redis")]
-impl Layered<RedisStore> {
+impl Cached<RedisStore> {
     /// A cache over `store` that hears of other processes' commits, logouts and revocations when they happen: each is published to the
     /// server's subscribers. Processes must all be made with this.
     ///
@@ -96,7 +96,7 @@ impl Layered<RedisStore> {
     /// # Errors
     ///
     /// [`StoreError::Unavailable`] if the server does not answer, [`StoreError::Misconfigured`] where there is none to listen to.
-    pub async fn listening(store: RedisStore, options: LayeredOptions) -> Result<Self, StoreError> {
+    pub async fn listening(store: RedisStore, options: CachedOptions) -> Result<Self, StoreError> {
         let layered = Self::with(store, options);
         let cache = Arc::downgrade(&layered.cache);
         let store = layered.store.listening(move |news| {
@@ -108,7 +108,7 @@ impl Layered<RedisStore> {
     }
 }
 
-impl<S: Store> Store for Layered<S> {
+impl<S: Store> Store for Cached<S> {
     async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
         let ticket = self.cache.begin(id);
         let created = self.store.create(id, record, now).await?;
@@ -175,7 +175,7 @@ impl<S: Store> Store for Layered<S> {
     }
 }
 
-impl<S: Store> Layered<S> {
+impl<S: Store> Cached<S> {
     async fn ask(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
         let ticket = self.cache.begin(id);
         let loaded = self.store.load(id, now).await;
@@ -192,7 +192,7 @@ fn index(store: &impl Store) -> Result<&dyn UserIndex, StoreError> {
     store.users().ok_or_else(none)
 }
 
-impl<S: Store> UserIndex for Layered<S> {
+impl<S: Store> UserIndex for Cached<S> {
     fn list_user<'a>(
         &'a self,
         user: &'a UserKey,
@@ -225,14 +225,14 @@ impl<S: Store> UserIndex for Layered<S> {
     }
 }
 
-impl<S> Clone for Layered<S> {
+impl<S> Clone for Cached<S> {
     fn clone(&self) -> Self {
         Self { store: Arc::clone(&self.store), cache: Arc::clone(&self.cache) }
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for Layered<S> {
+impl<S: fmt::Debug> fmt::Debug for Cached<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Layered").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Cached").field("store", &self.store).finish_non_exhaustive()
     }
 }

@@ -18,7 +18,7 @@ use crate::data::payload::Payload;
 use crate::data::record::{OpId, Record};
 use crate::data::schema::field::MergeRule;
 use crate::data::token::SessionId;
-use crate::port::backend::{Place, Placed, Seal, Setting, Unsealed};
+use crate::port::backend::{BackendBuilder, BackendContext, CookieCodec, IntoBackend, OpenedCookie};
 use crate::port::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, Store, StoreError, Touched};
 
 const ENCRYPT_LABEL: &[u8] = b"typed-session/v1/encrypt";
@@ -30,7 +30,7 @@ const SIGN_LABEL: &[u8] = b"typed-session/v1/sign";
 /// with. In exchange for the store, this is given up, and refused where it can be seen:
 ///
 /// - Two requests at the same time: the cookie that arrives last is the session. Fields with `merge` or `conflict = "reject"` do not
-///   [`build`](crate::Builder::build), and `session.update(…)` answers [`Misconfigured`](crate::ErrorKind::Misconfigured); unless the app
+///   [`build`](crate::SessionsBuilder::build), and `session.update(…)` answers [`Misconfigured`](crate::ErrorKind::Misconfigured); unless the app
 ///   agrees with [`dangerous_last_cookie_wins`](Self::dangerous_last_cookie_wins).
 /// - Ending a session takes the cookie from the browser. Whoever has a copy has the session, until its deadline: unless there is a list
 ///   of ended sessions, see [`revoked_in`](Self::revoked_in).
@@ -95,17 +95,17 @@ impl SealedCookie {
     }
 }
 
-impl Place for SealedCookie {
-    fn placed(self) -> Placed {
-        Placed::new(|setting, complaints| {
+impl IntoBackend for SealedCookie {
+    fn into_backend(self) -> BackendBuilder {
+        BackendBuilder::new(|setting, complaints| {
             complaints.extend(self.complaints(setting));
-            Box::new(InCookie::new(self, setting))
+            Box::new(CookieBackend::new(self, setting))
         })
     }
 }
 
 impl SealedCookie {
-    fn complaints(&self, setting: &Setting<'_>) -> impl Iterator<Item = String> {
+    fn complaints(&self, setting: &BackendContext<'_>) -> impl Iterator<Item = String> {
         let exact = setting.fields.iter().filter(|(_, field)| field.merge != MergeRule::LastWriter);
         let exact: Vec<String> = exact.map(|(section, field)| format!("`{section}.{}`", field.name)).collect();
         let merging = (!exact.is_empty() && !self.last_wins).then(|| {
@@ -132,7 +132,7 @@ impl fmt::Debug for SealedCookie {
 }
 
 /// The store that a client is.
-struct InCookie {
+struct CookieBackend {
     sealer: Sealer,
     cookie: String,
     version: u16,
@@ -144,8 +144,8 @@ struct InCookie {
     revoked: Option<Box<dyn DynStore>>,
 }
 
-impl InCookie {
-    fn new(made: SealedCookie, setting: &Setting<'_>) -> Self {
+impl CookieBackend {
+    fn new(made: SealedCookie, setting: &BackendContext<'_>) -> Self {
         let mut context = vec![setting.cookie.name().as_bytes(), setting.section.as_bytes()];
         if !made.audience.is_empty() {
             context.push(made.audience.as_bytes());
@@ -174,19 +174,19 @@ impl InCookie {
         if size <= limit { Ok(()) } else { Err(StoreError::TooLarge { size, limit }) }
     }
 
-    fn try_open(&self, value: &[u8], now: Timestamp) -> Result<Unsealed, Rejected> {
+    fn try_open(&self, value: &[u8], now: Timestamp) -> Result<OpenedCookie, Rejected> {
         if value.len() > self.room {
             return Err(Rejected::Length);
         }
         let sealed = BASE64URL.decode(value).map_err(|_| Rejected::Encoding)?;
-        let Plain { bytes, stale } = self.sealer.open(sealed, &[])?;
+        let Plain { bytes, needs_reissue } = self.sealer.open(sealed, &[])?;
         let (id, record) = layout::read(bytes, self.absolute, now)?;
-        Ok(Unsealed { id, record, stale })
+        Ok(OpenedCookie { id, record, needs_reissue })
     }
 
     /// Says that a session has ended, until no cookie of it can be alive any more; and when, if it goes on under another id.
     fn note(&self, op: OpId, rotated: Timestamp, now: Timestamp) -> Record {
-        let end = now.after(self.absolute).after(layout::SKEW);
+        let end = now.saturating_add(self.absolute).saturating_add(layout::SKEW);
         let mut note = Record {
             epoch: 1,
             revision: 1,
@@ -205,8 +205,8 @@ impl InCookie {
     }
 }
 
-impl Seal for InCookie {
-    fn open(&self, value: &[u8], now: Timestamp) -> Option<Unsealed> {
+impl CookieCodec for CookieBackend {
+    fn open(&self, value: &[u8], now: Timestamp) -> Option<OpenedCookie> {
         match self.try_open(value, now) {
             Ok(unsealed) => Some(unsealed),
             Err(Rejected::Expired) => None,
@@ -232,8 +232,8 @@ impl Seal for InCookie {
     }
 }
 
-impl DynStore for InCookie {
-    fn seal(&self) -> Option<&dyn Seal> {
+impl DynStore for CookieBackend {
+    fn seal(&self) -> Option<&dyn CookieCodec> {
         Some(self)
     }
 
@@ -309,18 +309,21 @@ mod tests {
     use crate::crypto::keys::tests::counting;
     use crate::stores::MemoryStore;
 
-    fn store(made: SealedCookie) -> InCookie {
+    fn store(made: SealedCookie) -> CookieBackend {
         let cookie = CookiePolicy::host("sid");
-        InCookie::new(made, &Setting { cookie: &cookie, absolute: 12 * HOUR, section: "shop", version: 3, fields: &[] })
+        CookieBackend::new(
+            made,
+            &BackendContext { cookie: &cookie, absolute: 12 * HOUR, section: "shop", version: 3, fields: &[] },
+        )
     }
 
-    fn sealed() -> InCookie {
+    fn sealed() -> CookieBackend {
         store(SealedCookie::new(KeyRing::new(counting())))
     }
 
     #[test]
     fn what_was_sealed_opens() {
-        let value = Seal::seal(&sealed(), ID, &record(), &SystemRng).unwrap();
+        let value = CookieCodec::seal(&sealed(), ID, &record(), &SystemRng).unwrap();
         let opened = sealed().try_open(value.as_bytes(), NOW).unwrap();
         assert_eq!((opened.id, opened.record.payload), (ID, record().payload));
         let around = value.len() * 3 / 4 - record().payload.as_bytes().len() - "42".len();
@@ -329,8 +332,8 @@ mod tests {
 
     #[test]
     fn the_order_of_checks() {
-        let value = Seal::seal(&sealed(), ID, &record(), &SystemRng).unwrap();
-        let try_open = |value: &str| sealed().try_open(value.as_bytes(), NOW.after(9 * HOUR)).unwrap_err();
+        let value = CookieCodec::seal(&sealed(), ID, &record(), &SystemRng).unwrap();
+        let try_open = |value: &str| sealed().try_open(value.as_bytes(), NOW.saturating_add(9 * HOUR)).unwrap_err();
         assert_eq!(try_open(&"!".repeat(5_000)), Rejected::Length);
         assert_eq!(try_open("!"), Rejected::Encoding);
         assert_eq!(try_open(""), Rejected::Length);

@@ -1,6 +1,6 @@
 //! [`MemoryStore`]: sessions of one process, gone when it ends.
 
-mod kept;
+mod packed;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -9,7 +9,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use self::kept::Kept;
+use self::packed::PackedRecord;
 use crate::base::clock::Timestamp;
 use crate::data::token::{IdMap, SessionId};
 use crate::port::{
@@ -39,7 +39,7 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Shard {
-    records: IdMap<Kept>,
+    records: IdMap<PackedRecord>,
     /// When to look at a record again. Touches do not move it: a record met too early is filed anew.
     due: BinaryHeap<Reverse<(Timestamp, SessionId)>>,
     /// Whose records these are, of those that are somebody's: by a hash of the user, since the record says the rest.
@@ -119,11 +119,11 @@ struct Swept {
 }
 
 impl Shard {
-    fn live(&mut self, id: SessionId, now: Timestamp) -> Option<&mut Kept> {
+    fn live(&mut self, id: SessionId, now: Timestamp) -> Option<&mut PackedRecord> {
         self.records.get_mut(&id).filter(|kept| !kept.is_expired(now))
     }
 
-    fn insert(&mut self, id: SessionId, kept: Kept) -> Option<Kept> {
+    fn insert(&mut self, id: SessionId, kept: PackedRecord) -> Option<PackedRecord> {
         let before = self.records.get(&id).and_then(|kept| self.entry(id, kept));
         let after = self.entry(id, &kept);
         if before != after {
@@ -133,7 +133,7 @@ impl Shard {
         self.records.insert(id, kept)
     }
 
-    fn remove(&mut self, id: SessionId) -> Option<Kept> {
+    fn remove(&mut self, id: SessionId) -> Option<PackedRecord> {
         let removed = self.records.remove(&id)?;
         self.entry(id, &removed).map(|entry| self.users.remove(&entry));
         Some(removed)
@@ -147,13 +147,13 @@ impl Shard {
     }
 
     /// Its place among the users' sessions.
-    fn entry(&self, id: SessionId, kept: &Kept) -> Option<(u64, SessionId)> {
+    fn entry(&self, id: SessionId, kept: &PackedRecord) -> Option<(u64, SessionId)> {
         let user = kept.user();
         (!user.is_empty()).then(|| (self.hasher.hash_one(user), id))
     }
 
     /// The sessions of `user`, ended ones that nobody has swept yet among them.
-    fn of_user<'a>(&'a self, user: &'a UserKey) -> impl Iterator<Item = (SessionId, &'a Kept)> {
+    fn of_user<'a>(&'a self, user: &'a UserKey) -> impl Iterator<Item = (SessionId, &'a PackedRecord)> {
         let hash = self.hasher.hash_one(user.as_bytes());
         let (first, last) = (SessionId::from_bytes([0; 16]), SessionId::from_bytes([u8::MAX; 16]));
         let entries = self.users.range((hash, first)..=(hash, last));
@@ -173,7 +173,7 @@ impl Shard {
                 break;
             };
             swept.looked_at += 1;
-            match self.records.get(&id).map(Kept::idle) {
+            match self.records.get(&id).map(PackedRecord::idle) {
                 Some(idle) if idle > now => self.due.push(Reverse((idle, id))),
                 Some(_) => {
                     self.remove(id);
@@ -220,7 +220,7 @@ impl Store for MemoryStore {
             return Ok(Created::Exists);
         }
         shard.due.push(Reverse((record.idle_deadline(), id)));
-        if shard.insert(id, Kept::new(record)).is_some() {
+        if shard.insert(id, PackedRecord::new(record)).is_some() {
             self.release(1);
         }
         Ok(Created::Created)
@@ -236,7 +236,7 @@ impl Store for MemoryStore {
             return Ok(Committed::Gone);
         };
         if (stored.epoch(), stored.revision()) == (commit.epoch, commit.revision) {
-            let mut kept = Kept::new(commit.record);
+            let mut kept = PackedRecord::new(commit.record);
             kept.set_idle(stored.idle().max(commit.record.idle_deadline()));
             if stored.user() == kept.user() {
                 *stored = kept;
@@ -340,7 +340,7 @@ mod tests {
             for (place, byte) in id.iter_mut().zip(number.to_le_bytes().into_iter().cycle()) {
                 *place = byte;
             }
-            let mut kept = Kept::new(&kept::sample());
+            let mut kept = PackedRecord::new(&packed::sample());
             kept.set_idle(at(9_000));
             let mut shard = store.shard(SessionId::from_bytes(id));
             shard.due.push(Reverse((at(1_000), SessionId::from_bytes(id))));
@@ -348,7 +348,7 @@ mod tests {
             drop(shard);
             assert!(store.reserve());
         }
-        assert!(store.create(SessionId::from_bytes([0xff; 16]), &kept::sample(), at(2_000)).await.is_err());
+        assert!(store.create(SessionId::from_bytes([0xff; 16]), &packed::sample(), at(2_000)).await.is_err());
         let looked_at =
             |shard: &Mutex<Shard>| lock(shard).due.iter().filter(|Reverse((due, _))| *due == at(9_000)).count();
         assert_eq!(store.shards.iter().map(looked_at).sum::<usize>(), SWEPT_WHEN_FULL);
@@ -360,7 +360,7 @@ mod tests {
         for number in 0..1_000_u16 {
             let mut id = [7; 16];
             id[14..].copy_from_slice(&number.to_be_bytes());
-            let record = Record { user: Some(user.clone()), ..kept::sample() };
+            let record = Record { user: Some(user.clone()), ..packed::sample() };
             assert_eq!(
                 store.create(SessionId::from_bytes(id), &record, Timestamp::from_millis(1)).await.unwrap(),
                 Created::Created

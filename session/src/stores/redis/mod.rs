@@ -320,7 +320,7 @@ impl RedisStore {
 
     /// `now` by the server's clock. A key lives for up to a millisecond longer than its record.
     fn theirs(&self, now: Timestamp) -> u64 {
-        now.shifted(self.ahead()).as_millis()
+        now.offset(self.ahead()).as_millis()
     }
 
     fn is_stale(&self, now: Timestamp) -> bool {
@@ -333,11 +333,11 @@ impl RedisStore {
         if size > limit {
             return Err(StoreError::TooLarge { size, limit });
         }
-        Ok(record.clone().shifted(self.ahead()).encode())
+        Ok(record.clone().offset(self.ahead()).encode())
     }
 
     fn incoming(&self, bytes: Vec<u8>) -> Result<Record, StoreError> {
-        Ok(Record::decode(bytes)?.shifted(self.ahead().saturating_neg()))
+        Ok(Record::decode(bytes)?.offset(self.ahead().saturating_neg()))
     }
 }
 
@@ -418,7 +418,7 @@ impl Store for RedisStore {
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
         let script = &self.shared.touch;
         let mut call = script.call(&self.key(id), 48);
-        call.arg(&idle_bytes(idle.shifted(self.ahead()))).arg(life(idle, now)).arg(self.theirs(now));
+        call.arg(&idle_bytes(idle.offset(self.ahead()))).arg(life(idle, now)).arg(self.theirs(now));
         let answer = self.run(script, &call).await.map_err(|error| self.write_failed("EVALSHA (touch)", &error))?;
         match word(&answer) {
             b"TOUCHED" => Ok(Touched::Touched),

@@ -29,11 +29,11 @@ impl Herald {
 
 impl RedisStore {
     /// This store, telling others what it changes, and telling `hear` what others have changed.
-    #[cfg_attr(not(feature = "layered"), expect(dead_code, reason = "who keeps nothing has nothing to hear"))]
+    #[cfg_attr(not(feature = "cached"), expect(dead_code, reason = "who keeps nothing has nothing to hear"))]
     pub(crate) async fn listening(&self, hear: impl Fn(News<'_>) + Send + Sync + 'static) -> Result<Self, StoreError> {
         let Line::Direct(line) = &self.shared.line else {
             return Err(StoreError::Misconfigured(
-                "Layered::listening: needs a Redis server at one address; `Layered::with` works over any store".into(),
+                "Cached::listening: needs a Redis server at one address; `Cached::with` works over any store".into(),
             ));
         };
         let mut speaker = [0; 8];

@@ -94,7 +94,7 @@ pub(super) fn beginning(epoch: u64, revision: u64) -> [u8; IDLE_AT] {
 
 /// Whole milliseconds until `deadline`, and at least one: Redis takes no less.
 pub(super) fn life(deadline: Timestamp, now: Timestamp) -> u64 {
-    millis(deadline.since(now)).max(1)
+    millis(deadline.duration_since(now)).max(1)
 }
 
 pub(super) fn get(key: &[u8]) -> Cmd {

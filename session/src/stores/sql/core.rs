@@ -208,7 +208,7 @@ impl<E: Engine> Core<E> {
     }
 
     fn theirs(&self, time: Timestamp) -> Value<'static> {
-        number(time.shifted(self.0.clock.ahead()).as_millis())
+        number(time.offset(self.0.clock.ahead()).as_millis())
     }
 
     fn outgoing(&self, record: &Record) -> Result<Outgoing, StoreError> {
@@ -219,7 +219,7 @@ impl<E: Engine> Core<E> {
         Ok(Outgoing {
             expires: self.theirs(record.idle_deadline().min(record.absolute_deadline())),
             user_hash: record.user().map(UserKey::digest),
-            bytes: record.clone().shifted(self.0.clock.ahead()).encode(),
+            bytes: record.clone().offset(self.0.clock.ahead()).encode(),
         })
     }
 
@@ -234,7 +234,7 @@ impl<E: Engine> Core<E> {
             return Err(Corrupt::new("epoch or revision is not the one in the record").into());
         }
         let record = record.with_idle_deadline(Timestamp::from_millis(expires));
-        Ok(record.shifted(self.0.clock.ahead().saturating_neg()))
+        Ok(record.offset(self.0.clock.ahead().saturating_neg()))
     }
 
     /// Sends `statement` and waits for the answer, once more where that can do no harm.

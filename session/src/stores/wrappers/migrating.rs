@@ -1,4 +1,4 @@
-//! [`Moving`]: from one store to another, without logging anybody out.
+//! [`Migrating`]: from one store to another, without logging anybody out.
 //!
 //! Two stores have no transaction in common, so a session is copied first and removed from the old store second, and what is in the new
 //! store hides what is in the old one. A copy may be under way while the session is destroyed: so the end of a session is written
@@ -24,11 +24,11 @@ const FAR: u64 = 1 << 40;
 /// one. When the longest session has ended, the old store is empty and the new one can stand alone.
 ///
 /// ```
-/// use session::store::Moving;
+/// use session::store::Migrating;
 /// use session::MemoryStore;
 ///
 /// let (old, new) = (MemoryStore::new(), MemoryStore::new());
-/// let store = Moving::new(old, new);
+/// let store = Migrating::new(old, new);
 /// ```
 ///
 /// A session moves when it is first written or touched. Until then a load asks both stores; a load of one that has moved asks the new
@@ -36,12 +36,12 @@ const FAR: u64 = 1 << 40;
 /// store alone is not seen. A session that was ended leaves a record of some 200 bytes in the new store until it would have
 /// expired.
 #[derive(Clone, Debug)]
-pub struct Moving<A, B> {
+pub struct Migrating<A, B> {
     from: A,
     to: B,
 }
 
-impl<A: Store, B: Store> Moving<A, B> {
+impl<A: Store, B: Store> Migrating<A, B> {
     /// Moves sessions from the one store to the other.
     pub fn new(from: A, to: B) -> Self {
         Self { from, to }
@@ -158,7 +158,7 @@ fn is_end(record: &Record) -> bool {
     record.payload.section(SECTION).is_some()
 }
 
-impl<A: Store, B: Store> Store for Moving<A, B> {
+impl<A: Store, B: Store> Store for Migrating<A, B> {
     async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
         if self.from.load(id, now).await?.is_some() {
             return Ok(Created::Exists);
@@ -220,7 +220,7 @@ impl<A: Store, B: Store> Store for Moving<A, B> {
     }
 }
 
-impl<A: Store, B: Store> UserIndex for Moving<A, B> {
+impl<A: Store, B: Store> UserIndex for Migrating<A, B> {
     fn list_user<'a>(
         &'a self,
         user: &'a UserKey,

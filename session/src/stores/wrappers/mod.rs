@@ -12,7 +12,7 @@ mod rewriting;
 pub use self::compressed::Compressed;
 #[cfg(feature = "sealed")]
 pub use self::encrypted::Encrypted;
-pub use self::migrating::Moving;
+pub use self::migrating::Migrating;
 use crate::port::StoreError;
 
 /// Asked for what `Store::users` has denied.

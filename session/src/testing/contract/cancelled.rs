@@ -4,8 +4,8 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use super::dice::Dice;
-use super::twin::{Call, Twin, same};
+use super::model::{Call, Model, same};
+use super::rng::SeededRng;
 use super::{Checked, LONG, Run, now, op, random_id, record};
 use crate::data::token::SessionId;
 use crate::port::{Committed, Store, StoreError};
@@ -14,7 +14,7 @@ use crate::port::{Committed, Store, StoreError};
 const MOST_POLLS: u64 = 200;
 
 /// What `future` comes to, unless it still waits after so many polls. Then it is dropped.
-pub(super) async fn given_up<F: Future>(future: F, polls: u64) -> Option<F::Output> {
+pub(super) async fn poll_n_then_drop<F: Future>(future: F, polls: u64) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = polls;
     poll_fn(|context| {
@@ -31,12 +31,12 @@ pub(super) async fn given_up<F: Future>(future: F, polls: u64) -> Option<F::Outp
 
 impl<S: Store> Run<S> {
     pub(super) async fn cancellation(&mut self) -> Checked {
-        let mut dice = Dice::new(self.dice.next());
+        let mut rng = SeededRng::new(self.rng.next());
         // Where a call is given up is not all: what a server has done of it by then is another time something else.
         for _ in 0..self.rounds / 100 {
             for kind in 0..6 {
                 for polls in 0..MOST_POLLS {
-                    if self.cancelled(kind, polls, &mut dice).await? {
+                    if self.cancelled(kind, polls, &mut rng).await? {
                         break;
                     }
                 }
@@ -46,40 +46,40 @@ impl<S: Store> Run<S> {
     }
 
     /// Gives one call up after so many polls. Answers whether it had come to an end by then.
-    async fn cancelled(&mut self, kind: u32, polls: u64, dice: &mut Dice) -> Result<bool, StoreError> {
+    async fn cancelled(&mut self, kind: u32, polls: u64, rng: &mut SeededRng) -> Result<bool, StoreError> {
         let id = random_id();
         let mut before = record(LONG);
-        before.absolute = before.created.after(LONG * 60);
+        before.absolute = before.created.saturating_add(LONG * 60);
         before.user = None;
-        let mut twin = Twin::default();
+        let mut model = Model::default();
         if kind > 0 {
             let create = Call::Create(before.clone());
             create.ask(&*self.store, id).await?;
-            twin.ask(&create);
+            model.ask(&create);
         }
         let call = match kind {
             0 => Call::Create(before),
             1 => Call::Load,
-            2 => Call::Touch(before.idle.after(LONG * 9)),
+            2 => Call::Touch(before.idle.saturating_add(LONG * 9)),
             3 => Call::Destroy,
             _ => {
-                let mut next = dice.following(&before, op(1));
+                let mut next = rng.following(&before, op(1));
                 if kind == 5 {
                     next.epoch = before.epoch + 1;
-                    next.user = Some(super::users::stranger());
+                    next.user = Some(super::users::new_user());
                 }
                 Call::commit(&before, op(1), next)
             },
         };
-        let answer = given_up(call.ask(&*self.store, id), polls).await.transpose()?;
-        let mut allowed = vec![twin.record().cloned()];
-        twin.ask(&call);
+        let answer = poll_n_then_drop(call.ask(&*self.store, id), polls).await.transpose()?;
+        let mut allowed = vec![model.record().cloned()];
+        model.ask(&call);
         if answer.is_some() {
             allowed.clear();
         } else {
             self.report.cancellations += 1;
         }
-        allowed.push(twin.record().cloned());
+        allowed.push(model.record().cloned());
         // It may be under way, and be done a moment later: so it is looked at twice, and then written to.
         for _ in 0..2 {
             let found = self.store.load(id, now()).await?;

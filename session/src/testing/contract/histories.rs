@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task::JoinSet;
 
-use super::cancelled::given_up;
-use super::dice::Dice;
+use super::cancelled::poll_n_then_drop;
 use super::linear::{Event, Verdict, judge};
-use super::twin::Call;
+use super::model::Call;
+use super::rng::SeededRng;
 use super::{Checked, LONG, Run, random_id, record};
 use crate::data::record::{OpId, Record};
 use crate::data::token::SessionId;
@@ -21,7 +21,7 @@ struct Client<S> {
     store: Arc<S>,
     id: SessionId,
     first: Record,
-    dice: Dice,
+    rng: SeededRng,
     process: u32,
     moments: Arc<AtomicU64>,
 }
@@ -29,8 +29,8 @@ struct Client<S> {
 impl<S: Store> Run<S> {
     pub(super) async fn histories(&mut self) -> Checked {
         for _ in 0..self.rounds / 10 {
-            let seed = self.dice.next();
-            let history = self.history(&mut Dice::new(seed)).await?;
+            let seed = self.rng.next();
+            let history = self.history(&mut SeededRng::new(seed)).await?;
             self.report.histories += 1;
             self.report.calls += history.len() as u64;
             match judge(&history) {
@@ -51,17 +51,17 @@ impl<S: Store> Run<S> {
         Ok(())
     }
 
-    async fn history(&mut self, dice: &mut Dice) -> Result<Vec<Event>, StoreError> {
+    async fn history(&mut self, rng: &mut SeededRng) -> Result<Vec<Event>, StoreError> {
         let mut first = record(LONG);
-        first.absolute = first.created.after(LONG * 60);
+        first.absolute = first.created.saturating_add(LONG * 60);
         let (id, moments) = (random_id(), Arc::default());
         let mut clients = JoinSet::new();
-        for process in 0..4 + u32::try_from(dice.below(5)).unwrap_or_default() {
+        for process in 0..4 + u32::try_from(rng.below(5)).unwrap_or_default() {
             let client = Client {
                 store: Arc::clone(&self.store),
                 id,
                 first: first.clone(),
-                dice: Dice::new(dice.next()),
+                rng: SeededRng::new(rng.next()),
                 process: 100 + process,
                 moments: Arc::clone(&moments),
             };
@@ -89,14 +89,14 @@ impl<S: Store> Client<S> {
             } else {
                 self.call(number, &known, &events)
             };
-            for _ in 0..self.dice.below(3) {
+            for _ in 0..self.rng.below(3) {
                 tokio::task::yield_now().await;
             }
-            let patience = if self.dice.once_in(8) { Some(self.dice.below(4)) } else { None };
+            let patience = if self.rng.once_in(8) { Some(self.rng.below(4)) } else { None };
             let began = self.moments.fetch_add(1, Ordering::SeqCst);
             let answer = match patience {
                 None => Some(call.ask(&*self.store, self.id).await),
-                Some(polls) => given_up(call.ask(&*self.store, self.id), polls).await,
+                Some(polls) => poll_n_then_drop(call.ask(&*self.store, self.id), polls).await,
             };
             let ended = self.moments.fetch_add(1, Ordering::SeqCst);
             let answer = match answer {
@@ -106,7 +106,7 @@ impl<S: Store> Client<S> {
                 Some(Err(StoreError::Unavailable(_))) => continue,
                 Some(Err(error)) => return Err(error),
             };
-            if let Some(record) = answer.as_ref().and_then(super::twin::Answer::record) {
+            if let Some(record) = answer.as_ref().and_then(super::model::Answer::record) {
                 known = record.clone();
             }
             events.push(Event { call, answer, began, ended });
@@ -115,10 +115,10 @@ impl<S: Store> Client<S> {
     }
 
     fn call(&mut self, number: u32, known: &Record, events: &[Event]) -> Call {
-        match self.dice.below(16) {
+        match self.rng.below(16) {
             0..=4 => Call::Load,
-            5 | 6 => Call::Touch(self.dice.deadline(&self.first)),
-            7 if self.dice.once_in(3) => Call::Destroy,
+            5 | 6 => Call::Touch(self.rng.deadline(&self.first)),
+            7 if self.rng.once_in(3) => Call::Destroy,
             // Whoever got no answer asks again.
             8 | 9 => match events.last() {
                 Some(Event { call: call @ Call::Commit { .. }, .. }) => call.clone(),
@@ -126,7 +126,7 @@ impl<S: Store> Client<S> {
             },
             _ => {
                 let op = OpId { process: self.process, sequence: number };
-                let next = self.dice.following(known, op);
+                let next = self.rng.following(known, op);
                 Call::commit(known, op, next)
             },
         }

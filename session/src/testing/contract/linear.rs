@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::twin::{Answer, Call, Twin};
+use super::model::{Answer, Call, Model};
 
 /// More than any history of the contract needs.
 const MOST_STATES: usize = 1_000_000;
@@ -32,22 +32,22 @@ pub(super) enum Verdict {
 pub(super) fn judge(history: &[Event]) -> Verdict {
     let answered = mask(history, |event| event.answer.is_some());
     let mut seen = HashSet::new();
-    let mut open = vec![(0_u64, Twin::default())];
-    while let Some((explained, twin)) = open.pop() {
+    let mut open = vec![(0_u64, Model::default())];
+    while let Some((explained, model)) = open.pop() {
         if answered & !explained == 0 {
             return Verdict::Linearizable;
         }
         if seen.len() >= MOST_STATES {
             return Verdict::Undecided;
         }
-        if !seen.insert((explained, twin.bytes())) {
+        if !seen.insert((explained, model.bytes())) {
             continue;
         }
         let left = || history.iter().enumerate().filter(|(index, _)| explained >> index & 1 == 0);
         // Whatever comes next began before everything that is left had ended.
         let first_end = left().filter(|(_, event)| event.answer.is_some()).map(|(_, event)| event.ended).min();
         for (index, event) in left().filter(|(_, event)| first_end.is_none_or(|end| event.began < end)) {
-            let mut after = twin.clone();
+            let mut after = model.clone();
             let answer = after.ask(&event.call);
             if event.answer.as_ref().is_none_or(|seen| seen.agrees(&answer)) {
                 open.push((explained | 1 << index, after));

@@ -1,10 +1,10 @@
 mod cancelled;
-mod dice;
 mod histories;
 mod linear;
+mod model;
 mod report;
+mod rng;
 mod sequences;
-mod twin;
 mod users;
 
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
-use self::dice::Dice;
-pub use self::report::{Report, Violations};
+pub use self::report::{ContractViolations, Report};
+use self::rng::SeededRng;
 use crate::base::clock::{Clock as _, Rng as _, SystemClock, SystemRng, Timestamp};
 use crate::data::payload::{Edit, Payload};
 use crate::data::record::{OpId, Record, UserKey};
@@ -25,8 +25,8 @@ use crate::port::{Commit, Committed, Created, Destroyed, Store, StoreError, Touc
 ///
 /// # Errors
 ///
-/// [`Violations`] lists everything that did not hold.
-pub async fn contract<S: Store>(store: S) -> Result<Report, Violations> {
+/// [`ContractViolations`] lists everything that did not hold.
+pub async fn contract<S: Store>(store: S) -> Result<Report, ContractViolations> {
     Contract::new(store).check().await
 }
 
@@ -34,7 +34,7 @@ pub async fn contract<S: Store>(store: S) -> Result<Report, Violations> {
 ///
 /// 1. Each outcome of each call, the conditions of a commit, repetition, finality, deadlines, expiry, and what is stored, byte for byte.
 /// 2. Races: compare-and-set by eight tasks, sixteen creates under one id, sixteen rotations, commit against destroy.
-/// 3. Random sequences of calls, of which each answers what a naive twin of the session answers. A sequence that does not is
+/// 3. Random sequences of calls, of which each answers what a naive model of the session answers. A sequence that does not is
 ///    shown with nothing in it that it does not need.
 /// 4. Histories of four to eight clients at once, some of whose calls are given up: what they saw is what one order of the
 ///    calls explains (linearizability).
@@ -79,16 +79,16 @@ impl<S: Store> Contract<S> {
     ///
     /// # Errors
     ///
-    /// [`Violations`] lists everything that did not hold.
-    pub async fn check(self) -> Result<Report, Violations> {
+    /// [`ContractViolations`] lists everything that did not hold.
+    pub async fn check(self) -> Result<Report, ContractViolations> {
         let Self { store, rounds, seed } = self;
         let (violations, report) = (Vec::new(), Report::default());
-        let mut run = Run { store: Arc::new(store), rounds, seed, dice: Dice::new(seed), violations, report };
+        let mut run = Run { store: Arc::new(store), rounds, seed, rng: SeededRng::new(seed), violations, report };
         if let Err(error) = run.all().await {
             let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
             run.violations.push(format!("a call failed: {error}{cause}"));
         }
-        if run.violations.is_empty() { Ok(run.report) } else { Err(Violations(run.violations)) }
+        if run.violations.is_empty() { Ok(run.report) } else { Err(ContractViolations(run.violations)) }
     }
 }
 
@@ -98,7 +98,7 @@ struct Run<S> {
     store: Arc<S>,
     rounds: u32,
     seed: u64,
-    dice: Dice,
+    rng: SeededRng,
     violations: Vec<String>,
     report: Report,
 }
@@ -125,8 +125,8 @@ fn record(life: Duration) -> Record {
     Record {
         epoch: 1,
         revision: 1,
-        idle: now.after(life),
-        absolute: now.after(life * 2),
+        idle: now.saturating_add(life),
+        absolute: now.saturating_add(life * 2),
         created: now,
         rotated: now,
         verifier: VerifierHash::from_bytes([0x5a; 32]),
@@ -200,7 +200,7 @@ impl<S: Store> Run<S> {
         self.check(found.is_none(), "load of an unknown id is None");
         let committed = self.commit(id, &record, op(1), &following(&record, op(1))).await?;
         self.check(is(&committed) == "Gone", "commit to an unknown id is Gone");
-        let touched = self.store.touch(id, now().after(LONG), now()).await?;
+        let touched = self.store.touch(id, now().saturating_add(LONG), now()).await?;
         self.check(touched == Touched::Gone, "touch of an unknown id is Gone");
         let destroyed = self.store.destroy(id).await?;
         self.check(destroyed == Destroyed::Absent, "destroy of an unknown id is Absent");
@@ -270,7 +270,7 @@ impl<S: Store> Run<S> {
         self.check(destroyed == Destroyed::Existed, "destroy of a record is Existed");
         let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
         self.check(is(&committed) == "Gone", "commit after destroy is Gone");
-        let touched = self.store.touch(id, now().after(LONG), now()).await?;
+        let touched = self.store.touch(id, now().saturating_add(LONG), now()).await?;
         self.check(touched == Touched::Gone, "touch after destroy is Gone");
         let found = self.store.load(id, now()).await?;
         self.check(found.is_none(), "load after destroy is None");
@@ -281,7 +281,7 @@ impl<S: Store> Run<S> {
 
     async fn deadlines(&mut self) -> Checked {
         let (id, first) = self.filed(LONG).await?;
-        let later = first.idle.after(Duration::from_secs(20));
+        let later = first.idle.saturating_add(Duration::from_secs(20));
         for idle in [later, first.idle] {
             let touched = self.store.touch(id, idle, now()).await?;
             self.check(touched == Touched::Touched, "touch of a live record is Touched");
@@ -313,7 +313,7 @@ impl<S: Store> Run<S> {
         self.check(found.is_none(), "an expired record is absent");
         let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
         self.check(is(&committed) == "Gone", "commit to an expired record is Gone");
-        let touched = self.store.touch(id, now().after(LONG), now()).await?;
+        let touched = self.store.touch(id, now().saturating_add(LONG), now()).await?;
         self.check(touched == Touched::Gone, "touch of an expired record is Gone");
         self.store.sweep(1_000, now()).await?;
         let found = self.store.load(kept, now()).await?;
@@ -429,7 +429,7 @@ impl<S: Store> Run<S> {
             let commit = tokio::spawn(async move {
                 let next = following(&first, op(1));
                 let committed = store.commit(id, Commit::new(first.epoch, first.revision, op(1), &next), now()).await;
-                let touched = store.touch(id, next.idle.after(LONG), now()).await;
+                let touched = store.touch(id, next.idle.saturating_add(LONG), now()).await;
                 (committed.map(|_| ()), touched.map(|_| ()))
             });
             let destroy = tokio::spawn(async move { other.destroy(id).await.map(|_| ()) });

@@ -23,7 +23,7 @@ impl Report {
         self.races
     }
 
-    /// How many sequences of calls were compared with the naive twin.
+    /// How many sequences of calls were compared with the naive model.
     pub fn sequences(&self) -> u64 {
         self.sequences
     }
@@ -59,26 +59,26 @@ impl fmt::Display for Report {
 
 /// What a store did against the contract.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Violations(pub(super) Vec<String>);
+pub struct ContractViolations(pub(super) Vec<String>);
 
-impl Violations {
+impl ContractViolations {
     /// Each of them, as a sentence.
     pub fn list(&self) -> &[String] {
         &self.0
     }
 }
 
-impl fmt::Display for Violations {
+impl fmt::Display for ContractViolations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the store breaks its contract:")?;
         self.0.iter().try_for_each(|violation| write!(f, "\n  - {violation}"))
     }
 }
 
-impl fmt::Debug for Violations {
+impl fmt::Debug for ContractViolations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl std::error::Error for Violations {}
+impl std::error::Error for ContractViolations {}

@@ -1,9 +1,9 @@
-//! Random sequences of calls, one after the other: the store answers what the twin answers.
+//! Random sequences of calls, one after the other: the store answers what the model answers.
 
 use bytes::Bytes;
 
-use super::dice::Dice;
-use super::twin::{Call, Twin};
+use super::model::{Call, Model};
+use super::rng::SeededRng;
 use super::{Checked, LONG, Run, random_id, record};
 use crate::data::record::{OpId, Record, UserKey};
 use crate::port::{Store, StoreError};
@@ -14,8 +14,8 @@ const LENGTH: u64 = 40;
 impl<S: Store> Run<S> {
     pub(super) async fn sequences(&mut self) -> Checked {
         for _ in 0..self.rounds / 10 {
-            let seed = self.dice.next();
-            let calls = Author::new(seed, self.store.users().is_some()).calls();
+            let seed = self.rng.next();
+            let calls = Generator::new(seed, self.store.users().is_some()).calls();
             self.report.sequences += 1;
             self.report.calls += calls.len() as u64;
             let Some((step, complaint)) = self.differs(&calls).await? else {
@@ -29,12 +29,12 @@ impl<S: Store> Run<S> {
         Ok(())
     }
 
-    /// Asks all of it of a new session. Answers the first call that the store answers otherwise than the twin, and how.
+    /// Asks all of it of a new session. Answers the first call that the store answers otherwise than the model, and how.
     async fn differs(&self, calls: &[Call]) -> Result<Option<(usize, String)>, StoreError> {
-        let (id, mut twin) = (random_id(), Twin::default());
+        let (id, mut model) = (random_id(), Model::default());
         let mut difference = None;
         for (step, call) in calls.iter().enumerate() {
-            let (wanted, got) = (twin.ask(call), call.ask(&*self.store, id).await?);
+            let (wanted, got) = (model.ask(call), call.ask(&*self.store, id).await?);
             if !got.agrees(&wanted) {
                 difference = Some((step, format!("the store answers {got:?} instead of {wanted:?}")));
                 break;
@@ -74,10 +74,10 @@ impl<S: Store> Run<S> {
 /// calls in a row left out.
 fn simpler(calls: &[Call]) -> Vec<Vec<Call>> {
     let mut found = Vec::new();
-    let mut twin = Twin::default();
+    let mut model = Model::default();
     for (at, call) in calls.iter().enumerate() {
-        twin.ask(call);
-        if let Some(record) = twin.record().filter(|_| at > 0) {
+        model.ask(call);
+        if let Some(record) = model.record().filter(|_| at > 0) {
             let rest = calls.iter().skip(at + 1).cloned();
             found.push(std::iter::once(Call::Create(record.clone())).chain(rest).collect());
         }
@@ -94,48 +94,48 @@ fn simpler(calls: &[Call]) -> Vec<Vec<Call>> {
 
 /// Whether a store owes an answer to each of `calls`.
 fn are_lawful(calls: &[Call]) -> bool {
-    let mut twin = Twin::default();
+    let mut model = Model::default();
     calls.iter().all(|call| {
-        let lawful = twin.may_be_asked(call);
-        twin.ask(call);
+        let lawful = model.may_be_asked(call);
+        model.ask(call);
         lawful
     })
 }
 
 /// Thinks up calls that mean something: commits of what was there now or before.
-struct Author {
-    dice: Dice,
+struct Generator {
+    rng: SeededRng,
     users: bool,
     people: [UserKey; 2],
-    twin: Twin,
+    model: Model,
     calls: Vec<Call>,
     known: Vec<Record>,
 }
 
-impl Author {
+impl Generator {
     fn new(seed: u64, users: bool) -> Self {
         let people = [0, 1].map(|number| UserKey(Bytes::from(format!("\"{}-{number}\"", random_id()))));
-        Self { dice: Dice::new(seed), users, people, twin: Twin::default(), calls: Vec::new(), known: Vec::new() }
+        Self { rng: SeededRng::new(seed), users, people, model: Model::default(), calls: Vec::new(), known: Vec::new() }
     }
 
     fn calls(mut self) -> Vec<Call> {
-        for number in 0..=self.dice.below(LENGTH) {
+        for number in 0..=self.rng.below(LENGTH) {
             let call = self.call(u32::try_from(number).unwrap_or_default());
             // What was there before a session was destroyed can be another user's record at the same revision.
-            let call = if self.twin.may_be_asked(&call) { call } else { Call::Load };
-            self.twin.ask(&call);
-            self.known.extend(self.twin.record().cloned());
+            let call = if self.model.may_be_asked(&call) { call } else { Call::Load };
+            self.model.ask(&call);
+            self.known.extend(self.model.record().cloned());
             self.calls.push(call);
         }
         self.calls
     }
 
     fn call(&mut self, number: u32) -> Call {
-        match self.dice.below(24) {
+        match self.rng.below(24) {
             0 | 1 => self.create(),
             _ if self.known.is_empty() => self.create(),
             2..=5 => Call::Load,
-            6..=8 => Call::Touch(self.known.first().map_or_else(super::now, |first| self.dice.deadline(first))),
+            6..=8 => Call::Touch(self.known.first().map_or_else(super::now, |first| self.rng.deadline(first))),
             9 => Call::Destroy,
             10 if self.users => self.somebody().map_or(Call::Load, Call::Revoke),
             11 | 12 if self.users => self.somebody().map_or(Call::Load, Call::List),
@@ -147,36 +147,36 @@ impl Author {
 
     fn create(&mut self) -> Call {
         let mut first = record(LONG);
-        first.absolute = first.created.after(LONG * 60);
-        first.idle = self.dice.deadline(&first);
+        first.absolute = first.created.saturating_add(LONG * 60);
+        first.idle = self.rng.deadline(&first);
         first.user = self.somebody().filter(|_| self.users);
         Call::Create(first)
     }
 
     /// A commit that was made before, as after a lost answer.
     fn again(&mut self) -> Call {
-        match self.dice.pick(&self.calls) {
+        match self.rng.pick(&self.calls) {
             Some(call @ Call::Commit { .. }) => call.clone(),
             _ => Call::Load,
         }
     }
 
     fn commit(&mut self, number: u32) -> Call {
-        let stale = if self.dice.once_in(3) { self.dice.pick(&self.known).cloned() } else { None };
-        let base = stale.or_else(|| self.twin.record().cloned()).or_else(|| self.known.last().cloned());
+        let stale = if self.rng.once_in(3) { self.rng.pick(&self.known).cloned() } else { None };
+        let base = stale.or_else(|| self.model.record().cloned()).or_else(|| self.known.last().cloned());
         let base = base.unwrap_or_else(|| record(LONG));
         // More processes than a record remembers.
-        let process = 1 + u32::try_from(self.dice.below(11)).unwrap_or_default();
+        let process = 1 + u32::try_from(self.rng.below(11)).unwrap_or_default();
         let op = OpId { process, sequence: number };
-        let mut next = self.dice.following(&base, op);
-        if next.epoch != base.epoch && self.dice.once_in(2) {
-            next.user = if self.dice.once_in(3) { None } else { self.somebody() };
+        let mut next = self.rng.following(&base, op);
+        if next.epoch != base.epoch && self.rng.once_in(2) {
+            next.user = if self.rng.once_in(3) { None } else { self.somebody() };
         }
         Call::commit(&base, op, next)
     }
 
     fn somebody(&mut self) -> Option<UserKey> {
-        self.dice.pick(&self.people).cloned()
+        self.rng.pick(&self.people).cloned()
     }
 }
 
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn nothing_is_asked_that_the_contract_does_not_answer() {
         for seed in 0..500 {
-            let calls = Author::new(seed, true).calls();
+            let calls = Generator::new(seed, true).calls();
             assert!(are_lawful(&calls), "seed {seed}: {calls:?}");
             assert!(simpler(&calls).iter().all(|calls| are_lawful(calls)), "seed {seed}: {calls:?}");
         }

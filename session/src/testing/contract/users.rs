@@ -9,7 +9,7 @@ use crate::data::token::SessionId;
 use crate::port::{Commit, Created, Store, StoreError, Touched};
 
 /// Somebody whom the store has never heard of.
-pub(super) fn stranger() -> UserKey {
+pub(super) fn new_user() -> UserKey {
     UserKey(Bytes::from(format!("\"{}\"", random_id())))
 }
 
@@ -60,7 +60,7 @@ impl<S: Store> Run<S> {
     }
 
     async fn finding_by_user(&mut self) -> Checked {
-        let (one, other) = (stranger(), stranger());
+        let (one, other) = (new_user(), new_user());
         let found = self.found(&one).await?;
         self.check(found.is_empty(), "a user without sessions is not found");
         let mut ids = Vec::new();
@@ -97,7 +97,7 @@ impl<S: Store> Run<S> {
         let found = self.found(&other).await?;
         self.check(found.is_empty(), "a session is not found by whoever has logged out of it");
 
-        let long = UserKey(Bytes::from([stranger().as_bytes(), "x".repeat(65_000).as_bytes()].concat()));
+        let long = UserKey(Bytes::from([new_user().as_bytes(), "x".repeat(65_000).as_bytes()].concat()));
         let (id, record) = self.filed_for(&long, LONG).await?;
         let users = self.store.users();
         let found = match users {
@@ -110,7 +110,7 @@ impl<S: Store> Run<S> {
     }
 
     async fn finding_the_living(&mut self) -> Checked {
-        let user = stranger();
+        let user = new_user();
         let (kept, _) = self.filed_for(&user, LONG).await?;
         let (destroyed, _) = self.filed_for(&user, LONG).await?;
         let short = Duration::from_millis(150);
@@ -136,7 +136,7 @@ impl<S: Store> Run<S> {
     }
 
     async fn revocation(&mut self) -> Checked {
-        let (one, other) = (stranger(), stranger());
+        let (one, other) = (new_user(), new_user());
         let (id, first) = self.filed_for(&one, LONG).await?;
         let (kept, _) = self.filed_for(&one, LONG).await?;
         let (elsewhere, _) = self.filed_for(&other, LONG).await?;
@@ -158,7 +158,7 @@ impl<S: Store> Run<S> {
 
     async fn no_resurrection_of_the_revoked(&mut self) -> Checked {
         for _ in 0..self.rounds / 10 {
-            let user = stranger();
+            let user = new_user();
             let (id, first) = self.filed_for(&user, LONG).await?;
             let store = Arc::clone(&self.store);
             let commit = tokio::spawn(async move {

@@ -10,8 +10,8 @@ use pin_project_lite::pin_project;
 use super::layer::Pool;
 use crate::base::error::{Error, ErrorKind};
 use crate::engine::config::Config;
-use crate::engine::request::{Request, status_of};
-use crate::engine::run_to_completion::Uncancelled;
+use crate::engine::request::{RequestSession, status_of};
+use crate::engine::run_to_completion::RunToCompletion;
 
 pin_project! {
     /// Waits for the inner service, then for the commit, then lets the response go.
@@ -19,14 +19,14 @@ pin_project! {
         // `None` where the layer must not be: nothing is called then.
         #[pin]
         inner: Option<Inner>,
-        slot: Option<Arc<Request>>,
+        slot: Option<Arc<RequestSession>>,
         pool: Arc<Pool>,
-        saving: Option<Box<(Uncancelled<Result<(), Error>>, Response<Body>)>>,
+        saving: Option<Box<(RunToCompletion<Result<(), Error>>, Response<Body>)>>,
     }
 }
 
 impl<Inner, Body> ResponseFuture<Inner, Body> {
-    pub(super) fn new(inner: Option<Inner>, slot: Arc<Request>, pool: Arc<Pool>) -> Self {
+    pub(super) fn new(inner: Option<Inner>, slot: Arc<RequestSession>, pool: Arc<Pool>) -> Self {
         Self { inner, slot: Some(slot), pool, saving: None }
     }
 }
@@ -74,15 +74,15 @@ where
             && !is_told(&error, response.status())
         {
             tracing::error!(%error, cause = ?std::error::Error::source(&error), "a session could not be saved");
-            response = refusal(&error, &slot.manager.config);
+            response = refusal(&error, &slot.engine.config);
         }
         Poll::Ready(Ok(done(this.slot, this.pool, response)))
     }
 }
 
-fn done<Body>(slot: &mut Option<Arc<Request>>, pool: &Pool, mut response: Response<Body>) -> Response<Body> {
+fn done<Body>(slot: &mut Option<Arc<RequestSession>>, pool: &Pool, mut response: Response<Body>) -> Response<Body> {
     if let Some(slot) = slot.take() {
-        slot.dress(response.headers_mut());
+        slot.write_headers(response.headers_mut());
         pool.give_back(slot);
     }
     response
@@ -98,12 +98,12 @@ fn refusal<Body: Default>(error: &Error, config: &Config) -> Response<Body> {
     let mut response = Response::new(Body::default());
     let status = status_of(error.kind());
     *response.status_mut() = status;
-    excuse(status, config, response.headers_mut());
+    write_failure_headers(status, config, response.headers_mut());
     response
 }
 
 /// Adds what a client needs to know of a failure: when to come again, and to keep no copy.
-pub(crate) fn excuse(status: StatusCode, config: &Config, headers: &mut HeaderMap) {
+pub(crate) fn write_failure_headers(status: StatusCode, config: &Config, headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from(config.retry_after.as_secs()));

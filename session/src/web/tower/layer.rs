@@ -8,14 +8,14 @@ use tower_service::Service;
 
 use super::{ResponseFuture, Slots};
 use crate::data::schema::Schema;
-use crate::engine::commit::Manager;
-use crate::engine::request::Request as Slot;
+use crate::engine::commit::Engine;
+use crate::engine::request::RequestSession;
 use crate::engine::sessions::Sessions;
 
 impl<S: Schema> Sessions<S> {
     /// The layer to put around every route that uses these sessions.
     pub fn layer(&self) -> SessionLayer {
-        SessionLayer { pool: Arc::new(Pool { manager: Arc::clone(&self.manager), free: Mutex::default() }) }
+        SessionLayer { pool: Arc::new(Pool { engine: Arc::clone(&self.engine), free: Mutex::default() }) }
     }
 }
 
@@ -43,7 +43,7 @@ impl<S: Schema> Sessions<S> {
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build()?;
 /// let service = sessions.layer().layer(service_fn(async |request: Request<()>| {
-///     let mut session = Sessions::<Shop>::of(request.extensions(), request.headers()).await?;
+///     let mut session = Sessions::<Shop>::extract(request.extensions(), request.headers()).await?;
 ///     session.visits += 1;
 ///     Ok::<_, session::Error>(Response::new(session.visits.to_string()))
 /// }));
@@ -69,21 +69,21 @@ pub struct SessionService<Inner> {
 
 /// Slots to use again, so that a request that leaves its session alone allocates none.
 pub(super) struct Pool {
-    manager: Arc<Manager>,
-    free: Mutex<Vec<Arc<Slot>>>,
+    engine: Arc<Engine>,
+    free: Mutex<Vec<Arc<RequestSession>>>,
 }
 
 /// More than run at once on most servers; a slot is a few hundred bytes.
 const MOST_FREE: usize = 256;
 
 impl Pool {
-    fn take(&self) -> Arc<Slot> {
+    fn take(&self) -> Arc<RequestSession> {
         // Whoever finds the pool busy allocates: nobody waits here.
         let free = self.free.try_lock().ok().and_then(|mut free| free.pop());
-        free.unwrap_or_else(|| Arc::new(Slot::new(Arc::clone(&self.manager))))
+        free.unwrap_or_else(|| Arc::new(RequestSession::new(Arc::clone(&self.engine))))
     }
 
-    pub(super) fn give_back(&self, mut slot: Arc<Slot>) {
+    pub(super) fn give_back(&self, mut slot: Arc<RequestSession>) {
         // A handle that outlived its response keeps its slot.
         if let Some(unshared) = Arc::get_mut(&mut slot) {
             unshared.recycle();
@@ -124,7 +124,7 @@ where
         let fits = Slots::add(request.extensions_mut(), Arc::clone(&slot));
         if !fits {
             tracing::error!(
-                cookie = self.pool.manager.config.cookie.name(),
+                cookie = self.pool.engine.config.cookie.name(),
                 "two session layers around one route share a cookie or a session type: remove one, or give it another cookie",
             );
         }
@@ -135,7 +135,7 @@ where
 
 impl fmt::Debug for SessionLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionLayer").field("config", &self.pool.manager.config).finish()
+        f.debug_struct("SessionLayer").field("config", &self.pool.engine.config).finish()
     }
 }
 

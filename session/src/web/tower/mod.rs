@@ -6,7 +6,7 @@ mod slots;
 
 pub use self::future::ResponseFuture;
 #[cfg(feature = "axum")]
-pub(crate) use self::future::excuse;
+pub(crate) use self::future::write_failure_headers;
 pub use self::layer::{SessionLayer, SessionService};
 pub(crate) use self::slots::Slots;
 #[cfg(feature = "axum")]

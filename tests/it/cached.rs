@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use session::store::{Compressed, Layered, LayeredOptions, Moving};
+use session::store::{Cached, CachedOptions, Compressed, Migrating};
 use session::testing::{FailingStore, Fault, contract};
 use session::{MemoryStore, RedisStore, Sessions};
 use session_tests::client::Client;
@@ -11,23 +11,23 @@ use session_tests::patient;
 use session_tests::servers::Redis;
 use tokio::time::{Instant, advance, sleep, timeout};
 
-fn an_hour() -> LayeredOptions {
-    LayeredOptions::new().staleness(Duration::from_hours(1))
+fn an_hour() -> CachedOptions {
+    CachedOptions::new().staleness(Duration::from_hours(1))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keeps_the_contract() {
-    let memory = contract(Layered::with(MemoryStore::new(), an_hour())).await.unwrap();
+    let memory = contract(Cached::with(MemoryStore::new(), an_hour())).await.unwrap();
     let redis = Redis::start();
     let store = RedisStore::connect_with(&redis.url(), patient::redis()).await.unwrap();
-    let redis = contract(Layered::listening(store, an_hour()).await.unwrap()).await.unwrap();
+    let redis = contract(Cached::listening(store, an_hour()).await.unwrap()).await.unwrap();
     println!("layered over memory: {memory:?}, over redis: {redis:?}");
 }
 
 #[tokio::test]
 async fn a_read_asks_nobody_and_a_write_once() {
     let store = FailingStore::new(MemoryStore::new());
-    let client = Client::new(app(Layered::with(store.clone(), an_hour())));
+    let client = Client::new(app(Cached::with(store.clone(), an_hour())));
     client.get("/visit").await;
     store.reset_calls();
     for visits in 1..10 {
@@ -38,16 +38,16 @@ async fn a_read_asks_nobody_and_a_write_once() {
 }
 
 /// Two processes with a cache each, over one store.
-fn two(options: LayeredOptions) -> (FailingStore<MemoryStore>, Client, Client) {
+fn two(options: CachedOptions) -> (FailingStore<MemoryStore>, Client, Client) {
     let store = FailingStore::new(MemoryStore::new());
-    let here = Client::new(app(Layered::with(store.clone(), options)));
-    let there = here.at(app(Layered::with(store.clone(), options)));
+    let here = Client::new(app(Cached::with(store.clone(), options)));
+    let there = here.at(app(Cached::with(store.clone(), options)));
     (store, here, there)
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_others_do_is_seen_in_the_stated_time() {
-    let (_, here, there) = two(LayeredOptions::new().staleness(Duration::from_secs(1)));
+    let (_, here, there) = two(CachedOptions::new().staleness(Duration::from_secs(1)));
     here.post("/login/7").await;
     let cookie = here.cookie();
     assert_eq!(there.get("/show").await.text, "7 0 0 0 0 0");
@@ -60,7 +60,7 @@ async fn what_others_do_is_seen_in_the_stated_time() {
 
 #[tokio::test]
 async fn without_staleness_the_store_is_asked_each_time() {
-    let (store, here, there) = two(LayeredOptions::new().staleness(Duration::ZERO));
+    let (store, here, there) = two(CachedOptions::new().staleness(Duration::ZERO));
     here.get("/visit").await;
     for visits in 1..5 {
         assert_eq!(there.get("/show").await.text, format!("nobody {visits} 0 0 0 0"));
@@ -98,9 +98,9 @@ async fn a_login_elsewhere_counts_at_once() {
 #[tokio::test]
 async fn a_login_elsewhere_counts_at_once_behind_wrappers_too() {
     let store = FailingStore::new(MemoryStore::new());
-    let layered = || Layered::with(store.clone(), an_hour());
+    let layered = || Cached::with(store.clone(), an_hour());
     let compressed = || app(Compressed::new(layered()).unwrap());
-    let moving = || app(Moving::new(MemoryStore::new(), layered()));
+    let moving = || app(Migrating::new(MemoryStore::new(), layered()));
     for [here, there] in [[compressed(), compressed()], [moving(), moving()]] {
         let here = Client::new(here);
         let there = here.at(there);
@@ -130,7 +130,7 @@ async fn a_logout_elsewhere_is_final() {
 #[tokio::test(start_paused = true)]
 async fn a_revocation_that_nobody_waits_for_is_carried_through() {
     let store = FailingStore::new(MemoryStore::new());
-    let layered = Layered::with(store.clone(), an_hour());
+    let layered = Cached::with(store.clone(), an_hour());
     let client = Client::new(app(layered.clone()));
     client.post("/login/7").await;
     let sessions = Sessions::<Counter>::builder().store(layered).build().unwrap();
@@ -155,7 +155,7 @@ async fn over_redis_processes_hear_of_each_other() {
     let redis = Redis::start();
     let process = async || {
         let store = RedisStore::connect(&redis.url()).await.unwrap();
-        app(Layered::listening(store, an_hour()).await.unwrap())
+        app(Cached::listening(store, an_hour()).await.unwrap())
     };
     let here = Client::new(process().await);
     let there = here.at(process().await);

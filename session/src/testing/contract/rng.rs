@@ -4,9 +4,9 @@ use crate::data::payload::Edit;
 use crate::data::record::{OpId, Record};
 
 /// `SplitMix64`, after Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
-pub(super) struct Dice(u64);
+pub(super) struct SeededRng(u64);
 
-impl Dice {
+impl SeededRng {
     pub(super) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -47,6 +47,6 @@ impl Dice {
 
     /// Sooner or later than that of `base`, by whole minutes, and before the end.
     pub(super) fn deadline(&mut self, base: &Record) -> crate::base::clock::Timestamp {
-        base.created.after(super::LONG * (5 + u32::try_from(self.below(20)).unwrap_or_default()))
+        base.created.saturating_add(super::LONG * (5 + u32::try_from(self.below(20)).unwrap_or_default()))
     }
 }

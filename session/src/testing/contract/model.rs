@@ -1,4 +1,4 @@
-//! [`Twin`]: the contract as a function, a session of which nothing is stored anywhere.
+//! [`Model`]: the contract as a function, a session of which nothing is stored anywhere.
 
 use std::fmt;
 
@@ -46,9 +46,9 @@ pub(super) enum Answer {
 
 /// One session, as the contract has it. Nothing in it expires.
 #[derive(Clone, Default)]
-pub(super) struct Twin(Option<Record>);
+pub(super) struct Model(Option<Record>);
 
-impl Twin {
+impl Model {
     pub(super) fn record(&self) -> Option<&Record> {
         self.0.as_ref()
     }

@@ -1,4 +1,4 @@
-//! [`Kept`]: a record as memory holds it, in one allocation.
+//! [`PackedRecord`]: a record as memory holds it, in one allocation.
 //!
 //! ```text
 //!   0  epoch, revision, idle, absolute, created, rotated   u64 each
@@ -29,9 +29,9 @@ const USER_AT: usize = 80;
 /// Of what every record has.
 const FIXED: usize = 80 + 1 + 1 + 2;
 
-pub(super) struct Kept(Box<[u8]>);
+pub(super) struct PackedRecord(Box<[u8]>);
 
-impl Kept {
+impl PackedRecord {
     pub(super) fn new(record: &Record) -> Self {
         // The latest is first.
         let written = record.writers.iter().take_while(|op| **op != OpId::default()).count();
@@ -197,7 +197,7 @@ mod tests {
             ..plain.clone()
         };
         for record in [plain, full] {
-            let mut kept = Kept::new(&record);
+            let mut kept = PackedRecord::new(&record);
             assert_eq!(kept.record().unwrap().encode(), record.encode());
             assert_eq!(kept.user(), record.user().map_or(&[][..], UserKey::as_bytes));
             assert_eq!(kept.has_applied(op(8)), record.has_applied(op(8)));

@@ -1,6 +1,8 @@
 //! Stores around stores: each keeps the contract, and nobody is logged out when they come or go.
 
-use session::store::{Commit, Committed, Compressed, Created, Destroyed, Layered, Moving, Record, StoreError, Touched};
+use session::store::{
+    Cached, Commit, Committed, Compressed, Created, Destroyed, Migrating, Record, StoreError, Touched,
+};
 use session::testing::{Contract, FailingStore, Fault};
 use session::{Clock as _, FileStore, MemoryStore, SessionId, Store, SystemClock, Timestamp};
 use session_tests::client::Client;
@@ -24,20 +26,20 @@ async fn compressed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn moving() {
-    keeps_the_contract(Moving::new(MemoryStore::new(), MemoryStore::new()), "moving").await;
-    let store = Moving::new(MemoryStore::new(), MemoryStore::new());
+    keeps_the_contract(Migrating::new(MemoryStore::new(), MemoryStore::new()), "moving").await;
+    let store = Migrating::new(MemoryStore::new(), MemoryStore::new());
     everything_is_kept(app(store.clone()), "moving").await;
     lifecycle_wins(app(store), "moving").await;
 }
 
 /// New sessions begin in the old store here, so each of them moves in the middle of what races it.
 #[derive(Clone)]
-struct Late(Moving<MemoryStore, MemoryStore>, MemoryStore);
+struct Late(Migrating<MemoryStore, MemoryStore>, MemoryStore);
 
 impl Late {
     fn new() -> Self {
         let old = MemoryStore::new();
-        Self(Moving::new(old.clone(), MemoryStore::new()), old)
+        Self(Migrating::new(old.clone(), MemoryStore::new()), old)
     }
 }
 
@@ -87,7 +89,7 @@ async fn nobody_is_logged_out_by_a_move() {
         client.post("/login/7").await;
         client.get("/visit").await;
     }
-    let moving = Moving::new(old.clone(), new.clone());
+    let moving = Migrating::new(old.clone(), new.clone());
     let during = before.at(app(moving.clone()));
     assert_eq!(during.get("/show").await.text, "7 1 0 0 0 0");
     assert_eq!(old.len(), 3, "who only reads moves nothing");
@@ -107,7 +109,7 @@ async fn a_store_that_is_down_while_sessions_move() {
     let (old, new) = (FailingStore::new(MemoryStore::new()), FailingStore::new(MemoryStore::new()));
     let waiting = Client::new(app(old.clone()));
     waiting.get("/visit").await;
-    let client = waiting.at(app(Moving::new(old.clone(), new.clone())));
+    let client = waiting.at(app(Migrating::new(old.clone(), new.clone())));
     for down in [&old, &new] {
         down.fail(Fault::Before);
         assert_refused(&client.get("/show").await);
@@ -173,8 +175,8 @@ impl Store for Encrypting {
 #[test]
 fn compression_before_encryption_is_refused() {
     let encrypting = || Encrypting(MemoryStore::new());
-    let behind = std::sync::Arc::new(FailingStore::new(Moving::new(MemoryStore::new(), encrypting())));
-    let cached = Layered::new(encrypting());
+    let behind = std::sync::Arc::new(FailingStore::new(Migrating::new(MemoryStore::new(), encrypting())));
+    let cached = Cached::new(encrypting());
     for error in [Compressed::new(encrypting()).err(), Compressed::new(behind).err(), Compressed::new(cached).err()] {
         assert!(matches!(error, Some(StoreError::Misconfigured(text)) if text.contains("dangerous_before_encryption")));
     }
