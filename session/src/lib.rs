@@ -91,7 +91,7 @@ pub use self::data::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Var
 pub use self::data::token::{InvalidSessionId, SessionId};
 pub use self::data::validation::{Violation, Violations};
 pub use self::engine::config::ConfigError;
-pub use self::engine::handle::update::Detached;
+pub use self::engine::handle::detached::Detached;
 pub use self::engine::sessions::{Sessions, SessionsBuilder};
 pub use self::engine::sweeper::Sweeper;
 pub use self::engine::user_sessions::UserSession;

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Superseded,
     /// The session was destroyed, or expired, after this request loaded it: its changes are dropped. 409.
     Gone,
+    /// The visitor is not logged in, where the handler asks for that. 401.
+    Unauthenticated,
     /// A field that carries identity or rights cannot be decoded by this code. The record is untouched. 503.
     Undecodable,
     /// Newer code has written the session, and it does not let this code read it (`min_reader`), or this code does not want to

@@ -1,219 +1,32 @@
-//! [`Engine`]: what all requests of one `Sessions` share, and every conversation with the store.
+//! Every write: new sessions, commits, touches, destructions.
 
-use std::any::TypeId;
-use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
-use crate::base::clock::{Clock, Rng, Timestamp};
+use super::commit_queue::{Admission, CommitRequest, Leader, Outcome, PendingCommit};
+use super::delta::Delta;
+use super::load::LoadedSession;
+use super::retry::RetryPolicy;
+use super::{Engine, conflict, gone, no_random_bytes, superseded};
+use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::payload::Payload;
 use crate::data::record::{OpId, Record};
 use crate::data::token::{SessionId, Token};
-use crate::engine::commit_queue::{Admission, CommitQueue, CommitRequest, Leader, Outcome, PendingCommit};
-use crate::engine::config::Config;
-use crate::engine::delta::{Delta, Rules};
-use crate::engine::retry::RetryPolicy;
-use crate::port::{
-    BoxFuture, Commit, Committed, CookieCodec, Created, Destroyed, DynStore, OpenedCookie, StoreError, Touched,
-    UserIndex,
-};
+use crate::port::{Commit, Committed, Created, Destroyed, StoreError, Touched};
 
-/// How often a call whose outcome is unknown is repeated, under the same operation id.
+/// How often a call whose outcome is unknown is sent again. A commit keeps its operation id, so it is applied once.
 const REPEATS: u32 = 2;
 
-pub(crate) struct Engine {
-    store: Box<dyn DynStore>,
-    pub(crate) config: Config,
-    /// The session types that live in this record.
-    pub(crate) types: Vec<TypeId>,
-    clock: Arc<dyn Clock>,
-    rng: Arc<dyn Rng>,
-    queue: CommitQueue,
-    process: u32,
-    sequence: AtomicU32,
-}
-
-/// How long after a rotation a request with the old token counts as one that was on its way when it happened.
-const ROTATION_GRACE: Duration = Duration::from_secs(30);
-
-/// What a cookie's value claims to be.
-pub(crate) enum Credential {
-    /// A session in the store.
-    Token(Token),
-    /// This session, which came along.
-    Sealed(Box<OpenedCookie>),
-}
-
-impl Credential {
-    pub(crate) fn id(&self) -> SessionId {
-        match self {
-            Self::Token(token) => token.id(),
-            Self::Sealed(opened) => opened.id,
-        }
-    }
-}
-
-/// What a credential opens.
-pub(crate) enum LoadOutcome {
-    Loaded(LoadedSession),
-    /// A session whose cookie must be written anew, though nothing has changed.
-    NeedsReissue(LoadedSession),
-    /// A session whose id was rotated moments ago, and this is the old token.
-    RotatedInFlight,
-    Nothing,
-}
-
-/// A session that exists.
-#[derive(Clone, Debug)]
-pub(crate) struct LoadedSession {
-    pub(crate) id: SessionId,
-    pub(crate) record: Arc<Record>,
-}
-
 impl Engine {
-    pub(crate) fn new(
-        store: Box<dyn DynStore>,
-        config: Config,
-        types: Vec<TypeId>,
-        clock: Arc<dyn Clock>,
-        rng: Arc<dyn Rng>,
-    ) -> Result<Self, Error> {
-        let mut process = [0; 4];
-        rng.fill(&mut process).map_err(no_rng)?;
-        // Zero would make an operation id of all zeros, which is how a record says "nobody".
-        let process = u32::from_be_bytes(process) | 1;
-        Ok(Self {
-            store,
-            config,
-            types,
-            clock,
-            rng,
-            queue: CommitQueue::default(),
-            process,
-            sequence: AtomicU32::new(0),
-        })
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    fn rules(&self, now: Timestamp) -> Rules<'_> {
-        let Config { idle, absolute, sections, .. } = &self.config;
-        Rules { now, idle: *idle, absolute: *absolute, sections }
-    }
-
-    /// Whether sessions live in their cookies.
-    pub(crate) fn is_sealed(&self) -> bool {
-        self.store.seal().is_some()
-    }
-
-    /// Whether two requests at once are told apart: in a cookie they are not, and the app may have agreed to that.
-    pub(crate) fn last_wins(&self) -> bool {
-        self.store.seal().is_some_and(CookieCodec::last_wins)
-    }
-
-    /// What the cookie's `value` can be, as far as it shows without asking the store.
-    pub(crate) fn credential(&self, value: &[u8]) -> Option<Credential> {
-        match self.store.seal() {
-            None => Token::parse(value).map(Credential::Token),
-            Some(seal) => seal.open(value, self.now()).map(|opened| Credential::Sealed(Box::new(opened))),
-        }
-    }
-
-    /// The cookie's value that is `live`, if sessions live there.
-    pub(crate) fn seal(&self, live: &LoadedSession) -> Result<Option<String>, Error> {
-        let sealed = self.store.seal().map(|seal| seal.seal(live.id, &live.record, &*self.rng));
-        sealed.transpose().map_err(no_rng)
-    }
-
-    /// The session that `credential` opens.
-    pub(crate) async fn open(&self, credential: Credential) -> Result<LoadOutcome, StoreError> {
-        let now = self.now();
-        let id = credential.id();
-        // The record goes right through, or the future of every handler would have room for one.
-        let (opened, refused) = self.open_credential(credential, self.store.load(id, now).await?, now);
-        let Some(token) = refused else { return Ok(opened) };
-        // What a cache has may be older than the token.
-        match self.store.reload(id, now).await {
-            None => Ok(opened),
-            Some(stored) => Ok(self.open_with_token(&token, stored?, now)),
-        }
-    }
-
-    /// What `credential` opens if this is stored under its id; and the token, if there is a session and it does not open it.
-    fn open_credential(
-        &self,
-        credential: Credential,
-        stored: Option<Record>,
-        now: Timestamp,
-    ) -> (LoadOutcome, Option<Token>) {
-        match credential {
-            Credential::Token(token) => {
-                let found = stored.is_some();
-                let opened = self.open_with_token(&token, stored, now);
-                let refused = found && !matches!(opened, LoadOutcome::Loaded(_));
-                (opened, refused.then_some(token))
-            },
-            Credential::Sealed(opened) => match stored {
-                // What is stored under the id of a sealed session is a note that it has ended.
-                Some(note) if now.duration_since(note.rotated) < ROTATION_GRACE => (LoadOutcome::RotatedInFlight, None),
-                Some(_) => (LoadOutcome::Nothing, None),
-                None => (self.open_cookie(*opened), None),
-            },
-        }
-    }
-
-    /// The session as it is stored now, whatever a cache has.
-    pub(crate) async fn stored(&self, id: SessionId) -> Result<Option<Arc<Record>>, StoreError> {
-        let now = self.now();
-        let stored = match self.store.reload(id, now).await {
-            Some(stored) => stored?,
-            None => self.store.load(id, now).await?,
-        };
-        Ok(stored.filter(|record| !record.is_expired(now)).map(|mut record| {
-            record.payload = self.config.sections.modernized(record.payload);
-            Arc::new(record)
-        }))
-    }
-
-    /// What `token` opens if this is the record under its id.
-    fn open_with_token(&self, token: &Token, record: Option<Record>, now: Timestamp) -> LoadOutcome {
-        let hash = token.verifier_hash();
-        let by_previous =
-            |record: &Record| record.previous.is_some_and(|(previous, until)| previous.matches(&hash) && now < until);
-        let Some(mut record) = record.filter(|record| !record.is_expired(now)) else {
-            return LoadOutcome::Nothing;
-        };
-        if record.verifier.matches(&hash) || by_previous(&record) {
-            record.payload = self.config.sections.modernized(record.payload);
-            return LoadOutcome::Loaded(LoadedSession { id: token.id(), record: Arc::new(record) });
-        }
-        if now.duration_since(record.rotated) < ROTATION_GRACE {
-            LoadOutcome::RotatedInFlight
-        } else {
-            LoadOutcome::Nothing
-        }
-    }
-
-    fn open_cookie(&self, opened: OpenedCookie) -> LoadOutcome {
-        let OpenedCookie { id, mut record, needs_reissue } = opened;
-        record.payload = self.config.sections.modernized(record.payload);
-        let live = LoadedSession { id, record: Arc::new(record) };
-        if needs_reissue { LoadOutcome::NeedsReissue(live) } else { LoadOutcome::Loaded(live) }
-    }
-
-    /// Makes a session that begins with `delta`.
+    /// Stores a new session whose fields are the changes of `delta`.
     pub(crate) async fn create(&self, delta: &Delta) -> Result<(LoadedSession, Token), Error> {
         let now = self.now();
         let rules = self.rules(now);
         let payload = delta.apply_to_payload(&Payload::default(), rules.sections)?;
         delta.check(&Payload::default(), &payload, rules.sections)?;
-        // The second try can only fail with a generator that repeats itself.
+        // A second random id is taken only if the first one exists already.
         for _ in 0..2 {
-            let token = Token::generate(&*self.rng).map_err(no_rng)?;
+            let token = Token::generate(self.rng()).map_err(no_random_bytes)?;
             let end = now.saturating_add(rules.absolute);
             let mut record = Record {
                 epoch: 1,
@@ -229,28 +42,26 @@ impl Engine {
                 payload: payload.clone(),
             };
             record.note_writer(self.next_op());
-            match self.store.create(token.id(), &record, now).await {
+            match self.backend.store().create(token.id(), &record, now).await {
                 Ok(Created::Created) => {
                     return Ok((LoadedSession { id: token.id(), record: Arc::new(record) }, token));
                 },
-                // After `Unknown` the record may be there, but nobody will ever hold its token: it expires unseen.
+                // After `Unknown` the record may exist, but its token is never sent to a client: it expires unused.
                 Ok(Created::Exists) | Err(StoreError::Unknown(_)) => {},
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Error::new(ErrorKind::Unavailable, "the store did not take a new session"))
+        Err(Error::new(ErrorKind::Unavailable, "the store did not accept a new session"))
     }
 
-    /// A new verifier for `id`; for a sealed session a new id, so that the old one can be refused.
+    /// The token that replaces the one of `id` at a change of privilege.
     pub(crate) fn rotate_token(&self, id: SessionId) -> Result<Token, Error> {
-        let token = if self.is_sealed() { Token::generate(&*self.rng) } else { Token::rotate(id, &*self.rng) };
-        token.map_err(no_rng)
+        self.backend.rotate(id, self.rng()).map_err(no_random_bytes)
     }
 
-    /// Commits `request`, alone or along with that of other requests.
+    /// Commits `request`, alone or in a batch with the requests that wait for the same session.
     pub(crate) async fn commit(&self, id: SessionId, request: CommitRequest) -> Outcome {
-        if self.is_sealed() {
-            // Each request has brought a record of its own.
+        if self.lives_in_cookie() {
             let (committed, next) = self.compare_and_set(id, &request.base, &request).await?;
             return match committed {
                 Committed::Applied => Ok(Arc::new(next)),
@@ -260,68 +71,76 @@ impl Engine {
         }
         match self.queue.enter(id, Some(request)).await {
             Admission::Done(outcome) => outcome,
-            Admission::Leader(mut lead) => self.drive(id, &mut lead).await,
+            Admission::Leader(mut leader) => self.commit_batch(id, &mut leader).await,
         }
     }
 
-    /// Waits until nobody else of this process writes to the session.
-    pub(crate) async fn enter_alone(&self, id: SessionId) -> Result<Leader<'_>, Error> {
+    /// Waits until no other commit of this process to the session is under way, and keeps others waiting until the
+    /// answer is dropped. `None` where requests do not share records.
+    pub(crate) async fn exclusive(&self, id: SessionId) -> Result<Option<Leader<'_>>, Error> {
+        if self.lives_in_cookie() {
+            return Ok(None);
+        }
         match self.queue.enter(id, None).await {
-            Admission::Leader(lead) => Ok(lead),
-            Admission::Done(outcome) => Err(outcome.err().unwrap_or_else(exhausted)),
+            Admission::Leader(leader) => Ok(Some(leader)),
+            Admission::Done(outcome) => Err(outcome.err().unwrap_or_else(conflict)),
         }
     }
 
-    async fn drive(&self, id: SessionId, lead: &mut Leader<'_>) -> Outcome {
+    /// Commits the leader's batch with one compare-and-set, again on each conflict, and sends each request its outcome.
+    async fn commit_batch(&self, id: SessionId, leader: &mut Leader<'_>) -> Outcome {
         let mut own: Option<Outcome> = None;
-        let mut batch = std::mem::take(&mut lead.batch);
-        let mut deliver = |commit: PendingCommit, outcome: Outcome| match commit.send_outcome(outcome) {
-            None => {},
-            ours => own = ours,
+        let mut batch = std::mem::take(&mut leader.batch);
+        let mut deliver = |commit: PendingCommit, outcome: Outcome| {
+            if let Some(outcome) = commit.send_outcome(outcome) {
+                own = Some(outcome);
+            }
         };
         let bases = batch.iter().map(|commit| &commit.request.base);
-        let Some(mut current) = bases.chain(&lead.latest).max_by_key(|record| record.revision()).cloned() else {
-            return Err(exhausted());
+        let Some(mut current) = bases.chain(&leader.latest).max_by_key(|record| record.revision()).cloned() else {
+            return Err(conflict());
         };
         let op = self.next_op();
-        let mut retry = RetryPolicy::new(lead.since);
+        let mut retry = RetryPolicy::new(leader.since);
         let failure = loop {
             let now = self.now();
-            let (next, lost) = self.fold(&current, op, &mut batch, now);
-            for (commit, error) in lost {
+            let (next, refused) = self.fold(&current, op, &mut batch, now);
+            for (commit, error) in refused {
                 deliver(commit, Err(error));
             }
             if batch.is_empty() {
-                lead.latest = Some(current);
+                leader.latest = Some(current);
                 break None;
             }
             match self.write(id, &current, op, &next, now).await {
                 Ok(Committed::Applied) => {
                     batch.drain(..).for_each(|commit| deliver(commit, Ok(Arc::clone(&next))));
-                    lead.latest = Some(next);
+                    leader.latest = Some(next);
                     break None;
                 },
                 Ok(Committed::Conflict(fresh)) => {
                     current = Arc::new(*fresh);
-                    // Whoever carries less is quicker: a process with a long line must not lose to one with a short one for ever.
-                    lead.requeue(batch.split_off(batch.len().div_ceil(2)));
+                    // A large batch takes longer to fold. Half of it is tried next, or a process with many waiting
+                    // requests would always lose against a process with few.
+                    leader.requeue(batch.split_off(batch.len().div_ceil(2)));
                 },
                 Ok(Committed::Superseded) => break Some(superseded()),
                 Ok(Committed::Gone) => break Some(gone()),
                 Err(error) => break Some(error.into()),
             }
             if !retry.should_retry(self.rng()).await {
-                break Some(exhausted());
+                break Some(conflict());
             }
         };
         if let Some(error) = failure {
-            lead.latest = None;
+            leader.latest = None;
             batch.drain(..).for_each(|commit| deliver(commit, Err(error.repeated())));
         }
-        own.unwrap_or_else(|| Err(exhausted()))
+        own.unwrap_or_else(|| Err(conflict()))
     }
 
-    /// One record out of all that is `batch`. Who cannot come along is put off, with the reason.
+    /// The record that follows `current` when every request of the batch is applied. A request that does not apply leaves
+    /// the batch with its error.
     fn fold(
         &self,
         current: &Arc<Record>,
@@ -343,13 +162,13 @@ impl Engine {
                 failed.push((index, error));
             }
         }
-        let lost = failed.into_iter().rev().map(|(index, error)| (batch.remove(index), error)).collect();
+        let refused = failed.into_iter().rev().map(|(index, error)| (batch.remove(index), error)).collect();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);
-        (after, lost)
+        (after, refused)
     }
 
-    /// One compare-and-set for a change that was made on exactly `current`.
+    /// One compare-and-set for a change that was made on exactly `current`, with the record that it stores.
     pub(crate) async fn compare_and_set(
         &self,
         id: SessionId,
@@ -377,9 +196,9 @@ impl Engine {
         let commit = Commit::new(current.epoch(), current.revision(), op, next);
         let mut repeats = 0;
         loop {
-            match self.store.commit(id, commit, now).await {
+            match self.backend.store().commit(id, commit, now).await {
                 Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
-                Err(error) if repeats > 0 => return Err(in_doubt(error)),
+                Err(error) if repeats > 0 => return Err(error.after_unknown()),
                 Ok(Committed::Conflict(mut fresh)) => {
                     fresh.payload = self.config.sections.modernized(fresh.payload);
                     return Ok(Committed::Conflict(fresh));
@@ -389,84 +208,25 @@ impl Engine {
         }
     }
 
-    /// Whether the session is old enough to be touched, and until when it lives then.
+    /// The idle deadline to set, if the stored one is old enough that a touch is due.
     pub(crate) fn due_touch(&self, record: &Record) -> Option<Timestamp> {
         let idle = self.now().saturating_add(self.config.idle).min(record.absolute);
         (idle.duration_since(record.idle) >= self.config.touch_after).then_some(idle)
     }
 
     pub(crate) async fn touch(&self, id: SessionId, idle: Timestamp) -> Result<Touched, StoreError> {
-        self.store.touch(id, idle, self.now()).await
+        self.backend.store().touch(id, idle, self.now()).await
     }
 
     pub(crate) async fn destroy(&self, id: SessionId) -> Result<(), Error> {
         let mut repeats = 0;
         loop {
-            match self.store.destroy(id, self.now()).await {
+            match self.backend.store().destroy(id, self.now()).await {
                 Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
                 Ok(Destroyed::Existed | Destroyed::Absent) => return Ok(()),
-                Err(error) if repeats > 0 => return Err(in_doubt(error).into()),
+                Err(error) if repeats > 0 => return Err(error.after_unknown().into()),
                 Err(error) => return Err(error.into()),
             }
         }
     }
-
-    pub(crate) fn sweep(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>> {
-        self.store.sweep(limit, self.now())
-    }
-
-    pub(crate) fn users(&self) -> Option<&dyn UserIndex> {
-        self.store.users()
-    }
-
-    /// Half to one and a half times as long as `duration`.
-    pub(crate) fn jittered(&self, duration: Duration) -> Duration {
-        let mut random = [0; 2];
-        // Without a random part the pause is merely less fair.
-        let _ = self.rng.fill(&mut random);
-        duration / 2 + duration.mul_f64(f64::from(u16::from_ne_bytes(random)) / 65_536.0)
-    }
-
-    pub(crate) fn rng(&self) -> &dyn Rng {
-        &*self.rng
-    }
-
-    fn next_op(&self) -> OpId {
-        OpId { process: self.process, sequence: self.sequence.fetch_add(1, Ordering::Relaxed) }
-    }
-}
-
-impl fmt::Debug for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-/// An earlier attempt may have been applied, whatever this one says.
-#[cold]
-fn in_doubt(error: StoreError) -> StoreError {
-    match error {
-        StoreError::Unknown(_) => error,
-        other => StoreError::unknown(other),
-    }
-}
-
-#[cold]
-fn no_rng(cause: crate::base::clock::RngError) -> Error {
-    Error::new(ErrorKind::Unavailable, "no random bytes for a session id").caused_by(cause)
-}
-
-#[cold]
-pub(crate) fn superseded() -> Error {
-    Error::new(ErrorKind::Superseded, "a login, logout or rotation came first: the changes of this request are dropped")
-}
-
-#[cold]
-pub(crate) fn gone() -> Error {
-    Error::new(ErrorKind::Gone, "the session has ended meanwhile: the changes of this request are dropped")
-}
-
-#[cold]
-pub(crate) fn exhausted() -> Error {
-    Error::new(ErrorKind::Conflict, "the session is written to by so many others that this commit never came through")
 }

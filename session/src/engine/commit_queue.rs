@@ -1,8 +1,10 @@
-//! [`CommitQueue`]: the commits of this process to one session wait in line, and one of them carries the others along.
+//! [`CommitQueue`]: group commit. The commits of this process to one session wait in a queue, and one request commits a
+//! batch of them with one compare-and-set.
 //!
-//! Whoever comes to an empty place leads at once and owes nobody a wake-up. Whoever comes while somebody leads waits. A leader
-//! that is done hands over to the first that waits, with the record it has just written and with all that can be committed
-//! together with it. So 64 requests that change one session make a few compare-and-sets and not a retry storm.
+//! The first committer of a session becomes the leader at once; with an empty queue there is no waiter to notify. A committer
+//! that arrives while a leader is at work waits. A finished leader hands off to the first waiter, with the record that it
+//! has just written and with the following waiters whose changes can be committed together. So 64 requests that change
+//! one session need a few compare-and-sets instead of a storm of retries.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,22 +17,22 @@ use crate::data::record::Record;
 use crate::data::token::{IdMap, SessionId, VerifierHash};
 use crate::engine::delta::Delta;
 
-/// A delta that wants to be committed.
+/// What a request wants to commit.
 #[derive(Debug)]
 pub(crate) struct CommitRequest {
     pub(crate) delta: Arc<Delta>,
-    /// The record it was made from, or a later one.
+    /// The record that the delta was made from, or a later one.
     pub(crate) base: Arc<Record>,
-    /// What the session is opened with afterwards, for a change of privilege.
+    /// The hash of the new verifier, for a change of privilege.
     pub(crate) verifier: Option<VerifierHash>,
 }
 
 pub(crate) type Outcome = Result<Arc<Record>, Error>;
 
-/// A request on its way, and where its outcome goes.
+/// A request of a batch, and where its outcome goes.
 pub(crate) struct PendingCommit {
     pub(crate) request: CommitRequest,
-    /// `None` is the leader itself.
+    /// `None` for the leader's own request.
     wakeup: Option<(oneshot::Sender<Wakeup>, Instant)>,
 }
 
@@ -39,25 +41,26 @@ impl PendingCommit {
         request.map_or_else(Vec::new, |request| vec![Self { request, wakeup: None }])
     }
 
-    /// Sends the outcome on. The leader's own comes back.
+    /// Sends the outcome to the request that waits. The outcome of the leader's own request is returned.
     pub(crate) fn send_outcome(self, outcome: Outcome) -> Option<Outcome> {
         let Some((wakeup, _)) = self.wakeup else {
             return Some(outcome);
         };
-        // Whoever has left does not want to know.
+        // A receiver that is gone belongs to a cancelled request.
         let _ = wakeup.send(Wakeup::Done(outcome));
         None
     }
 }
 
 struct Waiter {
-    /// `None` wants to lead alone: its change is made on the record it finds.
+    /// `None` for a waiter that needs the session for itself: it makes its change on the record that it finds.
     request: Option<CommitRequest>,
     wakeup: oneshot::Sender<Wakeup>,
     since: Instant,
 }
 
 impl Waiter {
+    /// A change of privilege is committed alone: everything loaded before it must be refused.
     fn can_batch(&self) -> bool {
         self.request.as_ref().is_some_and(|request| request.verifier.is_none())
     }
@@ -70,34 +73,34 @@ enum Wakeup {
 
 const SHARDS: usize = 16;
 
-/// All queue of one process: one for each session that is being written right now.
+/// The queues of one process: one for each session with a commit under way.
 #[derive(Default)]
 pub(crate) struct CommitQueue {
     shards: [Mutex<IdMap<VecDeque<Waiter>>>; SHARDS],
 }
 
-/// What waiting in line came to.
+/// What became of a committer that entered the queue.
 pub(crate) enum Admission<'a> {
-    /// A leader took the request along.
+    /// Another leader committed the request, or failed to.
     Done(Outcome),
-    /// Leader: commit the request of all who are batch.
+    /// It is the leader, and must commit the batch.
     Leader(Leader<'a>),
 }
 
-/// The right to write to one session. Dropping it hands it on.
+/// The right to write to one session. Dropping it hands it off to the next waiter.
 pub(crate) struct Leader<'a> {
     queue: &'a CommitQueue,
     id: SessionId,
-    /// The record as last written by this process, if known.
+    /// The record that this process has written last, if known.
     pub(crate) latest: Option<Arc<Record>>,
-    /// The leader's own request first, if it has any.
+    /// The leader's own request first, if there is one.
     pub(crate) batch: Vec<PendingCommit>,
-    /// Since when the leader waits, if it did not come to an empty place.
+    /// When the leader began to wait. `None` if the queue was empty.
     pub(crate) since: Option<Instant>,
 }
 
 impl CommitQueue {
-    /// Waits for a wakeup, or for somebody to do the `request`.
+    /// Enters the queue of session `id`, and waits until `request` is committed or the caller is the leader.
     pub(crate) async fn enter(&self, id: SessionId, request: Option<CommitRequest>) -> Admission<'_> {
         let waiting = {
             let mut shard = self.shard(id);
@@ -107,9 +110,9 @@ impl CommitQueue {
                     let batch = PendingCommit::leader(request);
                     return Admission::Leader(Leader { queue: self, id, latest: None, batch, since: None });
                 },
-                Some(line) => {
+                Some(queue) => {
                     let (wakeup, waiting) = oneshot::channel();
-                    line.push_back(Waiter { request, wakeup, since: Instant::now() });
+                    queue.push_back(Waiter { request, wakeup, since: Instant::now() });
                     waiting
                 },
             }
@@ -120,9 +123,9 @@ impl CommitQueue {
             Ok(Wakeup::Leader { latest, batch, since }) => {
                 Admission::Leader(Leader { queue: self, id, latest, batch, since: Some(since) })
             },
-            // Only a runtime that shuts down drops a leader with its pending.
+            // A leader and its batch are dropped together only when the runtime shuts down.
             Err(_) => {
-                Admission::Done(Err(Error::new(crate::ErrorKind::Unknown, "the commit was cut off by a shutdown")))
+                Admission::Done(Err(Error::new(crate::ErrorKind::Unknown, "the runtime shut down during the commit")))
             },
         }
     }
@@ -133,24 +136,24 @@ impl CommitQueue {
         self.shards.get(usize::from(*first) % SHARDS).unwrap_or(only).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the first that still waits the leader, or closes the line.
+    /// Makes the first waiter that is still there the leader, or removes the empty queue.
     fn hand_off(&self, id: SessionId, latest: Option<&Arc<Record>>) {
         let mut shard = self.shard(id);
-        let Some(line) = shard.get_mut(&id) else {
+        let Some(queue) = shard.get_mut(&id) else {
             return;
         };
-        while let Some(first) = line.pop_front() {
+        while let Some(first) = queue.pop_front() {
             let takes_others = first.can_batch();
             let mut batch = PendingCommit::leader(first.request);
-            while takes_others && line.front().is_some_and(Waiter::can_batch) {
-                if let Some(Waiter { request: Some(request), wakeup, since }) = line.pop_front() {
+            while takes_others && queue.front().is_some_and(Waiter::can_batch) {
+                if let Some(Waiter { request: Some(request), wakeup, since }) = queue.pop_front() {
                     batch.push(PendingCommit { request, wakeup: Some((wakeup, since)) });
                 }
             }
             match first.wakeup.send(Wakeup::Leader { latest: latest.cloned(), batch, since: first.since }) {
                 Ok(()) => return,
-                // It has left: the next one leads, and what would have ridden waits on, in order.
-                Err(Wakeup::Leader { batch, .. }) => requeue(line, batch),
+                // Its request was cancelled: the next waiter leads, and the batch goes back to the queue in order.
+                Err(Wakeup::Leader { batch, .. }) => requeue(queue, batch),
                 Err(Wakeup::Done(_)) => {},
             }
         }
@@ -159,20 +162,20 @@ impl CommitQueue {
 }
 
 impl Leader<'_> {
-    /// Lets pending wait on, before everybody who came later.
+    /// Puts commits back into the queue, before those that arrived later.
     pub(crate) fn requeue(&self, pending: Vec<PendingCommit>) {
         let mut shard = self.queue.shard(self.id);
-        if let Some(line) = shard.get_mut(&self.id) {
-            requeue(line, pending);
+        if let Some(queue) = shard.get_mut(&self.id) {
+            requeue(queue, pending);
         }
     }
 }
 
-/// Back to the front of the line, in order; for a leader there is nothing to wait for.
-fn requeue(line: &mut VecDeque<Waiter>, pending: Vec<PendingCommit>) {
+/// Puts commits back to the front of the queue, in order. A cancelled leader's own request is dropped.
+fn requeue(queue: &mut VecDeque<Waiter>, pending: Vec<PendingCommit>) {
     for PendingCommit { request, wakeup } in pending.into_iter().rev() {
         if let Some((wakeup, since)) = wakeup {
-            line.push_front(Waiter { request: Some(request), wakeup, since });
+            queue.push_front(Waiter { request: Some(request), wakeup, since });
         }
     }
 }
@@ -183,7 +186,7 @@ impl Drop for Leader<'_> {
     }
 }
 
-/// A wakeup that is waited for. If the waiter leaves with the lead in its hands, the lead must go on.
+/// A waiter. If it is dropped after it was made the leader, it must hand off, or the queue would stand still.
 struct Waiting<'a> {
     queue: &'a CommitQueue,
     id: SessionId,
@@ -197,7 +200,7 @@ impl Drop for Waiting<'_> {
             for commit in batch {
                 commit.send_outcome(Err(Error::new(
                     crate::ErrorKind::Unavailable,
-                    "the commit was cut off; nothing was written",
+                    "the commit was cancelled; nothing was written",
                 )));
             }
             self.queue.hand_off(self.id, latest.as_ref());

@@ -1,4 +1,4 @@
-//! Settings, checked once when the server starts.
+//! The settings of [`Sessions`](crate::Sessions), checked once when the server starts.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cookie::CookiePolicy;
 use crate::data::schema::sections::SchemaRegistry;
 
-/// What `build()` has found to be sound.
+/// Settings that `build()` has found to be consistent.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) cookie: CookiePolicy,
@@ -20,7 +20,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Everything about the settings that contradicts itself, as a sentence each.
+    /// Every contradiction among the settings, as a sentence each.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let mut out = self.cookie.complaints();
         let mut rule = |broken: bool, complaint: String| {
@@ -30,7 +30,7 @@ impl Config {
         };
         let Self { idle, absolute, touch_after, .. } = self;
         rule(*idle < Duration::from_secs(1), format!("idle timeout {idle:?}: use at least a second"));
-        rule(idle > absolute, format!("idle timeout {idle:?} is longer than the absolute one, {absolute:?}"));
+        rule(idle > absolute, format!("idle timeout {idle:?} is longer than the absolute timeout {absolute:?}"));
         rule(
             *absolute > crate::cookie::LONGEST,
             format!("absolute timeout {absolute:?}: browsers keep no cookie for more than 400 days"),
@@ -38,7 +38,7 @@ impl Config {
         rule(
             touch_after >= idle,
             format!(
-                "touch_after {touch_after:?} is not shorter than the idle timeout {idle:?}: used sessions would end"
+                "touch_after {touch_after:?} is not shorter than the idle timeout {idle:?}: sessions in use would expire"
             ),
         );
         let retry = self.retry_after;
@@ -50,17 +50,32 @@ impl Config {
             let ok = path.starts_with('/')
                 && !path.starts_with("//")
                 && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-            rule(!ok, format!("login path {path:?}: write a path of this site, like \"/login\""));
+            rule(!ok, format!("login path {path:?}: use a path of this site, like \"/login\""));
         }
         for (index, name) in self.sections.names().enumerate() {
             let twice = self.sections.names().take(index).any(|earlier| earlier == name);
-            rule(twice, format!("two session types are named {name:?}; give one another `#[session(name = \"…\")]`"));
+            rule(twice, format!("two session types are named {name:?}: give one of them `#[session(name = \"…\")]`"));
         }
         out
     }
 }
 
-/// The settings contradict each other. Lists every contradiction.
+/// The error of [`SessionsBuilder::build`](crate::SessionsBuilder::build): settings that contradict each other.
+///
+/// It lists every contradiction, so one start of the server shows them all.
+///
+/// ```
+/// use std::time::Duration;
+/// use session::{Session, Sessions};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     visits: u64,
+/// }
+///
+/// let error = Sessions::<Shop>::builder().idle(Duration::ZERO).build().unwrap_err();
+/// assert_eq!(error.complaints().len(), 3, "no store, an idle timeout of zero, and a touch interval that is not shorter");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(Vec<String>);
 
@@ -69,7 +84,7 @@ impl ConfigError {
         Self(complaints)
     }
 
-    /// Each contradiction, as a sentence.
+    /// Each contradiction, as a sentence that names the setting.
     pub fn complaints(&self) -> &[String] {
         &self.0
     }
@@ -77,7 +92,7 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the session settings do not fit together:")?;
+        write!(f, "the session settings contradict each other:")?;
         self.0.iter().try_for_each(|complaint| write!(f, "\n  - {complaint}"))
     }
 }

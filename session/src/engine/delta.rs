@@ -1,7 +1,7 @@
-//! [`Delta`]: what one request changed, and what becomes of a record that it is applied to. Pure functions.
+//! [`Delta`]: the changes of one request, and how they apply to a record. Pure functions.
 //!
-//! A change holds what its request loaded and what it made of it, so it can be applied to whatever is stored by then: see
-//! [`merge`](crate::data::merge). Nothing is ever overwritten with a snapshot.
+//! A change holds the value that its request loaded and the value that the request made of it, so it applies to any
+//! record that is stored by then: see [`merge`](crate::data::merge). A record is never overwritten with a snapshot.
 
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ use crate::data::schema::sections::{Reset, SchemaRegistry, survives};
 use crate::data::schema::stored::{MIN_READER, codec_of};
 use crate::data::token::VerifierHash;
 
-/// One field, from `base` to `ours`. `None` is the field's default: nothing was stored, or nothing that was any good.
+/// The change of one field from `base` to `ours`. `None` stands for the default: no value, or no decodable and valid one,
+/// was stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) section: &'static str,
@@ -28,20 +29,20 @@ pub(crate) struct Change {
     pub(crate) ours: Option<Bytes>,
 }
 
-/// Everything one request changed.
+/// All changes of one request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Delta {
-    /// First of all, most of what was there is dropped.
+    /// A login or logout. It comes first: fields that do not survive it are dropped.
     pub(crate) reset: Option<Reset>,
     pub(crate) changes: Vec<Change>,
-    /// Who is logged in now, if that changed.
+    /// The user after the change, if it changed.
     pub(crate) user: Option<Identity>,
-    /// The session gets a new verifier whatever else changed.
+    /// Whether the session gets a new verifier even if no other change asks for it.
     pub(crate) rotate: bool,
 }
 
 impl Change {
-    /// What shall be stored, given what is stored.
+    /// The value to store, given the stored value `theirs`.
     pub(crate) fn resolve(&self, theirs: Option<&[u8]>) -> Result<Option<Bytes>, Error> {
         let base = self.base.as_deref();
         let untouched = theirs == base;
@@ -50,7 +51,7 @@ impl Change {
                 let merged = (self.field.merge)(self.codec, [base, self.ours.as_deref(), theirs])?;
                 Ok(Some(merged.into()))
             },
-            // An upgrade that two requests have taken may have put a hash map in two orders.
+            // Two requests that upgrade one hash map may write its entries in different orders.
             MergeRule::Reject if !untouched && !(self.field.same)(self.codec, [base, theirs]) => {
                 let message =
                     format!("session `{}`: another request changed field `{}`", self.section, self.field.info.name);
@@ -60,12 +61,12 @@ impl Change {
         }
     }
 
-    /// What is stored of it in `section`, as the field sees it.
+    /// The stored value of the field in `section`, if it is decodable and valid.
     fn stored_in<'a>(&self, section: &Section<'a>, sections: &SchemaRegistry) -> Option<&'a [u8]> {
         self.seen_of(section.get(self.field.info.key), section, sections)
     }
 
-    /// The same, of what has been looked up.
+    /// As [`stored_in`](Self::stored_in), for a value that was looked up already.
     fn seen_of<'a>(
         &self,
         stored: Option<&'a [u8]>,
@@ -76,18 +77,18 @@ impl Change {
         if is_of_interest { sections.valid_value(section, self.field) } else { stored }
     }
 
-    /// Whether it can be made in `section` and leave all else there as it is.
+    /// Whether the change needs no other change of `section`.
     fn fits(&self, section: &Section<'_>) -> bool {
         section.version == self.version && section.codec == self.codec.tag()
     }
 
-    /// The same change, for a section with another codec than the one it was made from.
+    /// The same change in another codec: the stored section may use another one than the loaded section did.
     fn transcoded(&self, to: Codec) -> Result<Self, Error> {
         let transcode = |bytes: &Option<Bytes>| match bytes {
             Some(bytes) => (self.field.transcode)(bytes, self.codec, to).map(|bytes| Some(bytes.into())),
             None => Ok(None),
         };
-        // What does not decode was seen as the default, which is what an absent value is.
+        // A value that does not decode was loaded as the default, and an absent value stands for the default.
         let base = transcode(&self.base).unwrap_or_default();
         Ok(Self { codec: to, base, ours: transcode(&self.ours)?, ..self.clone() })
     }
@@ -102,7 +103,12 @@ impl Delta {
         self.changes.is_empty() && !self.is_privilege_change()
     }
 
-    /// Whether the session's id must change with it.
+    /// The names of the changed fields, for log events.
+    pub(crate) fn field_names(&self) -> Vec<&'static str> {
+        self.changes.iter().map(|change| change.field.info.name).collect()
+    }
+
+    /// Whether the commit must replace the verifier.
     pub(crate) fn is_privilege_change(&self) -> bool {
         self.rotate
             || self.reset.is_some()
@@ -110,7 +116,8 @@ impl Delta {
             || self.changes.iter().any(|change| change.field.info.privilege)
     }
 
-    /// Adds a later change of the same request. `stored` is the record's payload, and `seen` what the change was made from.
+    /// Adds a later change of the same request. `stored` is the payload of the loaded record, and `seen` the payload that the
+    /// change was made on.
     pub(crate) fn push(
         &mut self,
         change: Change,
@@ -136,16 +143,17 @@ impl Delta {
         Ok(())
     }
 
-    /// A login or logout: forgets the changes of what does not survive it.
+    /// Adds a login or logout: drops the changes of fields that do not survive it.
     pub(crate) fn reset(&mut self, reset: Reset) {
-        // Of a logout and a login in one request, the stricter one counts.
+        // The stricter one of a logout and a login in one request counts.
         let reset = if self.reset == Some(Reset::Logout) { Reset::Logout } else { reset };
         self.reset = Some(reset);
         self.user = Some(Identity(None));
         self.changes.retain(|change| survives(reset, change.field));
     }
 
-    /// Forgets what does not survive a login or logout that is committed before it. One of its own comes after that.
+    /// Drops the changes that do not survive a login or logout that was committed first. A reset of this delta comes after
+    /// that one, so then nothing is dropped.
     pub(crate) fn retain_surviving(&mut self, reset: Reset) {
         if self.reset.is_none() {
             self.changes.retain(|change| survives(reset, change.field));
@@ -153,7 +161,7 @@ impl Delta {
         }
     }
 
-    /// Adds what the same request has changed later.
+    /// Adds the later changes of the same request.
     pub(crate) fn append(&mut self, later: Self) {
         if let Some(reset) = later.reset {
             self.reset(reset);
@@ -168,12 +176,12 @@ impl Delta {
         }
     }
 
-    /// What of it is carried out although the handler failed.
+    /// Keeps what is carried out although the handler failed.
     pub(crate) fn keep_privilege_changes(&mut self) {
         self.changes.retain(|change| change.field.info.privilege);
     }
 
-    /// `payload` with all of it applied.
+    /// `payload` with all changes applied.
     pub(crate) fn apply_to_payload(&self, payload: &Payload, sections: &SchemaRegistry) -> Result<Payload, Error> {
         let emptied = self.reset.map(|reset| payload.retain(|section, key| sections.survives(reset, section, key)));
         let payload = emptied.as_ref().unwrap_or(payload);
@@ -200,13 +208,13 @@ impl Delta {
         })
     }
 
-    /// Whether this release may change what newer code has written. It may always end it: a logout is not refused.
+    /// Fails if newer code forbids this release to change its section. A logout that only ends the session is never refused.
     fn may_write(&self, payload: &Payload, sections: &SchemaRegistry) -> Result<(), Error> {
         let names = self.changes.iter().map(|change| change.section);
         names.filter_map(|name| payload.section(name)).try_for_each(|section| sections.may_write(&section))
     }
 
-    /// Whether it breaks no rule to make `after` of `before`.
+    /// Fails if the step from `before` to `after` breaks a validation rule.
     pub(crate) fn check(&self, before: &Payload, after: &Payload, sections: &SchemaRegistry) -> Result<(), Error> {
         let changed = |section: &str, field: &str| {
             self.changes.iter().any(|change| change.section == section && change.field.info.name == field)
@@ -214,8 +222,8 @@ impl Delta {
         sections.check(before, after, changed)
     }
 
-    /// Makes `record` the one after it, but for revision and writers, or leaves it as it is. `verifier` is the new one of a
-    /// change of privilege.
+    /// Applies all changes to `record`, but for revision and writers. On an error the record is unchanged. `verifier` is the
+    /// new one of a change of privilege.
     pub(crate) fn apply(
         &self,
         record: &mut Record,
@@ -229,7 +237,7 @@ impl Delta {
             record.user.clone_from(user);
         }
         if self.user.is_some() || self.reset.is_some() {
-            // Another person, or the same one once more: the session has all its time before it.
+            // A login or logout starts the absolute deadline anew.
             record.created = rules.now;
             record.absolute = rules.now.saturating_add(rules.absolute);
         }
@@ -244,7 +252,7 @@ impl Delta {
     }
 }
 
-/// A change, and what becomes of the section that it is in.
+/// A change together with the value to store, in the codec of the stored section.
 struct Resolved<'a> {
     change: &'a Change,
     codec: Codec,
@@ -276,7 +284,7 @@ impl<'a> Resolved<'a> {
     }
 }
 
-/// What a [`Delta`] needs to know beside the record.
+/// What applying a [`Delta`] needs beside the record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules<'a> {
     pub(crate) now: Timestamp,

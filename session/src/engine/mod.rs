@@ -1,13 +1,147 @@
-//! The engine: one request's session from load to commit. It knows no framework and no backend.
+//! The engine: one request's session, from the load to the commit. It names no web framework and no store.
+//!
+//! | step | module |
+//! |---|---|
+//! | settings, checked when the server starts | [`sessions`], [`config`] |
+//! | the cookie's value becomes a loaded session | [`load`] |
+//! | one request's session: what was loaded, and what its handles have changed | [`request`] |
+//! | what a handler holds: tracked fields, exact updates, a handle that outlives the request | [`handle`] |
+//! | the changes of one request, and how they apply to a record | [`delta`] |
+//! | one compare-and-set for the changes of several requests | [`commit_queue`], [`commit`], [`retry`] |
+//! | a commit that has begun is never left half done | [`run_to_completion`] |
+//! | work beside requests: expired records, the sessions of a user | [`sweeper`], [`user_sessions`] |
 
 pub(crate) mod commit;
 pub(crate) mod commit_queue;
 pub(crate) mod config;
 pub(crate) mod delta;
 pub(crate) mod handle;
+pub(crate) mod load;
 pub(crate) mod request;
 pub(crate) mod retry;
 pub(crate) mod run_to_completion;
 pub(crate) mod sessions;
 pub(crate) mod sweeper;
 pub(crate) mod user_sessions;
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use self::commit_queue::CommitQueue;
+use self::config::Config;
+use self::delta::Rules;
+use self::load::LoadedSession;
+use crate::base::clock::{Clock, Rng, RngError, Timestamp};
+use crate::base::error::{Error, ErrorKind};
+use crate::data::record::OpId;
+use crate::port::{Backend, BoxFuture, Sharing, StoreError, UserIndex};
+
+/// What all requests of one [`Sessions`](crate::Sessions) share. Every call of the backend starts here.
+pub(crate) struct Engine {
+    backend: Box<dyn Backend>,
+    pub(crate) config: Config,
+    /// The session types that live in one record.
+    pub(crate) types: Vec<TypeId>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    queue: CommitQueue,
+    /// Random, and never zero: together with the sequence it names a commit.
+    process: u32,
+    sequence: AtomicU32,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        backend: Box<dyn Backend>,
+        config: Config,
+        types: Vec<TypeId>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, Error> {
+        let mut process = [0; 4];
+        rng.fill(&mut process).map_err(no_random_bytes)?;
+        // An operation id of all zeros marks an unused place among a record's writers.
+        let process = u32::from_be_bytes(process) | 1;
+        let (queue, sequence) = (CommitQueue::default(), AtomicU32::new(0));
+        Ok(Self { backend, config, types, clock, rng, queue, process, sequence })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn rng(&self) -> &dyn Rng {
+        &*self.rng
+    }
+
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        &*self.backend
+    }
+
+    /// Whether a session lives in the client's cookie, so that each of its responses sets the cookie again.
+    pub(crate) fn lives_in_cookie(&self) -> bool {
+        matches!(self.backend.sharing(), Sharing::PerRequest { .. })
+    }
+
+    /// The cookie's value that is the session itself. `None` for a session in a server-side store.
+    pub(crate) fn cookie_value(&self, session: &LoadedSession) -> Result<Option<String>, Error> {
+        self.backend.cookie_value(session.id, &session.record, self.rng()).map_err(no_random_bytes)
+    }
+
+    pub(crate) fn sweep(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.backend.store().sweep(limit, self.now())
+    }
+
+    pub(crate) fn users(&self) -> Option<&dyn UserIndex> {
+        self.backend.store().users()
+    }
+
+    /// A random duration between half of `duration` and one and a half times `duration`.
+    pub(crate) fn jittered(&self, duration: Duration) -> Duration {
+        let mut random = [0; 2];
+        // If no random bytes are available, the pause is only less evenly spread.
+        let _ = self.rng.fill(&mut random);
+        duration / 2 + duration.mul_f64(f64::from(u16::from_ne_bytes(random)) / 65_536.0)
+    }
+
+    fn rules(&self, now: Timestamp) -> Rules<'_> {
+        let Config { idle, absolute, sections, .. } = &self.config;
+        Rules { now, idle: *idle, absolute: *absolute, sections }
+    }
+
+    fn next_op(&self) -> OpId {
+        OpId { process: self.process, sequence: self.sequence.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+#[cold]
+pub(crate) fn no_random_bytes(cause: RngError) -> Error {
+    Error::new(ErrorKind::Unavailable, "no random bytes for a session id").caused_by(cause)
+}
+
+#[cold]
+pub(crate) fn superseded() -> Error {
+    let message = "a login, logout or rotation was committed first: the changes of this request are dropped";
+    Error::new(ErrorKind::Superseded, message)
+}
+
+#[cold]
+pub(crate) fn gone() -> Error {
+    let message = "the session ended after this request had loaded it: the changes of this request are dropped";
+    Error::new(ErrorKind::Gone, message)
+}
+
+#[cold]
+pub(crate) fn conflict() -> Error {
+    let message = "other processes changed the session each time this commit was tried: nothing was stored";
+    Error::new(ErrorKind::Conflict, message)
+}

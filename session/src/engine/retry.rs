@@ -1,4 +1,4 @@
-//! [`RetryPolicy`]: how long a commit goes on while the writers of other processes come first.
+//! [`RetryPolicy`]: how long a commit is tried again while the commits of other processes are applied first.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use tokio::time::Instant;
 
 use crate::base::clock::Rng;
 
-/// Not a number of tries alone: a process that the machine starves, or whose store answers the others sooner, loses dozens in a row
-/// in a fraction of a second, and would give up an update that only had to wait for its turn.
+/// A limit on attempts alone does not work: a process that gets little processor time, or whose store answers other
+/// processes sooner, loses dozens of attempts within a fraction of a second.
 const MAX_ELAPSED: Duration = Duration::from_secs(5);
-/// Nor time alone: where one try waits for a lock, or the process stood still, that was none.
+/// A limit on time alone does not work either: one attempt may wait for a lock for as long, or the process may be stopped.
 const MIN_ATTEMPTS: u32 = 16;
-/// A conflict brings the fresh record, and the best moment to try again is at once: whoever waits finds it stale. Only after
-/// as many tries in a row there is a pause of random length, so that two processes do not keep in step.
+/// A conflict brings the fresh record, so an immediate attempt has the best chance: after a pause that record is old.
+/// A pause of random length after every fourth attempt keeps two processes from conflicting in step.
 const ATTEMPTS_PER_BURST: u32 = 4;
 const MAX_PAUSE: Duration = Duration::from_millis(8);
 
-/// One commit against those of other processes. Whoever meets nobody does not look at the time.
+/// The attempts of one commit. Without a conflict it never reads the clock.
 #[derive(Debug)]
 pub(crate) struct RetryPolicy {
     attempts: u32,
@@ -24,18 +24,18 @@ pub(crate) struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// For a commit that waits `since` then, or else begins with its first conflict.
+    /// `since` is when the commit began to wait in its process's queue; `None` counts from the first conflict.
     pub(crate) fn new(since: Option<Instant>) -> Self {
         Self { attempts: 0, since }
     }
 
-    /// After a try that came too late: whether there is another. Waits where that helps.
+    /// Counts a conflict, pauses if one is due, and says whether to try again.
     pub(crate) async fn should_retry(&mut self, rng: &dyn Rng) -> bool {
         let since = *self.since.get_or_insert_with(Instant::now);
         self.attempts = self.attempts.saturating_add(1);
         if self.attempts.is_multiple_of(ATTEMPTS_PER_BURST) {
             let mut random = [0; 1];
-            // Without a random part the pause is merely less fair.
+            // If no random bytes are available, the pause is only less evenly spread.
             let _ = rng.fill(&mut random);
             let [random] = random;
             tokio::time::sleep(MAX_PAUSE * (u32::from(random) + 1) / 256).await;

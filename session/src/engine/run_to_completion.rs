@@ -1,11 +1,12 @@
-//! [`RunToCompletion`]: what must not be left half done.
+//! [`RunToCompletion`]: a future that is finished even if its caller is cancelled.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::port::BoxFuture;
 
-/// A future that, once begun, is driven to its end: whoever waits for it may leave, and the runtime takes it over.
+/// Runs a future to its end. If it is dropped after it was polled or before, a task of the Tokio runtime finishes it:
+/// a client that disconnects must not leave a commit half done.
 pub(crate) struct RunToCompletion<T: Send + 'static> {
     future: Option<BoxFuture<'static, T>>,
 }

@@ -1,4 +1,4 @@
-//! [`Sessions`]: the one object that a server makes of its settings.
+//! [`Sessions`]: the sessions of one type, as a server has set them up.
 
 use std::any::TypeId;
 use std::fmt;
@@ -6,28 +6,36 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Engine;
+use super::config::{Config, ConfigError};
 use crate::base::clock::{Clock, Rng, SystemClock, SystemRng};
 use crate::base::error::Error;
 use crate::cookie::CookiePolicy;
 use crate::data::schema::Schema;
 use crate::data::schema::field::FieldInfo;
 use crate::data::schema::sections::{SchemaRegistry, SectionSchema};
-use crate::engine::commit::Engine;
-use crate::engine::config::{Config, ConfigError};
 use crate::port::{BackendBuilder, BackendContext, IntoBackend};
 
-/// Sessions of one type, in one store, under one cookie. Cheap to clone.
+/// Sessions of type `S`, in one store, under one cookie. Cloning it is cheap.
+///
+/// It is a tower layer: `.layer(sessions)` gives every request below it its session.
 ///
 /// ```
-/// use session::store::MemoryStore;
-/// use session::{Session, Sessions};
+/// use axum::{Router, routing::get};
+/// use session::{MemoryStore, Session, Sessions};
 ///
 /// #[derive(Session)]
 /// struct Shop {
 ///     visits: u64,
 /// }
 ///
+/// async fn home(mut session: Session<Shop>) -> String {
+///     session.visits += 1;
+///     format!("visit {}", session.visits)
+/// }
+///
 /// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build()?;
+/// let app: Router = Router::new().route("/", get(home)).layer(sessions);
 /// # Ok::<(), session::ConfigError>(())
 /// ```
 pub struct Sessions<S: Schema> {
@@ -36,7 +44,25 @@ pub struct Sessions<S: Schema> {
 }
 
 impl<S: Schema> Sessions<S> {
-    /// Begins with the defaults: see each context.
+    /// Starts with the default settings; only the [store](SessionsBuilder::store) has none.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use session::{CookiePolicy, MemoryStore, Session, Sessions};
+    ///
+    /// #[derive(Session)]
+    /// struct Shop {
+    ///     visits: u64,
+    /// }
+    ///
+    /// let sessions = Sessions::<Shop>::builder()
+    ///     .store(MemoryStore::new())
+    ///     .cookie(CookiePolicy::host("shop").persistent())
+    ///     .idle(Duration::from_hours(1))
+    ///     .absolute(Duration::from_hours(24))
+    ///     .build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn builder() -> SessionsBuilder<S> {
         SessionsBuilder {
             store: None,
@@ -57,12 +83,23 @@ impl<S: Schema> Sessions<S> {
         }
     }
 
-    /// Removes up to `limit` expired sessions from the store, and answers how many. Expired sessions are absent with or without
-    /// it; it gives their room back.
+    /// Removes up to `limit` expired sessions from the store and answers how many it removed. An expired session counts as
+    /// absent in any case; this frees its space. [`sweeper`](Self::sweeper) does it regularly.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build()?;
+    /// assert_eq!(sessions.sweep(1_000).await?, 0);
+    /// # Ok::<(), session::BoxError>(()) })?;
+    /// # Ok::<(), session::BoxError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of the store.
+    /// The errors of the store. Sessions that were removed before stay removed.
     pub async fn sweep(&self, limit: usize) -> Result<usize, Error> {
         Ok(self.engine.sweep(limit).await?)
     }
@@ -80,7 +117,7 @@ impl<S: Schema> fmt::Debug for Sessions<S> {
     }
 }
 
-/// Settings on their way to [`Sessions`].
+/// The settings of [`Sessions`]. See [`Sessions::builder`] for an example.
 #[must_use = "call `.build()`"]
 pub struct SessionsBuilder<S: Schema> {
     store: Option<BackendBuilder>,
@@ -101,20 +138,39 @@ pub struct SessionsBuilder<S: Schema> {
 }
 
 impl<S: Schema> SessionsBuilder<S> {
-    /// Where sessions are kept: in any [`Store`](crate::Store), or in their cookie. Required.
+    /// Where sessions are kept: any [`Store`](crate::Store), or a `SealedCookie` (feature `sealed`). Required.
     pub fn store(mut self, store: impl IntoBackend) -> Self {
         self.store = Some(store.into_backend());
         self
     }
 
-    /// The cookie. Default: [`CookiePolicy::host`] with the session type's name.
+    /// Name and attributes of the cookie. Default: [`CookiePolicy::host`] with the session type's name.
     pub fn cookie(mut self, cookie: CookiePolicy) -> Self {
         self.cookie = cookie;
         self
     }
 
-    /// Lets sessions of type `T` live in the same record: one cookie, one load, one commit for both. So a library can bring its
-    /// own typed piece of session. A login or logout in one of them resets what does not survive it in all of them.
+    /// Keeps sessions of type `T` in the same record: one cookie, one load and one commit for both types. A library can
+    /// bring its own typed section of the session in this way. A login or logout through one type resets the fields of
+    /// all types that do not survive it.
+    ///
+    /// ```
+    /// use session::{MemoryStore, Session, Sessions};
+    ///
+    /// #[derive(Session)]
+    /// struct Shop {
+    ///     visits: u64,
+    /// }
+    ///
+    /// #[derive(Session)]
+    /// struct Survey {
+    ///     answers: Vec<String>,
+    /// }
+    ///
+    /// // Handlers take `Session<Shop>`, `Session<Survey>`, or both.
+    /// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).section::<Survey>().build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn section<T: Schema>(mut self) -> Self {
         self.sections.push(SectionSchema::of::<T>());
         self.types.push(TypeId::of::<T>());
@@ -123,62 +179,66 @@ impl<S: Schema> SessionsBuilder<S> {
         self
     }
 
-    /// How long an unused session lives. Default: the struct's `idle`, else 30 minutes.
+    /// How long an unused session lives. Default: the struct's `idle`, or else 30 minutes. At least a second, at most
+    /// [`absolute`](Self::absolute).
     pub fn idle(mut self, idle: Duration) -> Self {
         self.idle = idle;
         self
     }
 
-    /// How long a session lives in any case, counted from its first write or its last login or logout. Default: the struct's
-    /// `absolute`, else 12 hours (NIST SP 800-63B-4 allows 24 at its second level).
+    /// How long a session lives at most, from its first commit or from its last login or logout. Default: the struct's
+    /// `absolute`, or else 12 hours; NIST SP 800-63B-4 allows 24 hours at its second assurance level. At most 400 days,
+    /// the longest life of a cookie (RFC 6265bis).
     pub fn absolute(mut self, absolute: Duration) -> Self {
         self.absolute = absolute;
         self
     }
 
-    /// How stale the idle deadline may become before a request that only reads moves it: the price of a reader's store call,
-    /// at most once in this time. Default: a tenth of the idle timeout, at most a minute.
+    /// The least time between two moves of the idle deadline by requests that only read. Each move costs a store call.
+    /// Default: a tenth of the idle timeout, at most a minute. A session may therefore expire that much too early.
     pub fn touch_after(mut self, touch_after: Duration) -> Self {
         self.touch_after = Some(touch_after);
         self
     }
 
-    /// Saves what a handler changed although it answers with a 5xx status. Default: such changes are dropped. A `login`, `logout`, `rotate` or
-    /// `destroy` is carried out in any case.
+    /// Commits the changes of a handler that answers with a 5xx status. Default: they are dropped. `login`, `logout`,
+    /// `rotate` and `destroy` are carried out in either case.
     pub fn commit_on_server_error(mut self) -> Self {
         self.commit_on_server_error = true;
         self
     }
 
-    /// What `Retry-After` says when the store is down. Default: 2 seconds.
+    /// The `Retry-After` of a response that failed because the store is unavailable. Default: 2 seconds. A second to an
+    /// hour.
     pub fn retry_after(mut self, retry_after: Duration) -> Self {
         self.retry_after = retry_after;
         self
     }
 
-    /// Where `LoggedIn` sends a visitor who asks for a page (`GET`, `Accept: text/html`) and is not logged in. Default: nowhere, the answer is 401.
+    /// Where [`LoggedIn`](crate::LoggedIn) redirects a visitor who is not logged in and asks for a page (`GET` with
+    /// `Accept: text/html`). Default: no redirect; the response is 401.
     pub fn login_path(mut self, path: impl Into<String>) -> Self {
         self.login_path = Some(path.into());
         self
     }
 
-    /// Where the time comes from. Default: the machine.
+    /// The source of the time. Default: the system's clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Where random bytes come from. Default: the operating system.
+    /// The source of random bytes. Default: the operating system's generator.
     pub fn rng(mut self, rng: impl Rng) -> Self {
         self.rng = Arc::new(rng);
         self
     }
 
-    /// Checks everything.
+    /// Checks the settings. It sends nothing to the store.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`], with every contradiction at once.
+    /// [`ConfigError`] lists every contradiction among the settings, and everything that the store cannot honour.
     pub fn build(self) -> Result<Sessions<S>, ConfigError> {
         let config = Config {
             touch_after: self.touch_after.unwrap_or_else(|| (self.idle / 10).min(Duration::from_mins(1))),
@@ -192,12 +252,11 @@ impl<S: Schema> SessionsBuilder<S> {
         };
         let mut complaints = config.complaints();
         if self.users > 1 {
-            complaints.push(
-                "two session types of one record have a `user` field: a record says once who is logged in".into(),
-            );
+            complaints.push("two session types of one record have a `user` field: a record has one user".into());
         }
         if self.store.is_none() {
-            complaints.push("no store: add `.store(MemoryStore::new())`, or one that other processes share".into());
+            complaints
+                .push("no store: add `.store(MemoryStore::new())`, or a store that several processes share".into());
         }
         let context = BackendContext {
             cookie: &config.cookie,
@@ -206,11 +265,11 @@ impl<S: Schema> SessionsBuilder<S> {
             version: S::VERSION,
             fields: &self.fields,
         };
-        let store = self.store.map(|store| store.build(&context, &mut complaints));
-        let Some(store) = store.filter(|_| complaints.is_empty()) else {
+        let backend = self.store.map(|store| store.build(&context, &mut complaints));
+        let Some(backend) = backend.filter(|_| complaints.is_empty()) else {
             return Err(ConfigError::new(complaints));
         };
-        match Engine::new(store, config, self.types, self.clock, self.rng) {
+        match Engine::new(backend, config, self.types, self.clock, self.rng) {
             Ok(engine) => Ok(Sessions { engine: Arc::new(engine), schema: PhantomData }),
             Err(error) => {
                 complaints.push(error.to_string());
@@ -222,7 +281,7 @@ impl<S: Schema> SessionsBuilder<S> {
 
 /// Each field, with the name of its session type.
 fn fields<S: Schema>() -> impl Iterator<Item = (&'static str, FieldInfo)> {
-    S::FIELDS.iter().map(|column| (S::NAME, column.field.info))
+    S::FIELDS.iter().map(|descriptor| (S::NAME, descriptor.field.info))
 }
 
 impl<S: Schema> fmt::Debug for SessionsBuilder<S> {

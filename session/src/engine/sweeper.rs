@@ -1,4 +1,4 @@
-//! [`Sweeper`]: gives the room of expired sessions back, on time and for ever.
+//! [`Sweeper`]: removes expired sessions regularly.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use std::time::Duration;
 use crate::base::clock::{Timestamp, millis};
 use crate::base::error::Error;
 use crate::data::schema::Schema;
-use crate::engine::commit::Engine;
+use crate::engine::Engine;
 use crate::engine::sessions::Sessions;
 
-/// Sweeps a store again and again. It does nothing by itself: spawn what [`run`](Self::run) returns.
+/// Removes expired sessions from a store at intervals. It does nothing by itself: spawn the future of [`run`](Self::run).
 ///
 /// ```no_run
 /// # use std::time::Duration;
@@ -23,13 +23,14 @@ use crate::engine::sessions::Sessions;
 /// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build()?;
 /// let sweeper = sessions.sweeper().every(Duration::from_mins(10));
 /// tokio::spawn(sweeper.clone().run());
-/// // Where the server says how it is:
+/// // In a health check:
 /// let healthy = sweeper.last_success().is_some();
 /// # Ok(()) }
 /// ```
 ///
-/// Expired sessions are absent with or without it. Several processes may sweep one store: the pauses between sweeps are of
-/// random length, and sweepers that meet pass each other by. Redis expires records itself and needs none.
+/// An expired session counts as absent with or without a sweeper. Several processes may sweep one store: the pauses
+/// between sweeps have a random length, and concurrent sweeps do not disturb each other. Redis expires records itself and
+/// needs no sweeper.
 #[derive(Clone)]
 pub struct Sweeper {
     engine: Arc<Engine>,
@@ -40,13 +41,13 @@ pub struct Sweeper {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// When a sweep was last finished, in milliseconds since the Unix epoch. Zero for never.
+    /// When the last sweep ended, in milliseconds since the Unix epoch. Zero if none has.
     last_success: AtomicU64,
     removed: AtomicU64,
 }
 
 impl<S: Schema> Sessions<S> {
-    /// A sweeper for the store: every five minutes, a thousand records at a time.
+    /// A sweeper for the store. Default: every five minutes, a thousand records per call.
     pub fn sweeper(&self) -> Sweeper {
         let engine = Arc::clone(&self.engine);
         Sweeper { engine, every: Duration::from_mins(5), batch: 1_000, shared: Arc::default() }
@@ -54,36 +55,37 @@ impl<S: Schema> Sessions<S> {
 }
 
 impl Sweeper {
-    /// How long to pause between sweeps, on average: each pause is half to one and a half times as long. At least a second.
+    /// The average pause between sweeps: each pause is half to one and a half times as long. Default: five minutes. At least
+    /// a second.
     #[must_use]
     pub fn every(mut self, every: Duration) -> Self {
         self.every = every.max(Duration::from_secs(1));
         self
     }
 
-    /// How many records to remove with one call, so that no call takes long. At least one.
+    /// How many records one store call removes at most, so that no call takes long. Default: a thousand. At least one.
     #[must_use]
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch.max(1);
         self
     }
 
-    /// Sweeps until it is dropped. A failed sweep is logged, and the next one is made as if nothing had happened.
+    /// Sweeps until the future is dropped. A failed sweep is logged, and the next one comes at its usual time.
     pub async fn run(self) {
         loop {
             match self.sweep().await {
-                Ok(removed) => tracing::debug!(removed, "expired sessions swept"),
-                Err(error) => tracing::warn!(%error, "expired sessions could not be swept; they stay absent"),
+                Ok(removed) => tracing::debug!(removed, "expired sessions removed"),
+                Err(error) => tracing::warn!(%error, "expired sessions could not be removed; they count as absent"),
             }
             tokio::time::sleep(self.engine.jittered(self.every)).await;
         }
     }
 
-    /// Sweeps once, batch by batch until none is full, and answers how many records are gone.
+    /// Sweeps once: removes batches until one is not full. Answers how many records it removed.
     ///
     /// # Errors
     ///
-    /// Those of the store. What was removed before is removed.
+    /// The errors of the store. Records that were removed before stay removed.
     pub async fn sweep(&self) -> Result<usize, Error> {
         let mut removed = 0;
         loop {
@@ -93,20 +95,20 @@ impl Sweeper {
             if batch < self.batch {
                 break;
             }
-            // Whoever else has something to do goes first.
+            // Requests on this thread go first.
             tokio::task::yield_now().await;
         }
         self.shared.last_success.store(self.engine.now().as_millis(), Ordering::Relaxed);
         Ok(removed)
     }
 
-    /// When a sweep of this sweeper or a clone of it was last finished.
+    /// When the last successful sweep of this sweeper or of a clone ended. `None` before the first one.
     pub fn last_success(&self) -> Option<Timestamp> {
         let last = self.shared.last_success.load(Ordering::Relaxed);
         (last != 0).then(|| Timestamp::from_millis(last))
     }
 
-    /// How many records it has removed, with its clones.
+    /// How many records this sweeper and its clones have removed.
     pub fn removed(&self) -> u64 {
         self.shared.removed.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Everything a user is logged in with: listed, and ended.
+//! The sessions of a user: listed, and ended.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -11,10 +11,10 @@ use crate::data::token::SessionId;
 use crate::engine::sessions::Sessions;
 use crate::port::{StoreError, UserIndex};
 
-/// How often a revocation is repeated whose outcome is unknown.
+/// How often a revocation is sent again if its outcome is unknown.
 const REPEATS: u32 = 2;
 
-/// A live session of a user, as [`Sessions::list_user`] finds it.
+/// A live session of a user, found by [`Sessions::list_user`].
 #[derive(Clone, Debug)]
 pub struct UserSession {
     id: SessionId,
@@ -22,7 +22,7 @@ pub struct UserSession {
 }
 
 impl UserSession {
-    /// Its id, which a list of devices may show: it opens nothing.
+    /// The session's id. It is no secret: a page that lists devices may show it.
     pub fn id(&self) -> SessionId {
         self.id
     }
@@ -32,12 +32,12 @@ impl UserSession {
         self.record.created()
     }
 
-    /// When it ends unless it is used before.
+    /// When the session expires if it is not used before.
     pub fn idle_deadline(&self) -> Timestamp {
         self.record.idle_deadline()
     }
 
-    /// When it ends, used or not.
+    /// When the session expires in any case.
     pub fn absolute_deadline(&self) -> Timestamp {
         self.record.absolute_deadline()
     }
@@ -62,11 +62,11 @@ impl UserSession {
 /// # Ok::<(), session::Error>(()) }).unwrap();
 /// ```
 impl<S: Identified<User: Serialize>> Sessions<S> {
-    /// Up to `limit` live sessions in which `user` is logged in, the last login first.
+    /// Lists up to `limit` live sessions in which `user` is logged in, the latest login first.
     ///
     /// # Errors
     ///
-    /// Those of the store.
+    /// The errors of the store. [`ErrorKind::Misconfigured`] if the store has no user index.
     pub async fn list_user(&self, user: &S::User, limit: usize) -> Result<Vec<UserSession>, Error> {
         let found = self.index()?.list_user(&key(user)?, limit, self.engine.now()).await?;
         let mut found: Vec<_> = found.into_iter().map(|(id, record)| UserSession { id, record }).collect();
@@ -75,16 +75,17 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     }
 
     /// Ends every session of `user`, in all processes, for good: after a stolen device, a change of rights, a deleted
-    /// account. Answers how many it ended. Requests that are on their way are refused when they commit.
+    /// account. Answers how many sessions it ended. A request that is under way is refused when it commits.
     ///
     /// # Errors
     ///
-    /// Those of the store. After [`ErrorKind::Unknown`] some of them may have ended: ask again.
+    /// The errors of the store. [`ErrorKind::Misconfigured`] if the store has no user index. After [`ErrorKind::Unknown`]
+    /// some sessions may have ended: call it again.
     pub async fn revoke_user(&self, user: &S::User) -> Result<usize, Error> {
         self.revoke(user, None).await
     }
 
-    /// Ends every session of `user` but `keep`: after a change of password, from the session that changed it.
+    /// Ends every session of `user` except `keep`: after a change of password, from the session that changed it.
     ///
     /// # Errors
     ///
@@ -105,14 +106,13 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     }
 
     fn index(&self) -> Result<&dyn UserIndex, Error> {
-        let none = || {
-            Error::new(ErrorKind::Misconfigured, "this store cannot find sessions by user: `Store::users` is `None`")
-        };
+        let none =
+            || Error::new(ErrorKind::Misconfigured, "this store has no user index: its `Store::users` answers `None`");
         self.engine.users().ok_or_else(none)
     }
 }
 
-/// The bytes that a record holds: the JSON of the field's value.
+/// The user key of a record: the JSON of the field's value.
 fn key<U: Serialize>(user: &U) -> Result<UserKey, Error> {
     match serde_json::to_vec(user) {
         Ok(json) => Ok(UserKey(Bytes::from(json))),

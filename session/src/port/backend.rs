@@ -1,45 +1,50 @@
-//! [`IntoBackend`]: where sessions are kept, on a server or with the client; and [`CookieCodec`], which is how the engine sees the latter.
+//! [`Backend`]: where the engine keeps sessions, on a server or with the client.
+
+use std::time::Duration;
 
 use super::{DynStore, Store};
 use crate::base::clock::{Rng, RngError, Timestamp};
 use crate::cookie::CookiePolicy;
 use crate::data::record::Record;
 use crate::data::schema::field::FieldInfo;
-use crate::data::token::SessionId;
+use crate::data::token::{SessionId, Token};
 
-/// What [`Builder::store`](crate::SessionsBuilder::store) takes: any [`Store`], or a `SealedCookie` (feature `sealed`).
+/// For this long after a rotation, a request with the old token counts as sent before the rotation.
+pub(crate) const ROTATION_GRACE: Duration = Duration::from_secs(30);
+
+/// What [`SessionsBuilder::store`](crate::SessionsBuilder::store) takes: any [`Store`], or a `SealedCookie` (feature
+/// `sealed`). It is implemented for both and not meant to be implemented elsewhere.
 #[diagnostic::on_unimplemented(
     message = "sessions cannot be kept in `{Self}`",
     label = "not a session store",
-    note = "implement `session::Store` for it; `SealedCookie` is the only other place"
+    note = "implement `session::Store` for it; `SealedCookie` is the only other backend"
 )]
 pub trait IntoBackend {
-    /// Not for people, and not stable.
     #[doc(hidden)]
     fn into_backend(self) -> BackendBuilder;
 }
 
 impl<S: Store> IntoBackend for S {
     fn into_backend(self) -> BackendBuilder {
-        BackendBuilder::new(|_, _| Box::new(self))
+        BackendBuilder::new(|_, _| Box::new(ServerSide(self)))
     }
 }
 
-/// A place that does not know its sessions yet.
+/// A backend that does not know its session types yet.
 #[doc(hidden)]
 pub struct BackendBuilder(Box<Build>);
 
-type Build = dyn FnOnce(&BackendContext<'_>, &mut Vec<String>) -> Box<dyn DynStore> + Send + Sync;
+type Build = dyn FnOnce(&BackendContext<'_>, &mut Vec<String>) -> Box<dyn Backend> + Send + Sync;
 
 impl BackendBuilder {
     pub(crate) fn new(
-        build: impl FnOnce(&BackendContext<'_>, &mut Vec<String>) -> Box<dyn DynStore> + Send + Sync + 'static,
+        build: impl FnOnce(&BackendContext<'_>, &mut Vec<String>) -> Box<dyn Backend> + Send + Sync + 'static,
     ) -> Self {
         Self(Box::new(build))
     }
 
-    /// The store for these sessions. What it cannot honour becomes a complaint.
-    pub(crate) fn build(self, context: &BackendContext<'_>, complaints: &mut Vec<String>) -> Box<dyn DynStore> {
+    /// The backend for these sessions. What it cannot honour becomes a complaint.
+    pub(crate) fn build(self, context: &BackendContext<'_>, complaints: &mut Vec<String>) -> Box<dyn Backend> {
         (self.0)(context, complaints)
     }
 }
@@ -50,29 +55,70 @@ impl std::fmt::Debug for BackendBuilder {
     }
 }
 
-/// What a place must know of the sessions that it keeps.
-#[cfg_attr(not(feature = "sealed"), expect(dead_code, reason = "a server's store asks for none of it"))]
+/// What a backend is told about the sessions that it keeps.
+#[cfg_attr(not(feature = "sealed"), expect(dead_code, reason = "a server-side store needs none of it"))]
 pub(crate) struct BackendContext<'a> {
     pub(crate) cookie: &'a CookiePolicy,
-    pub(crate) absolute: std::time::Duration,
-    /// The session type that gives the record its name.
+    pub(crate) absolute: Duration,
+    /// The name of the session type that the record belongs to.
     pub(crate) section: &'static str,
     pub(crate) version: u32,
-    /// Every field of every session type in the record.
+    /// Every field of every session type in the record, with the name of its type.
     pub(crate) fields: &'a [(&'static str, FieldInfo)],
 }
 
-/// The way of a record into its cookie and out of it: what a store has that keeps nothing itself. Its
-/// [`load`](DynStore::load) answers whether a session has been ended before its time.
-pub(crate) trait CookieCodec: Send + Sync {
-    /// The session that a cookie's value is. Nothing but an authentic one that is alive.
-    fn open(&self, value: &[u8], now: Timestamp) -> Option<OpenedCookie>;
+/// Where the engine keeps sessions. There are two implementations: [`ServerSide`] and the sealed cookie's.
+pub(crate) trait Backend: Send + Sync {
+    /// The store of the sessions' records. For sessions that live in their cookies: the list of sessions that have ended
+    /// early.
+    fn store(&self) -> &dyn DynStore;
 
-    /// The value of the cookie that is `record`.
-    fn seal(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<String, RngError>;
+    /// Whether two requests of one session work on the same record.
+    fn sharing(&self) -> Sharing;
 
-    /// Whether the app has agreed that of two requests at once the last cookie wins, whatever it asked for.
-    fn last_wins(&self) -> bool;
+    /// What the value of a session cookie stands for. `None` if it is not one of ours, or a sealed session that is expired.
+    fn credential(&self, value: &[u8], now: Timestamp) -> Option<Credential>;
+
+    /// What `credential` opens if `stored` is what the store has under its id. A credential that a stored record refuses
+    /// is returned: the record may have come from a cache.
+    fn open(&self, credential: Credential, stored: Option<Record>, now: Timestamp) -> (Opened, Option<Credential>);
+
+    /// The token after a change of privilege of session `id`.
+    fn rotate(&self, id: SessionId, rng: &dyn Rng) -> Result<Token, RngError>;
+
+    /// The cookie's value that is `record`. `None` if the session is not kept in its cookie.
+    fn cookie_value(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<Option<String>, RngError>;
+}
+
+/// Whether two requests of one session work on the same record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// On the same one: commits are compared with what is stored.
+    Shared,
+    /// Each on the copy that came in its cookie: the cookie that arrives last is the session.
+    #[cfg_attr(not(feature = "sealed"), expect(dead_code, reason = "only a sealed cookie brings its record along"))]
+    PerRequest {
+        /// Whether the application has accepted that also for fields and updates that ask for more.
+        last_wins: bool,
+    },
+}
+
+/// What a session cookie's value stands for.
+pub(crate) enum Credential {
+    /// A session in a server-side store.
+    Token(Token),
+    /// The session itself.
+    #[cfg_attr(not(feature = "sealed"), expect(dead_code, reason = "only a sealed cookie brings its record along"))]
+    Sealed(Box<OpenedCookie>),
+}
+
+impl Credential {
+    pub(crate) fn id(&self) -> SessionId {
+        match self {
+            Self::Token(token) => token.id(),
+            Self::Sealed(opened) => opened.id,
+        }
+    }
 }
 
 /// A record that came in its cookie.
@@ -80,6 +126,68 @@ pub(crate) trait CookieCodec: Send + Sync {
 pub(crate) struct OpenedCookie {
     pub(crate) id: SessionId,
     pub(crate) record: Record,
-    /// Sealed with a key that is on its way out: the client is given a new one.
+    /// It is sealed with an old key, so the response sets it again, sealed with the primary key.
     pub(crate) needs_reissue: bool,
+}
+
+/// What a credential opens.
+#[expect(clippy::large_enum_variant, reason = "a box would cost each request an allocation")]
+pub(crate) enum Opened {
+    Live {
+        record: Record,
+        needs_reissue: bool,
+    },
+    /// The session's credential was replaced less than [`ROTATION_GRACE`] ago, and this is the old one.
+    RotatedInFlight,
+    Nothing,
+}
+
+/// Sessions in a store; the cookie holds a token.
+struct ServerSide<S>(S);
+
+impl<S: Store> Backend for ServerSide<S> {
+    fn store(&self) -> &dyn DynStore {
+        &self.0
+    }
+
+    fn sharing(&self) -> Sharing {
+        Sharing::Shared
+    }
+
+    fn credential(&self, value: &[u8], _now: Timestamp) -> Option<Credential> {
+        Token::parse(value).map(Credential::Token)
+    }
+
+    fn open(&self, credential: Credential, stored: Option<Record>, now: Timestamp) -> (Opened, Option<Credential>) {
+        let Credential::Token(token) = &credential else { return (Opened::Nothing, None) };
+        let Some(record) = stored else { return (Opened::Nothing, None) };
+        match judge(token, record, now) {
+            live @ Opened::Live { .. } => (live, None),
+            refused => (refused, Some(credential)),
+        }
+    }
+
+    fn rotate(&self, id: SessionId, rng: &dyn Rng) -> Result<Token, RngError> {
+        Token::rotate(id, rng)
+    }
+
+    fn cookie_value(&self, _: SessionId, _: &Record, _: &dyn Rng) -> Result<Option<String>, RngError> {
+        Ok(None)
+    }
+}
+
+/// What `token` opens if `record` is stored under its id.
+fn judge(token: &Token, record: Record, now: Timestamp) -> Opened {
+    if record.is_expired(now) {
+        return Opened::Nothing;
+    }
+    let hash = token.verifier_hash();
+    let is_previous = || record.previous.is_some_and(|(previous, until)| previous.matches(&hash) && now < until);
+    if record.verifier.matches(&hash) || is_previous() {
+        return Opened::Live { record, needs_reissue: false };
+    }
+    match now.duration_since(record.rotated) < ROTATION_GRACE {
+        true => Opened::RotatedInFlight,
+        false => Opened::Nothing,
+    }
 }

@@ -26,7 +26,9 @@ use std::pin::Pin;
 #[doc(hidden)]
 pub use self::backend::BackendBuilder;
 pub use self::backend::IntoBackend;
-pub(crate) use self::backend::{BackendContext, CookieCodec, OpenedCookie};
+pub(crate) use self::backend::{Backend, BackendContext, Credential, Opened, Sharing};
+#[cfg(feature = "sealed")]
+pub(crate) use self::backend::{OpenedCookie, ROTATION_GRACE};
 pub use self::user_index::UserIndex;
 use crate::base::clock::Timestamp;
 use crate::base::error::{BoxError, Corrupt, Error, ErrorKind};
@@ -215,6 +217,15 @@ impl StoreError {
     pub fn unknown(cause: impl Into<BoxError>) -> Self {
         Self::Unknown(cause.into())
     }
+
+    /// This error after an attempt whose outcome is unknown: that attempt may have been applied, whatever this error says.
+    #[cold]
+    pub(crate) fn after_unknown(self) -> Self {
+        match self {
+            Self::Unknown(_) => self,
+            other => Self::unknown(other),
+        }
+    }
 }
 
 impl fmt::Display for StoreError {
@@ -278,10 +289,6 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// [`Store`], behind a pointer.
 pub(crate) trait DynStore: Send + Sync {
-    /// How sessions are told to the client and back, if that is where they are kept.
-    fn seal(&self) -> Option<&dyn CookieCodec> {
-        None
-    }
     fn create<'a>(
         &'a self,
         id: SessionId,

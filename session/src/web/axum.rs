@@ -2,8 +2,7 @@
 //!
 //! ```
 //! use axum::{Router, routing::get};
-//! use session::store::MemoryStore;
-//! use session::{LoggedIn, Session, Sessions};
+//! use session::{LoggedIn, MemoryStore, Session, Sessions};
 //!
 //! #[derive(Session)]
 //! struct Shop {
@@ -18,7 +17,7 @@
 //!     format!("visit {}", session.visits)
 //! }
 //!
-//! // 401 for anybody who is not logged in.
+//! // Other visitors get 401.
 //! async fn account(LoggedIn(session): LoggedIn<Shop>) -> String {
 //!     format!("user {:?}", session.user)
 //! }
@@ -33,13 +32,14 @@
 //!     .route("/", get(home))
 //!     .route("/account", get(account))
 //!     .route("/badge", get(badge))
-//!     .layer(sessions.layer());
+//!     .layer(sessions);
 //! # Ok::<(), session::ConfigError>(())
 //! ```
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum_core::extract::FromRequestParts;
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::header::{ACCEPT, LOCATION};
 use http::request::Parts;
@@ -48,47 +48,94 @@ use http::{HeaderValue, Method, StatusCode};
 use crate::base::error::{Error, ErrorKind};
 use crate::data::schema::{Handle, Identified, Schema};
 use crate::data::validation::Violations;
-use crate::engine::request::{RequestSession, status_of};
+use crate::engine::request::RequestSession;
 use crate::engine::sessions::Sessions;
-use crate::web::tower::{slot, write_failure_headers};
+use crate::web::response::{body_of, report, status_of, write_failure_headers};
+use crate::web::tower::request_session;
 
-/// A session in which somebody is logged in. Anybody else gets 401, or is sent to
+/// The `Retry-After` of an error that becomes a response outside of a session layer; the default of
+/// [`retry_after`](crate::SessionsBuilder::retry_after).
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// The session of a visitor who is logged in. Other visitors get 401, or a redirect to
 /// [`login_path`](crate::SessionsBuilder::login_path).
 ///
-/// A session type without a `#[session(user)]` field does not compile here.
+/// It is an axum extractor. `Option<LoggedIn<T>>` is `None` for a visitor who is not logged in. A session type without a
+/// `#[session(user)]` field does not compile here.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use session::{LoggedIn, MemoryStore, Session, Sessions};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     #[session(user)]
+///     user: Option<u64>,
+/// }
+///
+/// async fn account(LoggedIn(session): LoggedIn<Shop>) -> String {
+///     format!("user {:?}", session.user)
+/// }
+///
+/// async fn greeting(logged_in: Option<LoggedIn<Shop>>) -> String {
+///     match logged_in {
+///         Some(LoggedIn(session)) => format!("Hello, user {:?}", session.user),
+///         None => "Hello".into(),
+///     }
+/// }
+///
+/// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).login_path("/login").build()?;
+/// let app: Router = Router::new().route("/", get(greeting)).route("/account", get(account)).layer(sessions);
+/// # Ok::<(), session::ConfigError>(())
+/// ```
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "handlers destructure it")]
 pub struct LoggedIn<S: Identified>(pub S::Handle);
 
-/// Why a request did not get its session.
+/// Why an extractor did not get a session. It is the rejection type of `Session<T>` and [`LoggedIn<T>`](LoggedIn), so
+/// `Result<Session<T>, Rejection>` is an extractor too.
+///
+/// As a response it has the status of its [`ErrorKind`], or is a redirect to the
+/// [`login_path`](crate::SessionsBuilder::login_path). Its body names no detail, except in debug builds. The `ErrorKind`
+/// is in the response's extensions, so that an outer layer can draw a page of its own.
+///
+/// ```
+/// use session::{Rejection, Session};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     visits: u64,
+/// }
+///
+/// /// This page also works while the store is down.
+/// async fn home(session: Result<Session<Shop>, Rejection>) -> String {
+///     match session {
+///         Ok(session) => format!("visit {}", session.visits),
+///         Err(rejection) => format!("no session: {}", rejection.error()),
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Rejection {
     error: Error,
-    kind: RejectionKind,
+    login: Option<HeaderValue>,
     request: Option<Arc<RequestSession>>,
-}
-
-#[derive(Debug)]
-enum RejectionKind {
-    Failed,
-    Unauthenticated { login: Option<HeaderValue> },
 }
 
 impl Rejection {
     fn failed(error: Error, request: Option<Arc<RequestSession>>) -> Self {
-        Self { error, kind: RejectionKind::Failed, request }
+        Self { error, login: None, request }
     }
 
     /// The status of the response that it becomes.
     pub fn status(&self) -> StatusCode {
-        match &self.kind {
-            RejectionKind::Failed => status_of(self.error.kind()),
-            RejectionKind::Unauthenticated { login: None } => StatusCode::UNAUTHORIZED,
-            RejectionKind::Unauthenticated { login: Some(_) } => StatusCode::SEE_OTHER,
+        match self.login {
+            Some(_) => StatusCode::SEE_OTHER,
+            None => status_of(self.error.kind()),
         }
     }
 
-    /// What went wrong.
+    /// The error, with its [kind](Error::kind).
     pub fn error(&self) -> &Error {
         &self.error
     }
@@ -108,67 +155,53 @@ impl std::error::Error for Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        let status = self.status();
-        let mut response = (status, body(status)).into_response();
-        match self.kind {
-            RejectionKind::Failed => {
-                tracing::error!(error = %self.error, cause = ?std::error::Error::source(&self.error), "a request did not get its session");
-                if let Some(request) = &self.request {
-                    write_failure_headers(status, &request.engine.config, response.headers_mut());
-                }
-            },
-            RejectionKind::Unauthenticated { login } => {
-                if let Some(login) = login {
-                    response.headers_mut().insert(LOCATION, login);
-                }
-            },
+        if let Some(login) = self.login {
+            let mut response = StatusCode::SEE_OTHER.into_response();
+            response.headers_mut().insert(LOCATION, login);
+            return response;
         }
-        response
+        if self.error.kind() != ErrorKind::Unauthenticated {
+            report("an extractor did not get its session", &self.error);
+        }
+        response_of(&self.error, self.request.map_or(RETRY_AFTER, |request| request.engine.config.retry_after))
     }
 }
 
-/// What the client is told: nothing about the inside.
-fn body(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::SERVICE_UNAVAILABLE => "sessions are unavailable, try again soon",
-        StatusCode::CONFLICT => "the session was changed by another request, try again",
-        StatusCode::UNAUTHORIZED => "log in first",
-        StatusCode::SEE_OTHER => "",
-        _ => "the session could not be used",
-    }
-}
-
+/// The response has the status of the error's [`ErrorKind`], and the kind in its extensions. Inside of a session layer,
+/// `Retry-After` is the builder's [`retry_after`](crate::SessionsBuilder::retry_after).
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let status = status_of(self.kind());
-        let mut response = (status, body(status)).into_response();
-        response.headers_mut().insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("2"));
-        }
-        tracing::error!(error = %self, cause = ?std::error::Error::source(&self), "a handler gave a session error back");
-        response
+        report("a handler returned a session error", &self);
+        response_of(&self, RETRY_AFTER)
     }
 }
 
-/// 422, with one line for each broken rule: what the client should have sent. It names fields and rules, never values.
+fn response_of(error: &Error, retry_after: Duration) -> Response {
+    let status = status_of(error.kind());
+    let mut response = (status, body_of(error)).into_response();
+    write_failure_headers(status, retry_after, response.headers_mut());
+    response.extensions_mut().insert(error.kind());
+    response
+}
+
+/// 422, with a line for each broken rule. The lines name fields and rules, never values.
 impl IntoResponse for Violations {
     fn into_response(self) -> Response {
         (StatusCode::UNPROCESSABLE_ENTITY, self.to_string()).into_response()
     }
 }
 
-/// What the emitted extractor does.
+/// The emitted extractor.
 ///
 /// # Errors
 ///
-/// A [`Rejection`]: the layer is missing, or the store cannot be used.
+/// [`Rejection`], if the layer is missing or the session cannot be loaded.
 pub async fn extract<S: Schema>(parts: &Parts) -> Result<S::Handle, Rejection> {
     let opened = Sessions::<S>::extract(&parts.extensions, &parts.headers).await;
-    opened.map_err(|error| Rejection::failed(error, slot::<S>(&parts.extensions).ok().cloned()))
+    opened.map_err(|error| Rejection::failed(error, request_session::<S>(&parts.extensions).ok().cloned()))
 }
 
-/// What the emitted optional extractor does.
+/// The emitted optional extractor.
 ///
 /// # Errors
 ///
@@ -186,17 +219,26 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
         if handle.user().is_some() {
             return Ok(Self(handle));
         }
-        let slot = slot::<S>(&parts.extensions).ok().filter(|_| asks_for_a_page(parts));
-        let login = slot.and_then(|slot| slot.engine.config.login_path.as_ref());
+        let session = request_session::<S>(&parts.extensions).ok().filter(|_| asks_for_a_page(parts));
+        let login = session.and_then(|session| session.engine.config.login_path.as_ref());
         Err(Rejection {
-            error: Error::new(ErrorKind::Superseded, "nobody is logged in"),
-            kind: RejectionKind::Unauthenticated { login: login.and_then(|path| HeaderValue::try_from(path).ok()) },
+            error: Error::new(ErrorKind::Unauthenticated, "the visitor is not logged in"),
+            login: login.and_then(|path| HeaderValue::try_from(path).ok()),
             request: None,
         })
     }
 }
 
-/// Whether a redirect would show a person a form, and not confuse a script.
+impl<S: Identified, State: Send + Sync> OptionalFromRequestParts<State> for LoggedIn<S> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &State) -> Result<Option<Self>, Rejection> {
+        let handle = extract::<S>(parts).await?;
+        Ok(handle.user().is_some().then_some(Self(handle)))
+    }
+}
+
+/// Whether the client is a browser that shows a page. A script must not be redirected to a form.
 fn asks_for_a_page(parts: &Parts) -> bool {
     let html =
         parts.headers.get(ACCEPT).is_some_and(|accept| accept.as_bytes().windows(9).any(|part| part == b"text/html"));

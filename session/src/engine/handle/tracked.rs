@@ -19,7 +19,7 @@ use crate::data::schema::{Handle, Identified, Key, Schema};
 use crate::data::token::SessionId;
 use crate::data::validation::Violations;
 use crate::engine::delta::Change;
-use crate::engine::handle::update::Detached;
+use crate::engine::handle::detached::Detached;
 use crate::engine::request::{RequestSession, Snapshot, TOO_LATE};
 use crate::engine::run_to_completion::RunToCompletion;
 
@@ -40,7 +40,7 @@ pub struct Tracked<S: Schema> {
 
 impl<S: Schema> Tracked<S> {
     pub(crate) fn new(request: Arc<RequestSession>) -> Result<Self, Error> {
-        let base = request.view()?;
+        let base = request.snapshot()?;
         let (value, problems) = SectionReader::load::<S>(base.payload.section(S::NAME))?;
         for problem in &problems {
             tracing::warn!(
@@ -118,16 +118,16 @@ impl<S: Schema> Tracked<S> {
 
     /// Where the session is filed, if it is stored yet.
     pub fn id(&self) -> Option<SessionId> {
-        self.request.live().map(|live| live.id)
+        self.request.loaded().map(|loaded| loaded.id)
     }
 
     pub(crate) fn record(&self) -> Option<Arc<Record>> {
-        self.request.live().map(|live| live.record)
+        self.request.loaded().map(|loaded| loaded.record)
     }
 
     /// Whether the session is not stored yet.
     pub fn is_new(&self) -> bool {
-        self.request.live().is_none()
+        self.request.loaded().is_none()
     }
 
     /// Fields that could not be decoded.
@@ -180,7 +180,7 @@ impl<S: Schema> Tracked<S> {
                 (column.reset)(&mut self.value);
             }
         }
-        match self.request.view() {
+        match self.request.snapshot() {
             Ok(view) => self.base = view,
             Err(error) => self.request.fail(error),
         }
@@ -200,13 +200,13 @@ impl<S: Schema> Tracked<S> {
     pub(crate) async fn save(&mut self) -> Result<(), Error> {
         self.flush_changes()?;
         // If the commit fails, what was handed in is the request's, and counts no second time.
-        self.base = self.request.view()?;
+        self.base = self.request.snapshot()?;
         RunToCompletion::new(Box::pin(Arc::clone(&self.request).flush())).await
     }
 
     /// A handle on the session that outlives the request.
     pub fn detach(&self) -> Detached<S> {
-        Detached::new(Arc::clone(&self.request.engine), self.request.live())
+        Detached::new(Arc::clone(&self.request.engine), self.request.loaded())
     }
 
     /// What all handles on this request's session share.

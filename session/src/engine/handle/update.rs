@@ -1,45 +1,45 @@
-//! Exact updates: a change that is made on the session as it is stored, and again until nobody has come between.
+//! Exact updates: a closure runs on the session as it is stored, and again until no other commit comes in between.
 
-use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::tracked::too_late;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::schema::{Handle, Schema};
-use crate::engine::commit::{Engine, LoadedSession, exhausted, gone, superseded};
 use crate::engine::delta::Delta;
-use crate::engine::handle::tracked::{Tracked, too_late};
+use crate::engine::load::LoadedSession;
 use crate::engine::request::{Replaced, RequestSession};
 use crate::engine::retry::RetryPolicy;
 use crate::engine::run_to_completion::RunToCompletion;
+use crate::engine::{conflict, gone, superseded};
+use crate::port::Sharing;
 
-/// Runs `change` on the session as it is stored, and commits what it did only if nobody else has written meanwhile; else once
-/// more, on the fresh one.
+/// Runs `change` on the session as it is stored and commits the changes if no other commit came first; otherwise runs it
+/// again on the fresh session.
 ///
 /// # Errors
 ///
-/// Any; see [`ErrorKind`]. Then nothing that `change` did is stored or stays in the handle.
+/// Any kind of [`ErrorKind`]. Then no change of `change` is stored, and none stays in the handle.
 pub async fn update<S, R>(handle: &mut S::Handle, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error>
 where
     S: Schema,
 {
     let request = Arc::clone(handle.tracked().request());
-    if request.engine.is_sealed() && !request.engine.last_wins() {
-        return Err(sealed::<S>("or `.dangerous_last_cookie_wins()`"));
+    if request.engine.backend().sharing() == (Sharing::PerRequest { last_wins: false }) {
+        return Err(in_cookie::<S>("or `.dangerous_last_cookie_wins()`"));
     }
-    // What was changed before is not part of it.
+    // Earlier changes of the handle are no part of the update.
     handle.tracked_mut().save().await?;
-    // Whatever comes of it, and also if nobody waits for that: the handle sees what is stored.
     let attempt = Attempt::<S>(handle);
-    if request.live().is_none()
-        && let Some(result) = begin::<S, R>(attempt.0, &request, &mut change).await?
+    if request.loaded().is_none()
+        && let Some(result) = create::<S, R>(attempt.0, &request, &mut change).await?
     {
         return Ok(result);
     }
     replace::<S, R>(attempt.0, &request, &mut change).await
 }
 
-/// A handle that must not keep what an update has done to it: else the next change of a field would save that along with it.
+/// A handle during an update. When it is dropped, also because the caller is cancelled, the handle shows the session as
+/// stored: otherwise the next change of a field would commit the changes of a failed update with it.
 struct Attempt<'a, S: Schema>(&'a mut S::Handle);
 
 impl<S: Schema> Drop for Attempt<'_, S> {
@@ -48,8 +48,8 @@ impl<S: Schema> Drop for Attempt<'_, S> {
     }
 }
 
-/// The first write of a session. There is nobody to come between, unless another handle of this request stores it first: then `None`.
-async fn begin<S, R>(
+/// The first commit of a session: no other process knows its id. `None` if another handle of this request created it first.
+async fn create<S, R>(
     handle: &mut S::Handle,
     request: &Arc<RequestSession>,
     change: &mut impl FnMut(&mut S::Handle) -> R,
@@ -58,8 +58,8 @@ where
     S: Schema,
 {
     let (result, delta) = run::<S, R>(handle, request, change)?;
-    let begun = RunToCompletion::new(Box::pin(Arc::clone(request).create_exact(delta))).await?;
-    Ok(begun.then_some(result))
+    let created = RunToCompletion::new(Box::pin(Arc::clone(request).create_exact(delta))).await?;
+    Ok(created.then_some(result))
 }
 
 async fn replace<S, R>(
@@ -71,24 +71,21 @@ where
     S: Schema,
 {
     let engine = &request.engine;
-    let live = || request.live().ok_or_else(gone);
-    // A session in its cookie is nobody else's: each request has brought its own.
-    let mut lead = match engine.is_sealed() {
-        true => None,
-        false => Some(engine.enter_alone(live()?.id).await?),
-    };
-    // Only now: another handle may have changed it meanwhile.
-    let LoadedSession { mut id, record: mut known } = live()?;
-    let latest = lead.as_mut().and_then(|lead| lead.latest.take());
+    let loaded = || request.loaded().ok_or_else(gone);
+    let mut leader = engine.exclusive(loaded()?.id).await?;
+    // Read after the wait, during which another handle may have committed.
+    let LoadedSession { mut id, record: mut known } = loaded()?;
+    let latest = leader.as_mut().and_then(|leader| leader.latest.take());
     let latest = latest.filter(|latest| latest.revision() > known.revision());
-    let mut is_fresh = latest.is_some() || engine.is_sealed();
+    // Whether `current` is known to be what is stored now. A record that came in its cookie always is.
+    let mut is_fresh = latest.is_some() || leader.is_none();
     let mut current = latest.unwrap_or_else(|| Arc::clone(&known));
-    let mut retry = RetryPolicy::new(lead.as_ref().and_then(|lead| lead.since));
+    let mut retry = RetryPolicy::new(leader.as_ref().and_then(|leader| leader.since));
     loop {
         if current.epoch() != known.epoch() {
             return Err(superseded());
         }
-        // Not what came along: in its cookie, it would be sent back although nothing has changed.
+        // Not for the loaded record itself: in its cookie, it would be set again although nothing has changed.
         if !Arc::ptr_eq(&current, &known) {
             request.committed(LoadedSession { id, record: Arc::clone(&current) }, None)?;
         }
@@ -96,13 +93,13 @@ where
         if delta.is_empty() {
             let stored = match is_fresh {
                 true => Arc::clone(&current),
-                // What was decided not to change was perhaps decided on what has changed.
+                // The decision to change nothing must be based on the session as it is stored.
                 false => engine.stored(id).await?.ok_or_else(gone)?,
             };
             is_fresh = true;
             if stored.revision() == current.revision() {
-                if let Some(lead) = &mut lead {
-                    lead.latest = Some(current);
+                if let Some(leader) = &mut leader {
+                    leader.latest = Some(current);
                 }
                 return Ok(result);
             }
@@ -112,27 +109,27 @@ where
         let write = Box::pin(Arc::clone(request).compare_and_set(id, Arc::clone(&current), delta));
         match RunToCompletion::new(write).await? {
             Replaced::Applied(next) => {
-                if let Some(lead) = &mut lead {
-                    lead.latest = Some(next);
+                if let Some(leader) = &mut leader {
+                    leader.latest = Some(next);
                 }
                 return Ok(result);
             },
             Replaced::Conflict(fresh) => (current, is_fresh) = (fresh, true),
             Replaced::StaleBase => {
-                LoadedSession { id, record: known } = live()?;
+                LoadedSession { id, record: known } = loaded()?;
                 current = Arc::clone(&known);
                 continue;
             },
             Replaced::TooLate => return Err(too_late::<S>("an update")),
         }
         if !retry.should_retry(engine.rng()).await {
-            return Err(exhausted());
+            return Err(conflict());
         }
     }
 }
 
-/// Runs `change` on the session as it is stored, and gives what it alone has done: what other handles have changed waits for the end
-/// of the request.
+/// Runs `change` on the session as it is stored. Answers with its result and its own changes; the changes of other
+/// handles wait for the end of the request.
 fn run<S, R>(
     handle: &mut S::Handle,
     request: &RequestSession,
@@ -151,65 +148,12 @@ where
     Ok((result, aside.own()?))
 }
 
+/// The refusal of an update for a session that lives in its cookie; `remedy` says what to use in place of it.
 #[cold]
-fn sealed<S: Schema>(or: &str) -> Error {
+pub(super) fn in_cookie<S: Schema>(remedy: &str) -> Error {
     let message = format!(
-        "session `{}` lives in its cookie, where nothing can be compared and set: `update` needs a server's store, {or}",
+        "session `{}` lives in its cookie, where no compare-and-set is possible: `update` needs a server-side store, {remedy}",
         S::NAME
     );
     Error::new(ErrorKind::Misconfigured, message)
-}
-
-/// A session that is worked on outside of the request it came with: in a spawned task, a WebSocket, a stream.
-pub struct Detached<S: Schema> {
-    engine: Arc<Engine>,
-    live: Option<LoadedSession>,
-    schema: PhantomData<fn() -> S>,
-}
-
-impl<S: Schema> Detached<S> {
-    pub(crate) fn new(engine: Arc<Engine>, live: Option<LoadedSession>) -> Self {
-        Self { engine, live, schema: PhantomData }
-    }
-
-    /// Runs `change` on the session as it is stored and commits what it did, once more from the start if somebody else wrote
-    /// meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Gone`] if the session has ended or was never stored: call `commit().await` before `detach()` for a new
-    /// one. [`ErrorKind::Superseded`] if there was a login, logout or rotation. [`ErrorKind::Misconfigured`] if `change`
-    /// itself logs in, logs out or rotates, and for every session that lives in its cookie: there is no response that could carry
-    /// the new one.
-    pub async fn update<R>(&self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
-        if self.engine.is_sealed() {
-            return Err(sealed::<S>("since no response carries the new cookie"));
-        }
-        let live = self.live.clone().ok_or_else(gone)?;
-        let request = Arc::new(RequestSession::detached(Arc::clone(&self.engine), live));
-        let mut handle = S::Handle::from(Tracked::new(Arc::clone(&request))?);
-        update::<S, R>(&mut handle, |handle| {
-            let result = change(handle);
-            // Whether it came in time, the update itself finds out.
-            let _ = handle.tracked_mut().flush_changes();
-            if request.changes_privilege() {
-                let message = "a detached session cannot log in, log out, rotate or be destroyed: no response carries the new cookie";
-                request.fail(Error::new(ErrorKind::Misconfigured, message));
-            }
-            result
-        })
-        .await
-    }
-}
-
-impl<S: Schema> Clone for Detached<S> {
-    fn clone(&self) -> Self {
-        Self { engine: Arc::clone(&self.engine), live: self.live.clone(), schema: PhantomData }
-    }
-}
-
-impl<S: Schema> fmt::Debug for Detached<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Detached").field("id", &self.live.as_ref().map(|live| live.id)).finish_non_exhaustive()
-    }
 }

@@ -1,19 +1,20 @@
-//! What an exact update needs of its request: its changes apart from those of other handles, and a write of its own.
+//! What an exact update needs of its request: its changes apart from those of other handles, and a commit of its own.
 
 use std::mem;
 use std::sync::Arc;
 
-use super::RequestSession;
+use super::{RequestSession, trace_commit};
 use crate::base::error::Error;
 use crate::data::record::Record;
 use crate::data::schema::sections::Reset;
 use crate::data::token::{SessionId, Token};
-use crate::engine::commit::{LoadedSession, gone, superseded};
 use crate::engine::commit_queue::CommitRequest;
 use crate::engine::delta::Delta;
+use crate::engine::load::LoadedSession;
+use crate::engine::{gone, superseded};
 use crate::port::Committed;
 
-/// What other handles have changed, and is none of the update's business. It is put back when this goes.
+/// Puts the changes of other handles aside while an update runs its closure. Dropping it puts them back.
 pub(crate) struct Aside<'a> {
     request: &'a RequestSession,
     others: Delta,
@@ -21,39 +22,39 @@ pub(crate) struct Aside<'a> {
     is_back: bool,
 }
 
-/// What came of a write.
+/// The outcome of a compare-and-set.
 pub(crate) enum Replaced {
-    /// This is stored now.
+    /// This record is stored.
     Applied(Arc<Record>),
-    /// Another process has stored this.
+    /// Another process has stored this record.
     Conflict(Arc<Record>),
-    /// Another handle of this request has changed the session, which lives in its cookie.
+    /// Another handle of this request has committed; only for a session that lives in its cookie.
     StaleBase,
-    /// Nothing was written: the response that should carry the session's new cookie has left.
+    /// Nothing was written: the response that must carry the new cookie has left.
     TooLate,
 }
 
 impl RequestSession {
-    /// Puts aside what has been changed so far.
+    /// Puts the changes so far aside.
     pub(crate) fn set_aside(&self) -> Result<Aside<'_>, Error> {
         let others = self.take_delta()?;
         let state = self.state();
         Ok(Aside { request: self, others, resets: (state.resets, state.last_reset), is_back: false })
     }
 
-    /// Stores a new session that begins with `delta`, unless another handle has stored it by now.
+    /// Stores a new session with the changes of `delta`. `false` if another handle has stored one meanwhile.
     pub(crate) async fn create_exact(self: Arc<Self>, delta: Delta) -> Result<bool, Error> {
         let _io = self.lock_io().await;
-        if self.live().is_some() {
+        if self.loaded().is_some() {
             return Ok(false);
         }
         self.create(&delta).await?;
-        self.has_reset(delta.reset);
+        self.note_reset(delta.reset);
         Ok(true)
     }
 
-    /// Writes `delta` over exactly `current`, and notes what is stored then. Drive it to its end: a login whose cookie is not sent is
-    /// the end of the session.
+    /// Commits `delta` if the stored record is exactly `current`, and records the result. It must run to completion: a
+    /// login whose cookie is not sent ends the session.
     pub(crate) async fn compare_and_set(
         self: Arc<Self>,
         id: SessionId,
@@ -61,19 +62,20 @@ impl RequestSession {
         delta: Delta,
     ) -> Result<Replaced, Error> {
         let (engine, reset) = (&self.engine, delta.reset);
-        let is_sealed = engine.is_sealed();
-        // Held, so that the response waits for it. If another handle has it, that one's commit waits in line for this one, and the
-        // response for that.
-        let _io = if is_sealed { Some(self.lock_io().await) } else { self.io_lock.try_lock().ok() };
-        if is_sealed && !self.live().is_some_and(|live| Arc::ptr_eq(&live.record, &current)) {
+        let in_cookie = engine.lives_in_cookie();
+        // Held so that the response waits for the commit. If another handle holds the lock, its commit waits in the queue
+        // behind this one, and the response waits for that handle.
+        let _io = if in_cookie { Some(self.lock_io().await) } else { self.io_lock.try_lock().ok() };
+        if in_cookie && !self.loaded().is_some_and(|loaded| Arc::ptr_eq(&loaded.record, &current)) {
             return Ok(Replaced::StaleBase);
         }
-        if (is_sealed || delta.is_privilege_change()) && self.is_finished() {
+        if (in_cookie || delta.is_privilege_change()) && self.is_finished() {
             return Ok(Replaced::TooLate);
         }
         let token = delta.is_privilege_change().then(|| engine.rotate_token(id)).transpose()?;
         let verifier = token.as_ref().map(Token::verifier_hash);
-        let request = CommitRequest { delta: Arc::new(delta), base: Arc::clone(&current), verifier };
+        let delta = Arc::new(delta);
+        let request = CommitRequest { delta: Arc::clone(&delta), base: Arc::clone(&current), verifier };
         let (committed, next) = engine.compare_and_set(id, &current, &request).await?;
         match committed {
             Committed::Applied => {},
@@ -81,21 +83,23 @@ impl RequestSession {
             Committed::Superseded => return Err(superseded()),
             Committed::Gone => return Err(gone()),
         }
+        trace_commit(id, &next, &delta, token.is_some());
         let (id, next) = (token.as_ref().map_or(id, Token::id), Arc::new(next));
-        self.has_reset(reset);
+        self.note_reset(reset);
         self.committed(LoadedSession { id, record: Arc::clone(&next) }, token)?;
-        // An empty session is no session. It is logged out already: if it cannot be removed, it stays empty.
+        // Logout destroys the session if no field survives it. The user is logged out already, so a session that cannot
+        // be removed stays empty.
         if reset == Some(Reset::Logout)
             && next.payload.is_empty()
             && let Err(error) = self.end(id).await
         {
-            tracing::warn!(session = ?id, %error, "a session that is logged out could not be removed");
+            tracing::warn!(session = %id, %error, "an empty session could not be removed after a logout");
         }
         Ok(Replaced::Applied(next))
     }
 
-    /// A login or logout is stored: what other handles have changed is kept only where it survives that.
-    fn has_reset(&self, reset: Option<Reset>) {
+    /// After a stored login or logout, the changes of other handles are kept only where their field survives it.
+    fn note_reset(&self, reset: Option<Reset>) {
         let Some(reset) = reset else { return };
         let mut state = self.state();
         state.delta.retain_surviving(reset);
@@ -105,7 +109,7 @@ impl RequestSession {
 }
 
 impl Aside<'_> {
-    /// What has changed since, and nothing else. What has gone wrong meanwhile is the update's own too.
+    /// The changes since [`set_aside`](RequestSession::set_aside), and no others. A failure since then is returned.
     pub(crate) fn own(mut self) -> Result<Delta, Error> {
         let (own, failure) = self.put_back();
         failure.map_or(Ok(own), Err)
@@ -114,7 +118,7 @@ impl Aside<'_> {
     fn put_back(&mut self) -> (Delta, Option<Error>) {
         self.is_back = true;
         let mut state = self.request.state();
-        // Its logins and logouts count for others once they are stored.
+        // The update's own logins and logouts count for other handles once they are stored.
         (state.resets, state.last_reset) = self.resets;
         (mem::replace(&mut state.delta, mem::take(&mut self.others)), state.failure.take())
     }

@@ -1,13 +1,13 @@
-//! The layer that serves sessions to any tower service.
+//! The layer that gives sessions to any tower service.
 
+mod extension;
 mod future;
 mod layer;
-mod slots;
+mod service;
 
+pub(crate) use self::extension::SessionExtension;
+#[cfg(feature = "axum")]
+pub(crate) use self::extension::request_session;
 pub use self::future::ResponseFuture;
-#[cfg(feature = "axum")]
-pub(crate) use self::future::write_failure_headers;
-pub use self::layer::{SessionLayer, SessionService};
-pub(crate) use self::slots::Slots;
-#[cfg(feature = "axum")]
-pub(crate) use self::slots::slot;
+pub use self::layer::SessionLayer;
+pub use self::service::SessionService;

@@ -1,0 +1,80 @@
+//! From the value of the session cookie to a loaded session.
+
+use std::sync::Arc;
+
+use super::Engine;
+use crate::data::record::Record;
+use crate::data::token::SessionId;
+use crate::port::{Credential, Opened, StoreError};
+
+/// A session that is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct LoadedSession {
+    pub(crate) id: SessionId,
+    /// Converted to the fields of this release; see
+    /// [`SchemaRegistry::modernized`](crate::data::schema::sections::SchemaRegistry::modernized).
+    pub(crate) record: Arc<Record>,
+}
+
+/// What a credential opens.
+pub(crate) enum LoadOutcome {
+    Loaded(LoadedSession),
+    /// A live session whose cookie must be set again although nothing has changed: it was sealed with an old key.
+    NeedsReissue(LoadedSession),
+    /// The credential was replaced while this request was on its way.
+    RotatedInFlight,
+    /// No session.
+    Nothing,
+}
+
+impl Engine {
+    /// What the cookie's `value` stands for, as far as it shows without a store call. `None` if it is not one of ours.
+    pub(crate) fn credential(&self, value: &[u8]) -> Option<Credential> {
+        self.backend.credential(value, self.now())
+    }
+
+    /// Loads the session that `credential` opens: one store call, or two where the first answer came from a cache
+    /// and refuses the credential.
+    pub(crate) async fn open(&self, credential: Credential) -> Result<LoadOutcome, StoreError> {
+        let now = self.now();
+        let id = credential.id();
+        // The record is passed on by value at once: as a local variable it would take room in the future of every handler.
+        let (opened, refused) = self.backend.open(credential, self.backend.store().load(id, now).await?, now);
+        let outcome = self.outcome(id, opened);
+        let Some(credential) = refused else { return Ok(outcome) };
+        // The cached record may be older than the token.
+        match self.backend.store().reload(id, now).await {
+            None => Ok(outcome),
+            Some(stored) => Ok(self.outcome(id, self.backend.open(credential, stored?, now).0)),
+        }
+    }
+
+    /// The session as it is stored now, whatever a cache holds.
+    pub(crate) async fn stored(&self, id: SessionId) -> Result<Option<Arc<Record>>, StoreError> {
+        let now = self.now();
+        let store = self.backend.store();
+        let stored = match store.reload(id, now).await {
+            Some(stored) => stored?,
+            None => store.load(id, now).await?,
+        };
+        Ok(stored.filter(|record| !record.is_expired(now)).map(|record| self.modernized(record)))
+    }
+
+    fn outcome(&self, id: SessionId, opened: Opened) -> LoadOutcome {
+        match opened {
+            Opened::Live { record, needs_reissue: false } => {
+                LoadOutcome::Loaded(LoadedSession { id, record: self.modernized(record) })
+            },
+            Opened::Live { record, needs_reissue: true } => {
+                LoadOutcome::NeedsReissue(LoadedSession { id, record: self.modernized(record) })
+            },
+            Opened::RotatedInFlight => LoadOutcome::RotatedInFlight,
+            Opened::Nothing => LoadOutcome::Nothing,
+        }
+    }
+
+    fn modernized(&self, mut record: Record) -> Arc<Record> {
+        record.payload = self.config.sections.modernized(record.payload);
+        Arc::new(record)
+    }
+}

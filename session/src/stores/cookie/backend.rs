@@ -1,0 +1,267 @@
+//! [`CookieBackend`]: a backend that keeps the record in the client's cookie.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+
+use super::{SealedCookie, layout};
+use crate::base::clock::{Rng, RngError, Timestamp};
+use crate::crypto::keys::Purpose;
+use crate::crypto::seal::{Plain, Rejected, Sealer};
+use crate::data::payload::Payload;
+use crate::data::record::{OpId, Record};
+use crate::data::token::{SessionId, Token};
+use crate::port::{
+    Backend, BackendContext, BoxFuture, Commit, Committed, Created, Credential, Destroyed, DynStore, Opened,
+    OpenedCookie, ROTATION_GRACE, Sharing, StoreError, Touched, UserIndex,
+};
+
+const ENCRYPT_LABEL: &[u8] = b"typed-session/v1/encrypt";
+const SIGN_LABEL: &[u8] = b"typed-session/v1/sign";
+
+/// The client keeps the record; the server keeps at most the list of sessions that have ended early.
+pub(super) struct CookieBackend {
+    sealer: Sealer,
+    cookie: String,
+    version: u16,
+    absolute: Duration,
+    /// The largest length of the cookie's value, in characters.
+    max_chars: usize,
+    last_wins: bool,
+    /// Sessions that ended before their deadline, each as a record without content.
+    revoked: Option<Box<dyn DynStore>>,
+}
+
+impl CookieBackend {
+    pub(super) fn new(settings: SealedCookie, context: &BackendContext<'_>) -> Self {
+        let mut bound_to = vec![context.cookie.name().as_bytes(), context.section.as_bytes()];
+        if !settings.audience.is_empty() {
+            bound_to.push(settings.audience.as_bytes());
+        }
+        let sealer = match settings.readable {
+            true => Sealer::signing(&settings.keys, SIGN_LABEL, &bound_to),
+            false => Sealer::encrypting(&settings.keys, Purpose::Encrypt, ENCRYPT_LABEL, &bound_to),
+        };
+        Self {
+            sealer,
+            cookie: context.cookie.name().to_owned(),
+            // The derive refuses a larger version.
+            version: u16::try_from(context.version).unwrap_or(u16::MAX),
+            absolute: context.absolute,
+            max_chars: context.cookie.room(),
+            last_wins: settings.last_wins,
+            revoked: settings.revoked,
+        }
+    }
+
+    /// Fails if browsers would not keep the cookie of `record`.
+    fn fits(&self, record: &Record) -> Result<(), StoreError> {
+        let (size, overhead) = (layout::len(record), self.sealer.overhead());
+        // base64url without padding: four characters for three bytes.
+        let limit = (self.max_chars * 3 / 4).saturating_sub(overhead);
+        if size <= limit { Ok(()) } else { Err(StoreError::TooLarge { size, limit }) }
+    }
+
+    fn try_open(&self, value: &[u8], now: Timestamp) -> Result<OpenedCookie, Rejected> {
+        if value.len() > self.max_chars {
+            return Err(Rejected::Length);
+        }
+        let sealed = BASE64URL.decode(value).map_err(|_| Rejected::Encoding)?;
+        let Plain { bytes, needs_reissue } = self.sealer.open(sealed, &[])?;
+        let (id, record) = layout::read(bytes, self.absolute, now)?;
+        Ok(OpenedCookie { id, record, needs_reissue })
+    }
+
+    /// An entry of the list: the session has ended. It lives until no cookie of the session can be alive. `rotated` is
+    /// when the session went on under another id, if it did.
+    fn end_note(&self, op: OpId, rotated: Timestamp, now: Timestamp) -> Record {
+        let end = now.saturating_add(self.absolute).saturating_add(layout::SKEW);
+        let mut note = Record {
+            epoch: 1,
+            revision: 1,
+            idle: end,
+            absolute: end,
+            created: now,
+            rotated,
+            verifier: layout::NOTHING,
+            previous: None,
+            writers: Default::default(),
+            user: None,
+            payload: Payload::default(),
+        };
+        note.note_writer(op);
+        note
+    }
+}
+
+impl Backend for CookieBackend {
+    fn store(&self) -> &dyn DynStore {
+        self
+    }
+
+    fn sharing(&self) -> Sharing {
+        Sharing::PerRequest { last_wins: self.last_wins }
+    }
+
+    fn credential(&self, value: &[u8], now: Timestamp) -> Option<Credential> {
+        match self.try_open(value, now) {
+            Ok(opened) => Some(Credential::Sealed(Box::new(opened))),
+            Err(Rejected::Expired) => None,
+            Err(reason) => {
+                let cookie = &self.cookie;
+                tracing::warn!(cookie, ?reason, "a session cookie is refused: the visitor counts as anonymous");
+                None
+            },
+        }
+    }
+
+    fn open(&self, credential: Credential, note: Option<Record>, now: Timestamp) -> (Opened, Option<Credential>) {
+        let Credential::Sealed(opened) = credential else { return (Opened::Nothing, None) };
+        let opened = match note {
+            Some(note) if now.duration_since(note.rotated) < ROTATION_GRACE => Opened::RotatedInFlight,
+            Some(_) => Opened::Nothing,
+            None => Opened::Live { record: opened.record, needs_reissue: opened.needs_reissue },
+        };
+        (opened, None)
+    }
+
+    /// A new id: the list of ended sessions refuses the old cookie by its id.
+    fn rotate(&self, _: SessionId, rng: &dyn Rng) -> Result<Token, RngError> {
+        Token::generate(rng)
+    }
+
+    fn cookie_value(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<Option<String>, RngError> {
+        let write = |out: &mut Vec<u8>| layout::write(out, self.version, id, record);
+        let sealed = self.sealer.seal(rng, &[], layout::len(record), write)?;
+        Ok(Some(BASE64URL.encode(sealed)))
+    }
+}
+
+impl DynStore for CookieBackend {
+    fn create<'a>(
+        &'a self,
+        _: SessionId,
+        record: &'a Record,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Created, StoreError>> {
+        Box::pin(async { self.fits(record).map(|()| Created::Created) })
+    }
+
+    /// The note of a session that has ended early.
+    fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+        match &self.revoked {
+            Some(revoked) => revoked.load(id, now),
+            None => Box::pin(async { Ok(None) }),
+        }
+    }
+
+    fn commit<'a>(
+        &'a self,
+        id: SessionId,
+        commit: Commit<'a>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Committed, StoreError>> {
+        Box::pin(async move {
+            self.fits(commit.record)?;
+            let Some(revoked) = &self.revoked else { return Ok(Committed::Applied) };
+            if commit.record.epoch() == commit.epoch {
+                let ended = revoked.load(id, now).await?.is_some();
+                return Ok(if ended { Committed::Gone } else { Committed::Applied });
+            }
+            // The session continues under another id. Of several requests, the one whose note is stored continues it.
+            match revoked.create(id, &self.end_note(commit.op, now, now), now).await? {
+                Created::Created => Ok(Committed::Applied),
+                Created::Exists => match revoked.load(id, now).await? {
+                    Some(note) if note.has_applied(commit.op) => Ok(Committed::Applied),
+                    _ => Ok(Committed::Superseded),
+                },
+            }
+        })
+    }
+
+    fn touch(&self, _: SessionId, _: Timestamp, _: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>> {
+        Box::pin(async { Ok(Touched::Touched) })
+    }
+
+    fn destroy(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Destroyed, StoreError>> {
+        Box::pin(async move {
+            let Some(revoked) = &self.revoked else { return Ok(Destroyed::Existed) };
+            let note = self.end_note(OpId::default(), Timestamp::from_millis(0), now);
+            Ok(match revoked.create(id, &note, now).await? {
+                Created::Created => Destroyed::Existed,
+                Created::Exists => Destroyed::Absent,
+            })
+        })
+    }
+
+    fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>> {
+        match &self.revoked {
+            Some(revoked) => revoked.sweep(limit, now),
+            None => Box::pin(async { Ok(0) }),
+        }
+    }
+
+    fn users(&self) -> Option<&dyn UserIndex> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::SystemRng;
+    use crate::cookie::CookiePolicy;
+    use crate::crypto::keys::tests::counting;
+    use crate::stores::MemoryStore;
+    use crate::stores::cookie::layout::tests::{HOUR, ID, NOW, record};
+
+    fn store(settings: SealedCookie) -> CookieBackend {
+        let cookie = CookiePolicy::host("sid");
+        CookieBackend::new(
+            made,
+            &BackendContext { cookie: &cookie, absolute: 12 * HOUR, section: "shop", version: 3, fields: &[] },
+        )
+    }
+
+    fn sealed() -> CookieBackend {
+        store(SealedCookie::new(crate::KeyRing::new(counting())))
+    }
+
+    #[test]
+    fn what_was_sealed_opens() {
+        let value = sealed().cookie_value(ID, &record(), &SystemRng).unwrap().unwrap();
+        let opened = sealed().try_open(value.as_bytes(), NOW).unwrap();
+        assert_eq!((opened.id, opened.record.payload), (ID, record().payload));
+        let around = value.len() * 3 / 4 - record().payload.as_bytes().len() - "42".len();
+        assert_eq!(around, 90, "bytes that are not the session's own");
+    }
+
+    #[test]
+    fn the_order_of_checks() {
+        let value = sealed().cookie_value(ID, &record(), &SystemRng).unwrap().unwrap();
+        let try_open = |value: &str| sealed().try_open(value.as_bytes(), NOW.saturating_add(9 * HOUR)).unwrap_err();
+        assert_eq!(try_open(&"!".repeat(5_000)), Rejected::Length);
+        assert_eq!(try_open("!"), Rejected::Encoding);
+        assert_eq!(try_open(""), Rejected::Length);
+        assert_eq!(try_open(&format!("B{}", &value[1..])), Rejected::Version);
+        assert_eq!(try_open(&format!("{}AAAA{}", &value[..2], &value[6..])), Rejected::Key);
+        assert_eq!(try_open(&format!("{value}AAAA")), Rejected::Forged);
+        assert_eq!(try_open(&value), Rejected::Expired);
+    }
+
+    /// A commit whose answer was lost is asked for again, and another one came too late.
+    #[tokio::test]
+    async fn a_rotation_is_noted_once() {
+        let store = store(SealedCookie::new(crate::KeyRing::new(counting())).revoked_in(MemoryStore::new()));
+        let next = Record { epoch: 2, revision: 2, ..record() };
+        let op = |sequence| OpId { process: 1, sequence };
+        for (sequence, expected) in [(1, "Applied"), (1, "Applied"), (2, "Superseded")] {
+            let committed = store.commit(ID, Commit::new(1, 1, op(sequence), &next), NOW).await.unwrap();
+            assert_eq!(format!("{committed:?}"), expected);
+        }
+        let same = Record { revision: 2, ..record() };
+        let committed = store.commit(ID, Commit::new(1, 1, op(3), &same), NOW).await.unwrap();
+        assert!(matches!(committed, Committed::Gone));
+    }
+}

@@ -1,0 +1,108 @@
+//! The HTTP response head of a request that used its session: status, `Set-Cookie`, `Cache-Control`, `Vary`, `Retry-After`.
+
+use std::error::Error as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use http::header::{CACHE_CONTROL, Entry, RETRY_AFTER, SET_COOKIE, VARY};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::base::error::{Error, ErrorKind};
+use crate::engine::config::Config;
+use crate::engine::request::{CookieChange, RequestSession};
+
+/// The status of the response that an error becomes where no handler handles it.
+pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Undecodable | ErrorKind::Newer => {
+            StatusCode::SERVICE_UNAVAILABLE
+        },
+        ErrorKind::Conflict | ErrorKind::Superseded | ErrorKind::Gone => StatusCode::CONFLICT,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::Invalid | ErrorKind::Unencodable | ErrorKind::TooLarge | ErrorKind::Misconfigured => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        },
+    }
+}
+
+/// The body of such a response. A release build tells clients nothing about the inside of the server; a debug build shows
+/// the developer the whole message.
+#[cfg(feature = "axum")]
+pub(crate) fn body_of(error: &Error) -> String {
+    let public = match status_of(error.kind()) {
+        StatusCode::SERVICE_UNAVAILABLE => "sessions are unavailable, try again soon",
+        StatusCode::CONFLICT => "the session was changed by another request, try again",
+        StatusCode::UNAUTHORIZED => "log in first",
+        _ => "the session could not be used",
+    };
+    match cfg!(debug_assertions) && error.kind() != ErrorKind::Unauthenticated {
+        true => format!("{public}\n\n{error}\n\n(debug builds only: release builds send the first line)\n"),
+        false => public.to_owned(),
+    }
+}
+
+/// Logs an error that becomes a response. A debug build without a `tracing` subscriber prints the first error of each
+/// kind to standard error: otherwise a developer sees a status and no reason.
+pub(crate) fn report(context: &'static str, error: &Error) {
+    static PRINTED: AtomicU32 = AtomicU32::new(0);
+    tracing::error!(%error, cause = ?error.source(), "{context}");
+    if cfg!(debug_assertions)
+        && tracing::level_filters::LevelFilter::current() == tracing::level_filters::LevelFilter::OFF
+    {
+        let bit = 1 << (error.kind() as u32);
+        if PRINTED.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+            eprintln!(
+                "session: {context}: {error}\n\
+                 session: printed once, because this is a debug build without a `tracing` subscriber: install one, \
+                 `tracing_subscriber::fmt::init()` for example, to see every event"
+            );
+        }
+    }
+}
+
+/// Writes the session's part of the head: the cookie, if it changed, and headers that keep the response out of shared
+/// caches (RFC 9111, section 5.2.2).
+pub(crate) fn write_headers(session: &RequestSession, headers: &mut HeaderMap) {
+    let Config { cookie, absolute, .. } = &session.engine.config;
+    let cookie = match session.take_cookie_change() {
+        Some(CookieChange::Issue(token)) => {
+            cookie.issue(str::from_utf8(&token.to_chars()).unwrap_or_default(), *absolute)
+        },
+        Some(CookieChange::Sealed(value)) => cookie.issue(&value, *absolute),
+        Some(CookieChange::Remove) => cookie.remove(),
+        None => None,
+    };
+    if let Some(cookie) = cookie {
+        headers.append(SET_COOKIE, cookie);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    } else if let Entry::Vacant(vacant) = headers.entry(CACHE_CONTROL) {
+        vacant.insert(HeaderValue::from_static("private"));
+    } else if let Some(private) = with_private(headers) {
+        headers.insert(CACHE_CONTROL, private);
+    }
+    headers.append(VARY, HeaderValue::from_static("cookie"));
+}
+
+/// Adds what the client of a failed request needs: no stored copy, and when to try again.
+pub(crate) fn write_failure_headers(status: StatusCode, retry_after: Duration, headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs()));
+    }
+}
+
+/// A handler's own `Cache-Control` with `private` in place of what allows shared caches. `None` if it keeps shared caches
+/// out already.
+fn with_private(headers: &HeaderMap) -> Option<HeaderValue> {
+    let lines = headers.get_all(CACHE_CONTROL).into_iter().filter_map(|line| line.to_str().ok());
+    let directives: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    let is = |directive: &str, name: &str| directive.eq_ignore_ascii_case(name);
+    if directives.iter().any(|directive| is(directive, "private") || is(directive, "no-store")) {
+        return None;
+    }
+    let shared =
+        |directive: &str| is(directive, "public") || directive.get(..8).is_some_and(|start| is(start, "s-maxage"));
+    let kept = directives.into_iter().filter(|directive| !directive.is_empty() && !shared(directive));
+    let line = std::iter::once("private").chain(kept).collect::<Vec<_>>().join(", ");
+    HeaderValue::try_from(line).ok()
+}
