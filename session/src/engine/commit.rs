@@ -14,14 +14,11 @@ use crate::data::token::{SessionId, Token};
 use crate::engine::commit_queue::{Admission, CommitQueue, CommitRequest, Leader, Outcome, PendingCommit};
 use crate::engine::config::Config;
 use crate::engine::delta::{Delta, Rules};
-use crate::engine::retry::RetryPolicy;
+use crate::engine::retry::{RetryPolicy, retry_unknown};
 use crate::port::{
-    BoxFuture, Commit, Committed, CookieCodec, Created, Destroyed, DynStore, OpenedCookie, StoreError, Touched,
-    UserIndex,
+    BoxFuture, Commit, Committed, CookieCodec, Created, Destroyed, DynStore, OpenedCookie, Reloaded, StoreError,
+    Touched, UserIndex,
 };
-
-/// How often a call whose outcome is unknown is repeated, under the same operation id.
-const REPEATS: u32 = 2;
 
 pub(crate) struct Engine {
     store: Box<dyn DynStore>,
@@ -137,9 +134,9 @@ impl Engine {
         let (opened, refused) = self.open_credential(credential, self.store.load(id, now).await?, now);
         let Some(token) = refused else { return Ok(opened) };
         // What a cache has may be older than the token.
-        match self.store.reload(id, now).await {
-            None => Ok(opened),
-            Some(stored) => Ok(self.open_with_token(&token, stored?, now)),
+        match self.store.reload(id, now).await? {
+            Reloaded::NotCached => Ok(opened),
+            Reloaded::Record(stored) => Ok(self.open_with_token(&token, stored, now)),
         }
     }
 
@@ -169,9 +166,9 @@ impl Engine {
     /// The session as it is stored now, whatever a cache has.
     pub(crate) async fn stored(&self, id: SessionId) -> Result<Option<Arc<Record>>, StoreError> {
         let now = self.now();
-        let stored = match self.store.reload(id, now).await {
-            Some(stored) => stored?,
-            None => self.store.load(id, now).await?,
+        let stored = match self.store.reload(id, now).await? {
+            Reloaded::Record(stored) => stored,
+            Reloaded::NotCached => self.store.load(id, now).await?,
         };
         Ok(stored.filter(|record| !record.is_expired(now)).map(|mut record| {
             record.payload = self.config.sections.modernized(record.payload);
@@ -374,19 +371,12 @@ impl Engine {
         next: &Record,
         now: Timestamp,
     ) -> Result<Committed, StoreError> {
-        let commit = Commit::new(current.epoch(), current.revision(), op, next);
-        let mut repeats = 0;
-        loop {
-            match self.store.commit(id, commit, now).await {
-                Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
-                Err(error) if repeats > 0 => return Err(in_doubt(error)),
-                Ok(Committed::Conflict(mut fresh)) => {
-                    fresh.payload = self.config.sections.modernized(fresh.payload);
-                    return Ok(Committed::Conflict(fresh));
-                },
-                outcome => return outcome,
-            }
+        let commit = Commit::new(current, op, next);
+        let mut committed = retry_unknown(|| self.store.commit(id, commit, now)).await?;
+        if let Committed::Conflict(fresh) = &mut committed {
+            fresh.payload = self.config.sections.modernized(std::mem::take(&mut fresh.payload));
         }
+        Ok(committed)
     }
 
     /// Whether the session is old enough to be touched, and until when it lives then.
@@ -400,14 +390,8 @@ impl Engine {
     }
 
     pub(crate) async fn destroy(&self, id: SessionId) -> Result<(), Error> {
-        let mut repeats = 0;
-        loop {
-            match self.store.destroy(id, self.now()).await {
-                Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
-                Ok(Destroyed::Existed | Destroyed::Absent) => return Ok(()),
-                Err(error) if repeats > 0 => return Err(in_doubt(error).into()),
-                Err(error) => return Err(error.into()),
-            }
+        match retry_unknown(|| self.store.destroy(id, self.now())).await? {
+            Destroyed::Existed | Destroyed::Absent => Ok(()),
         }
     }
 
@@ -439,15 +423,6 @@ impl Engine {
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-/// An earlier attempt may have been applied, whatever this one says.
-#[cold]
-fn in_doubt(error: StoreError) -> StoreError {
-    match error {
-        StoreError::Unknown(_) => error,
-        other => StoreError::unknown(other),
     }
 }
 

@@ -1,10 +1,12 @@
-//! [`RetryPolicy`]: how long a commit goes on while the writers of other processes come first.
+//! [`RetryPolicy`]: how long a commit goes on while the writers of other processes come first; and [`retry_unknown`], for calls whose
+//! answer was lost.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::base::clock::Rng;
+use crate::port::StoreError;
 
 /// Not a number of tries alone: a process that the machine starves, or whose store answers the others sooner, loses dozens in a row
 /// in a fraction of a second, and would give up an update that only had to wait for its turn.
@@ -15,6 +17,31 @@ const MIN_ATTEMPTS: u32 = 16;
 /// as many tries in a row there is a pause of random length, so that two processes do not keep in step.
 const ATTEMPTS_PER_BURST: u32 = 4;
 const MAX_PAUSE: Duration = Duration::from_millis(8);
+
+/// How often a call whose outcome is unknown is repeated.
+const REPEATS: u32 = 2;
+
+/// Repeats `call` while its outcome is unknown, at most twice. Only for calls that may safely be repeated: a commit, which its operation
+/// id identifies, and removals.
+///
+/// # Errors
+///
+/// The error of the last attempt. If it is not the first, any error becomes [`StoreError::Unknown`]: an earlier attempt may have been
+/// applied, whatever the last one says.
+pub(crate) async fn retry_unknown<T, F>(mut call: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut repeats = 0;
+    loop {
+        match call().await {
+            Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
+            Err(StoreError::Unknown(cause)) => return Err(StoreError::Unknown(cause)),
+            Err(error) if repeats > 0 => return Err(StoreError::unknown(error)),
+            outcome => return outcome,
+        }
+    }
+}
 
 /// One commit against those of other processes. Whoever meets nobody does not look at the time.
 #[derive(Debug)]
