@@ -62,8 +62,8 @@ impl Store for Overtaken {
         self.store.touch(id, idle, now).await
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-        self.store.destroy(id).await
+    async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
+        self.store.destroy(id, now).await
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {

@@ -66,7 +66,7 @@ impl Broken {
     }
 
     async fn put(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Committed, StoreError> {
-        let _ = self.inner.destroy(id).await?;
+        let _ = self.inner.destroy(id, now).await?;
         if self.mistake == Mistake::Torn {
             tokio::task::yield_now().await;
         }
@@ -123,8 +123,8 @@ impl Store for Broken {
         self.inner.touch(id, idle, now).await
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-        self.inner.destroy(id).await
+    async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
+        self.inner.destroy(id, now).await
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {

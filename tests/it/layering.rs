@@ -27,8 +27,6 @@ const ALLOWED: &[(&str, &str)] = &[
     ("data", "engine"),
     // The axum extractors find the session where the tower layer put it.
     ("web/axum", "web/tower"),
-    // The cache can listen to the invalidations that a Redis server relays.
-    ("stores/cached", "stores/redis"),
 ];
 
 /// A crate's modules by path (`data/schema/field`), each with the modules that it names.

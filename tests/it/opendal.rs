@@ -111,8 +111,8 @@ async fn a_call_is_few_requests() {
     assert_eq!((store.touch(id, idle, now).await.unwrap(), spent()), (Touched::Touched, 1 + 1));
     let later = idle.saturating_add(Duration::from_secs(9));
     assert_eq!((store.touch(id, later, now).await.unwrap(), spent()), (Touched::Touched, 2));
-    assert_eq!((store.destroy(id).await.unwrap(), spent()), (Destroyed::Existed, 3));
-    assert_eq!((store.destroy(id).await.unwrap(), spent()), (Destroyed::Absent, 1));
+    assert_eq!((store.destroy(id, now).await.unwrap(), spent()), (Destroyed::Existed, 3));
+    assert_eq!((store.destroy(id, now).await.unwrap(), spent()), (Destroyed::Absent, 1));
 }
 
 /// With a layer that retries, the second try fails on the effect of the first.
@@ -139,7 +139,7 @@ async fn a_session_has_ended_although_its_object_could_not_be_deleted() {
     let (id, now) = (only_session(&bucket.operator()).await, SystemClock::default().now());
     let before = store.load(id, now).await.unwrap().unwrap();
     bucket.line().refuse_deletions(true);
-    assert_eq!(store.destroy(id).await.unwrap(), Destroyed::Existed);
+    assert_eq!(store.destroy(id, now).await.unwrap(), Destroyed::Existed);
     assert_eq!(names(&bucket.operator()).await.len(), 1);
     assert!(store.load(id, now).await.unwrap().is_none());
     assert_eq!(store.touch(id, before.absolute_deadline(), now).await.unwrap(), Touched::Gone);
@@ -148,7 +148,7 @@ async fn a_session_has_ended_although_its_object_could_not_be_deleted() {
     bucket.line().refuse_deletions(false);
     assert_eq!(store.sweep(10, now).await.unwrap(), 1);
     assert_eq!(names(&bucket.operator()).await, [""; 0]);
-    assert_eq!(store.destroy(id).await.unwrap(), Destroyed::Absent);
+    assert_eq!(store.destroy(id, now).await.unwrap(), Destroyed::Absent);
 }
 
 /// The deadline ends the call, not the write: nobody in this process reads or writes the session before that has ended as well.
@@ -302,8 +302,8 @@ impl Store for Unswept {
         self.0.touch(id, idle, now).await
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-        self.0.destroy(id).await
+    async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
+        self.0.destroy(id, now).await
     }
 
     async fn sweep(&self, _limit: usize, _now: Timestamp) -> Result<usize, StoreError> {

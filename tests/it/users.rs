@@ -140,8 +140,8 @@ async fn a_store_without_an_index() {
         async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
             self.0.touch(id, idle, now).await
         }
-        async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-            self.0.destroy(id).await
+        async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
+            self.0.destroy(id, now).await
         }
         async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
             self.0.sweep(limit, now).await

@@ -63,8 +63,8 @@ impl Store for Late {
         self.0.touch(id, idle, now).await
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-        self.0.destroy(id).await
+    async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
+        self.0.destroy(id, now).await
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
@@ -159,8 +159,8 @@ impl Store for Encrypting {
         self.0.touch(id, idle, now).await
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-        self.0.destroy(id).await
+    async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
+        self.0.destroy(id, now).await
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::commit_queue::{Admission, CommitRequest, Leader, Outcome, PendingCommit};
 use super::delta::Delta;
 use super::load::LoadedSession;
-use super::retry::RetryPolicy;
+use super::retry::{RetryPolicy, retry_unknown};
 use super::{Engine, conflict, gone, no_random_bytes, superseded};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
@@ -13,9 +13,6 @@ use crate::data::payload::Payload;
 use crate::data::record::{OpId, Record};
 use crate::data::token::{SessionId, Token};
 use crate::port::{Commit, Committed, Created, Destroyed, StoreError, Touched};
-
-/// How often a call whose outcome is unknown is sent again. A commit keeps its operation id, so it is applied once.
-const REPEATS: u32 = 2;
 
 impl Engine {
     /// Stores a new session whose fields are the changes of `delta`.
@@ -193,19 +190,12 @@ impl Engine {
         next: &Record,
         now: Timestamp,
     ) -> Result<Committed, StoreError> {
-        let commit = Commit::new(current.epoch(), current.revision(), op, next);
-        let mut repeats = 0;
-        loop {
-            match self.backend.store().commit(id, commit, now).await {
-                Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
-                Err(error) if repeats > 0 => return Err(error.after_unknown()),
-                Ok(Committed::Conflict(mut fresh)) => {
-                    fresh.payload = self.config.sections.modernized(fresh.payload);
-                    return Ok(Committed::Conflict(fresh));
-                },
-                outcome => return outcome,
-            }
+        let commit = Commit::new(current, op, next);
+        let mut committed = retry_unknown(|| self.backend.store().commit(id, commit, now)).await?;
+        if let Committed::Conflict(fresh) = &mut committed {
+            fresh.payload = self.config.sections.modernized(std::mem::take(&mut fresh.payload));
         }
+        Ok(committed)
     }
 
     /// The idle deadline to set, if the stored one is old enough that a touch is due.
@@ -219,14 +209,8 @@ impl Engine {
     }
 
     pub(crate) async fn destroy(&self, id: SessionId) -> Result<(), Error> {
-        let mut repeats = 0;
-        loop {
-            match self.backend.store().destroy(id, self.now()).await {
-                Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
-                Ok(Destroyed::Existed | Destroyed::Absent) => return Ok(()),
-                Err(error) if repeats > 0 => return Err(error.after_unknown().into()),
-                Err(error) => return Err(error.into()),
-            }
+        match retry_unknown(|| self.backend.store().destroy(id, self.now())).await? {
+            Destroyed::Existed | Destroyed::Absent => Ok(()),
         }
     }
 }

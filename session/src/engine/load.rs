@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::data::record::Record;
 use crate::data::token::SessionId;
-use crate::port::{Credential, Opened, StoreError};
+use crate::port::{Credential, Opened, Reloaded, StoreError};
 
 /// A session that is stored.
 #[derive(Clone, Debug)]
@@ -43,9 +43,9 @@ impl Engine {
         let outcome = self.outcome(id, opened);
         let Some(credential) = refused else { return Ok(outcome) };
         // The cached record may be older than the token.
-        match self.backend.store().reload(id, now).await {
-            None => Ok(outcome),
-            Some(stored) => Ok(self.outcome(id, self.backend.open(credential, stored?, now).0)),
+        match self.backend.store().reload(id, now).await? {
+            Reloaded::NotCached => Ok(outcome),
+            Reloaded::Record(stored) => Ok(self.outcome(id, self.backend.open(credential, stored, now).0)),
         }
     }
 
@@ -53,9 +53,9 @@ impl Engine {
     pub(crate) async fn stored(&self, id: SessionId) -> Result<Option<Arc<Record>>, StoreError> {
         let now = self.now();
         let store = self.backend.store();
-        let stored = match store.reload(id, now).await {
-            Some(stored) => stored?,
-            None => store.load(id, now).await?,
+        let stored = match store.reload(id, now).await? {
+            Reloaded::Record(stored) => stored,
+            Reloaded::NotCached => store.load(id, now).await?,
         };
         Ok(stored.filter(|record| !record.is_expired(now)).map(|record| self.modernized(record)))
     }

@@ -1,10 +1,11 @@
-//! [`RetryPolicy`]: how long a commit is tried again while the commits of other processes are applied first.
+//! Two kinds of retry: [`RetryPolicy`] after a conflict, and [`retry_unknown`] after an unknown outcome.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::base::clock::Rng;
+use crate::port::StoreError;
 
 /// A limit on attempts alone does not work: a process that gets little processor time, or whose store answers other
 /// processes sooner, loses dozens of attempts within a fraction of a second.
@@ -15,6 +16,31 @@ const MIN_ATTEMPTS: u32 = 16;
 /// A pause of random length after every fourth attempt keeps two processes from conflicting in step.
 const ATTEMPTS_PER_BURST: u32 = 4;
 const MAX_PAUSE: Duration = Duration::from_millis(8);
+
+/// How often a call whose outcome is unknown is sent again.
+const REPEATS: u32 = 2;
+
+/// Sends `call` again while its outcome is unknown, at most twice. Only for calls that may be repeated: a commit, which its
+/// operation id identifies, so that it is applied once; and removals.
+///
+/// # Errors
+///
+/// The error of the last attempt. After an unknown outcome every error is [`StoreError::Unknown`]: an earlier attempt may
+/// have been applied, whatever the last error says.
+pub(crate) async fn retry_unknown<T, F>(mut call: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut repeats = 0;
+    loop {
+        match call().await {
+            Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
+            Err(StoreError::Unknown(cause)) => return Err(StoreError::Unknown(cause)),
+            Err(error) if repeats > 0 => return Err(StoreError::unknown(error)),
+            outcome => return outcome,
+        }
+    }
+}
 
 /// The attempts of one commit. Without a conflict it never reads the clock.
 #[derive(Debug)]

@@ -8,11 +8,9 @@ use crate::base::error::{Error, ErrorKind};
 use crate::data::record::{Record, UserKey};
 use crate::data::schema::Identified;
 use crate::data::token::SessionId;
+use crate::engine::retry::retry_unknown;
 use crate::engine::sessions::Sessions;
-use crate::port::{StoreError, UserIndex};
-
-/// How often a revocation is sent again if its outcome is unknown.
-const REPEATS: u32 = 2;
+use crate::port::{UserIndex, no_user_index};
 
 /// A live session of a user, found by [`Sessions::list_user`].
 #[derive(Clone, Debug)]
@@ -96,19 +94,11 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
 
     async fn revoke(&self, user: &S::User, except: Option<SessionId>) -> Result<usize, Error> {
         let (index, user) = (self.index()?, key(user)?);
-        let mut repeats = 0;
-        loop {
-            match index.revoke_user(&user, except, self.engine.now()).await {
-                Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
-                outcome => return Ok(outcome?),
-            }
-        }
+        Ok(retry_unknown(|| index.revoke_user(&user, except, self.engine.now())).await?)
     }
 
     fn index(&self) -> Result<&dyn UserIndex, Error> {
-        let none =
-            || Error::new(ErrorKind::Misconfigured, "this store has no user index: its `Store::users` answers `None`");
-        self.engine.users().ok_or_else(none)
+        Ok(self.engine.users().ok_or_else(no_user_index)?)
     }
 }
 

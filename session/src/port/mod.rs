@@ -11,16 +11,31 @@
 //! let store = MemoryStore::new();
 //! let id = SessionId::from_bytes([7; 16]);
 //! assert!(store.load(id, Timestamp::from_millis(0)).await?.is_none());
-//! assert_eq!(store.destroy(id).await?, Destroyed::Absent);
+//! assert_eq!(store.destroy(id, Timestamp::from_millis(0)).await?, Destroyed::Absent);
 //! # Ok::<(), session::store::StoreError>(()) }).unwrap();
 //! ```
 //!
 //! The contract is executable: `session::testing::contract` (feature `testing`) runs it against any store.
 
 pub(crate) mod backend;
+mod commit;
+mod dyn_store;
+mod error;
+mod invalidation;
+#[cfg(any(
+    feature = "redis",
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "mysql",
+    feature = "file",
+    feature = "opendal"
+))]
+pub(crate) mod options;
+mod outcome;
+#[cfg(any(feature = "redis", feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub(crate) mod server_clock;
 mod user_index;
 
-use std::fmt;
 use std::pin::Pin;
 
 #[doc(hidden)]
@@ -29,9 +44,14 @@ pub use self::backend::IntoBackend;
 pub(crate) use self::backend::{Backend, BackendContext, Credential, Opened, Sharing};
 #[cfg(feature = "sealed")]
 pub(crate) use self::backend::{OpenedCookie, ROTATION_GRACE};
+pub use self::commit::{Commit, Decision, StoredHead};
+pub(crate) use self::dyn_store::DynStore;
+pub use self::error::StoreError;
+pub use self::invalidation::{Invalidation, InvalidationFeed};
+pub use self::outcome::{Committed, Created, Destroyed, Reloaded, Touched};
 pub use self::user_index::UserIndex;
+pub(crate) use self::user_index::no_user_index;
 use crate::base::clock::Timestamp;
-use crate::base::error::{BoxError, Corrupt, Error, ErrorKind};
 pub use crate::data::record::{OpId, Record, UserKey};
 use crate::data::token::SessionId;
 
@@ -66,24 +86,22 @@ pub trait Store: Send + Sync + 'static {
     /// The live record under `id`. One round trip, and nothing is written.
     fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
 
-    /// As [`load`](Self::load), past any cache. `None` if `load` never answers from one. The engine asks when a token does not open the
-    /// record that was loaded: another process may have given out a new one. A cache keeps no absence, so where nothing was loaded
-    /// it does not ask.
-    fn reload(
-        &self,
-        _id: SessionId,
-        _now: Timestamp,
-    ) -> impl Future<Output = Option<Result<Option<Record>, StoreError>>> + Send {
-        std::future::ready(None)
+    /// As [`load`](Self::load), but never from a cache. A store without a cache keeps this default, which answers
+    /// [`NotCached`](Reloaded::NotCached) and asks nothing; a wrapper passes it on.
+    ///
+    /// The engine calls it when a token does not open the record that `load` returned: another process may have rotated the
+    /// token. Absence is not cached, so the engine does not call it after a `load` that found nothing.
+    fn reload(&self, _id: SessionId, _now: Timestamp) -> impl Future<Output = Result<Reloaded, StoreError>> + Send {
+        std::future::ready(Ok(Reloaded::NotCached))
     }
 
     /// Replaces the record under `id` with [`commit.record`](Commit::record), if it is at the expected epoch and revision.
     ///
-    /// All of it is replaced or none of it. The idle deadline never goes back: if a touch has moved it beyond the new
-    /// record's, the touch's stays. In order: no live record is [`Gone`](Committed::Gone); epoch and revision as expected
-    /// is [`Applied`](Committed::Applied); [`commit.op`](Commit::op) among the record's writers is `Applied` as well, for this
-    /// is a repetition; another epoch is [`Superseded`](Committed::Superseded); all else is [`Conflict`](Committed::Conflict),
-    /// with the record as it is now.
+    /// All of it is replaced or none of it. The idle deadline never moves back: the later of the stored and the new one is
+    /// written ([`Commit::replacement`]). In this order: no live record is [`Gone`](Committed::Gone); the expected epoch and
+    /// revision are [`Applied`](Committed::Applied); [`commit.op`](Commit::op) among the record's writers is `Applied` as well,
+    /// because it is a repetition; another epoch is [`Superseded`](Committed::Superseded); anything else is
+    /// [`Conflict`](Committed::Conflict), with the stored record. [`Commit::decide`] is this rule for a live record.
     fn commit(
         &self,
         id: SessionId,
@@ -99,8 +117,10 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Touched, StoreError>> + Send;
 
-    /// Removes the record under `id`, for good: no commit or touch brings it back.
-    fn destroy(&self, id: SessionId) -> impl Future<Output = Result<Destroyed, StoreError>> + Send;
+    /// Removes the record under `id`, whatever its deadlines. This is final: no commit or touch brings the record back.
+    ///
+    /// Most stores do not need `now`. It is for those that remember the end of a session until its deadline.
+    fn destroy(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Destroyed, StoreError>> + Send;
 
     /// Removes up to `limit` expired records and answers how many. A store that expires records by itself answers 0.
     fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
@@ -116,246 +136,8 @@ pub trait Store: Send + Sync + 'static {
     }
 }
 
-/// What [`Store::commit`] shall do, and on which conditions.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Commit<'a> {
-    /// The epoch that the record must have.
-    pub epoch: u64,
-    /// The revision that the record must have.
-    pub revision: u64,
-    /// Names this commit; [`Record::has_applied`] recognises it.
-    pub op: OpId,
-    /// The record to put in its place, complete: revision, epoch and writers are already those after the commit. Its user
-    /// is another one than before only if its epoch is.
-    pub record: &'a Record,
-}
-
-impl<'a> Commit<'a> {
-    /// Replaces a record that is at `epoch` and `revision` with `record`.
-    pub fn new(epoch: u64, revision: u64, op: OpId, record: &'a Record) -> Self {
-        Self { epoch, revision, op, record }
-    }
-}
-
-/// Outcome of [`Store::create`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
-pub enum Created {
-    /// The record is filed.
-    Created,
-    /// Something lives under that id; nothing was written.
-    Exists,
-}
-
-/// Outcome of [`Store::commit`].
-#[derive(Debug)]
-#[must_use]
-#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
-pub enum Committed {
-    /// The record is replaced, now or by an earlier attempt of the same commit.
-    Applied,
-    /// Another revision is stored: this one. Nothing was written.
-    Conflict(Box<Record>),
-    /// Another epoch is stored: a login, logout or rotation came first. Nothing was written.
-    Superseded,
-    /// No live record. Nothing was written.
-    Gone,
-}
-
-/// Outcome of [`Store::touch`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
-pub enum Touched {
-    /// The deadline is at least the one asked for.
-    Touched,
-    /// No live record. Nothing was written.
-    Gone,
-}
-
-/// Outcome of [`Store::destroy`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-#[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
-pub enum Destroyed {
-    /// There was one, and it is gone.
-    Existed,
-    /// There was none.
-    Absent,
-}
-
-/// Why a store could not do what it was asked.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// The store cannot be used now. Nothing was written.
-    Unavailable(BoxError),
-    /// No answer: the call may have been applied, now or soon.
-    Unknown(BoxError),
-    /// What is stored under the id is no record. It was left as it is.
-    Corrupt(Corrupt),
-    /// The record is larger than the store takes. Nothing was written.
-    TooLarge {
-        /// Bytes of the record.
-        size: usize,
-        /// Bytes the store takes.
-        limit: usize,
-    },
-    /// The store is set up in a way that cannot work: the text names the setting, command or permission.
-    Misconfigured(String),
-}
-
-impl StoreError {
-    /// [`Unavailable`](Self::Unavailable), because of `cause`.
-    pub fn unavailable(cause: impl Into<BoxError>) -> Self {
-        Self::Unavailable(cause.into())
-    }
-
-    /// [`Unknown`](Self::Unknown), because of `cause`.
-    pub fn unknown(cause: impl Into<BoxError>) -> Self {
-        Self::Unknown(cause.into())
-    }
-
-    /// This error after an attempt whose outcome is unknown: that attempt may have been applied, whatever this error says.
-    #[cold]
-    pub(crate) fn after_unknown(self) -> Self {
-        match self {
-            Self::Unknown(_) => self,
-            other => Self::unknown(other),
-        }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unavailable(_) => f.write_str("the session store is unavailable"),
-            Self::Unknown(_) => f.write_str("the session store gave no answer: the change may have been applied"),
-            Self::Corrupt(corrupt) => corrupt.fmt(f),
-            Self::TooLarge { size, limit } => write!(f, "the session has {size} bytes, and the store takes {limit}"),
-            Self::Misconfigured(what) => write!(f, "the session store is misconfigured: {what}"),
-        }
-    }
-}
-
-impl std::error::Error for StoreError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Unavailable(cause) | Self::Unknown(cause) => Some(cause.as_ref()),
-            Self::Corrupt(_) | Self::TooLarge { .. } | Self::Misconfigured(_) => None,
-        }
-    }
-}
-
-impl From<Corrupt> for StoreError {
-    fn from(corrupt: Corrupt) -> Self {
-        Self::Corrupt(corrupt)
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        let kind = match &error {
-            StoreError::Unavailable(_) | StoreError::Corrupt(_) => ErrorKind::Unavailable,
-            StoreError::Unknown(_) => ErrorKind::Unknown,
-            StoreError::TooLarge { .. } => ErrorKind::TooLarge,
-            StoreError::Misconfigured(_) => ErrorKind::Misconfigured,
-        };
-        let message = error.to_string();
-        match error {
-            StoreError::Unavailable(cause) | StoreError::Unknown(cause) => Self::new(kind, message).caused_by(cause),
-            _ => Self::new(kind, message),
-        }
-    }
-}
-
-/// What another process has changed, as far as the server tells.
-#[cfg(feature = "redis")]
-#[cfg_attr(not(feature = "cached"), expect(dead_code, reason = "only a cache listens"))]
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum News<'a> {
-    /// This session.
-    Session(SessionId),
-    /// Sessions of the user whose key has this digest.
-    User(&'a [u8]),
-    /// Nobody knows: the connection was broken.
-    Missed,
-}
-
 /// A future behind a pointer: what methods of traits answer that are called through one.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// [`Store`], behind a pointer.
-pub(crate) trait DynStore: Send + Sync {
-    fn create<'a>(
-        &'a self,
-        id: SessionId,
-        record: &'a Record,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Created, StoreError>>;
-    fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
-    fn reload(&self, _id: SessionId, _now: Timestamp) -> BoxFuture<'_, Option<Result<Option<Record>, StoreError>>> {
-        Box::pin(std::future::ready(None))
-    }
-    fn commit<'a>(
-        &'a self,
-        id: SessionId,
-        commit: Commit<'a>,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Committed, StoreError>>;
-    fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>>;
-    fn destroy(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Destroyed, StoreError>>;
-    fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>>;
-    fn users(&self) -> Option<&dyn UserIndex> {
-        None
-    }
-}
-
-impl<S: Store> DynStore for S {
-    fn create<'a>(
-        &'a self,
-        id: SessionId,
-        record: &'a Record,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Created, StoreError>> {
-        Box::pin(Store::create(self, id, record, now))
-    }
-
-    fn load(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
-        Box::pin(Store::load(self, id, now))
-    }
-
-    fn reload(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Option<Result<Option<Record>, StoreError>>> {
-        Box::pin(Store::reload(self, id, now))
-    }
-
-    fn commit<'a>(
-        &'a self,
-        id: SessionId,
-        commit: Commit<'a>,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Committed, StoreError>> {
-        Box::pin(Store::commit(self, id, commit, now))
-    }
-
-    fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>> {
-        Box::pin(Store::touch(self, id, idle, now))
-    }
-
-    fn destroy(&self, id: SessionId, _now: Timestamp) -> BoxFuture<'_, Result<Destroyed, StoreError>> {
-        Box::pin(Store::destroy(self, id))
-    }
-
-    fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>> {
-        Box::pin(Store::sweep(self, limit, now))
-    }
-
-    fn users(&self) -> Option<&dyn UserIndex> {
-        Store::users(self)
-    }
-}
 
 impl<S: Store> Store for std::sync::Arc<S> {
     fn create(
@@ -371,11 +153,7 @@ impl<S: Store> Store for std::sync::Arc<S> {
         S::load(self, id, now)
     }
 
-    fn reload(
-        &self,
-        id: SessionId,
-        now: Timestamp,
-    ) -> impl Future<Output = Option<Result<Option<Record>, StoreError>>> + Send {
+    fn reload(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Reloaded, StoreError>> + Send {
         S::reload(self, id, now)
     }
 
@@ -397,8 +175,8 @@ impl<S: Store> Store for std::sync::Arc<S> {
         S::touch(self, id, idle, now)
     }
 
-    fn destroy(&self, id: SessionId) -> impl Future<Output = Result<Destroyed, StoreError>> + Send {
-        S::destroy(self, id)
+    fn destroy(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Destroyed, StoreError>> + Send {
+        S::destroy(self, id, now)
     }
 
     fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send {

@@ -25,3 +25,10 @@ pub trait UserIndex: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<usize, StoreError>>;
 }
+
+/// The error of a call that needs a user index, on a store without one.
+#[cold]
+pub(crate) fn no_user_index() -> StoreError {
+    let reason = "it cannot find sessions by user: `Store::users` is `None`";
+    StoreError::Misconfigured(reason.into())
+}

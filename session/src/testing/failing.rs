@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
 use crate::port::{
-    BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
+    BoxFuture, Commit, Committed, Created, Destroyed, Record, Reloaded, Store, StoreError, Touched, UserIndex, UserKey,
+    no_user_index,
 };
 
 /// A real store whose line can be cut, and which counts what it is asked. Clones share all of it.
@@ -176,9 +177,8 @@ impl<S: Store> Store for FailingStore<S> {
         self.call(LOAD, self.inner.load(id, now)).await
     }
 
-    async fn reload(&self, id: SessionId, now: Timestamp) -> Option<Result<Option<Record>, StoreError>> {
-        let reload = async { self.inner.reload(id, now).await.transpose() };
-        self.call(LIST, reload).await.transpose()
+    async fn reload(&self, id: SessionId, now: Timestamp) -> Result<Reloaded, StoreError> {
+        self.call(LIST, self.inner.reload(id, now)).await
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
@@ -189,8 +189,8 @@ impl<S: Store> Store for FailingStore<S> {
         self.call(3, self.inner.touch(id, idle, now)).await
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-        self.call(4, self.inner.destroy(id)).await
+    async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
+        self.call(4, self.inner.destroy(id, now)).await
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
@@ -215,7 +215,7 @@ impl<S: Store> UserIndex for FailingStore<S> {
     ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
         match self.inner.users() {
             Some(users) => Box::pin(self.call(LIST, users.list_user(user, limit, now))),
-            None => Box::pin(async { Err(no_index()) }),
+            None => Box::pin(async { Err(no_user_index()) }),
         }
     }
 
@@ -227,11 +227,7 @@ impl<S: Store> UserIndex for FailingStore<S> {
     ) -> BoxFuture<'a, Result<usize, StoreError>> {
         match self.inner.users() {
             Some(users) => Box::pin(self.call(REVOKE, users.revoke_user(user, except, now))),
-            None => Box::pin(async { Err(no_index()) }),
+            None => Box::pin(async { Err(no_user_index()) }),
         }
     }
-}
-
-fn no_index() -> StoreError {
-    StoreError::Misconfigured("the store behind the failing one has no user index".into())
 }

@@ -113,7 +113,7 @@ impl<T: Store + Clone> World<T> {
         let mut wire = Wire::of(&self.record().await);
         edit(&mut wire.sections[0]);
         let record = Record::decode(wire.encode()).unwrap();
-        let _ = self.store.destroy(self.id()).await.unwrap();
+        let _ = self.store.destroy(self.id(), now()).await.unwrap();
         let _ = self.store.create(self.id(), &record, now()).await.unwrap();
     }
 

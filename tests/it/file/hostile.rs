@@ -130,8 +130,8 @@ async fn destroying_what_was_planted() {
     let precious = world.dir.path().join("precious");
     fs::write(&precious, "precious").unwrap();
     world.plant(|path| symlink(&precious, path).unwrap());
-    assert_eq!(world.store.destroy(world.id).await.unwrap(), Destroyed::Existed);
-    assert_eq!(world.store.destroy(world.id).await.unwrap(), Destroyed::Absent);
+    assert_eq!(world.store.destroy(world.id, SystemClock::default().now()).await.unwrap(), Destroyed::Existed);
+    assert_eq!(world.store.destroy(world.id, SystemClock::default().now()).await.unwrap(), Destroyed::Absent);
     assert_eq!(fs::read(&precious).unwrap(), b"precious");
     // A link where the unfinished file goes is not written through either.
     let unfinished = world.path.with_extension("new");

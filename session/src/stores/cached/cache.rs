@@ -8,8 +8,7 @@ use tokio::time::Instant;
 
 use crate::data::record::{Record, UserKey};
 use crate::data::token::{RandomIds, SessionId};
-#[cfg(feature = "redis")]
-use crate::port::News;
+use crate::port::Invalidation;
 
 /// Room for a record of a MiB, the largest that stores take by default.
 const SHARD_BYTES: u64 = 2 << 20;
@@ -150,12 +149,11 @@ impl Cache {
         self.retain(|record| !theirs(record));
     }
 
-    #[cfg(feature = "redis")]
-    pub(super) fn hear(&self, news: News<'_>) {
-        match news {
-            News::Session(id) => self.forget(id),
-            News::User(digest) => self.forget_user(digest),
-            News::Missed => self.retain(|_| false),
+    pub(super) fn invalidate(&self, invalidation: Invalidation<'_>) {
+        match invalidation {
+            Invalidation::Session(id) => self.forget(id),
+            Invalidation::User(digest) => self.forget_user(digest),
+            Invalidation::All => self.retain(|_| false),
         }
     }
 

@@ -14,10 +14,9 @@ use self::cache::Cache;
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
 use crate::port::{
-    BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
+    BoxFuture, Commit, Committed, Created, Destroyed, InvalidationFeed, Record, Reloaded, Store, StoreError, Touched,
+    UserIndex, UserKey, no_user_index,
 };
-#[cfg(feature = "redis")]
-use crate::stores::redis::RedisStore;
 
 /// Keeps records of the store behind it in this process, for a stated time.
 ///
@@ -70,6 +69,10 @@ impl CachedOptions {
         self.max_bytes = max_bytes;
         self
     }
+
+    fn cache(self) -> Arc<Cache> {
+        Arc::new(Cache::new(self.staleness, self.max_bytes))
+    }
 }
 
 impl<S: Store> Cached<S> {
@@ -80,13 +83,11 @@ impl<S: Store> Cached<S> {
 
     /// A cache over `store`.
     pub fn with(store: S, options: CachedOptions) -> Self {
-        let CachedOptions { staleness, max_bytes } = options;
-        Self { store: Arc::new(store), cache: Arc::new(Cache::new(staleness, max_bytes)) }
+        Self { store: Arc::new(store), cache: options.cache() }
     }
 }
 
-#[cfg(feature = "redis")]
-impl Cached<RedisStore> {
+impl<S: InvalidationFeed> Cached<S> {
     /// A cache over `store` that hears of other processes' commits, logouts and revocations when they happen: each is published to the
     /// server's subscribers. Processes must all be made with this.
     ///
@@ -96,15 +97,15 @@ impl Cached<RedisStore> {
     /// # Errors
     ///
     /// [`StoreError::Unavailable`] if the server does not answer, [`StoreError::Misconfigured`] where there is none to listen to.
-    pub async fn listening(store: RedisStore, options: CachedOptions) -> Result<Self, StoreError> {
-        let layered = Self::with(store, options);
-        let cache = Arc::downgrade(&layered.cache);
-        let store = layered.store.listening(move |news| {
-            if let Some(cache) = cache.upgrade() {
-                cache.hear(news);
+    pub async fn listening(store: S, options: CachedOptions) -> Result<Self, StoreError> {
+        let cache = options.cache();
+        let listener = Arc::downgrade(&cache);
+        let store = store.subscribe(move |invalidation| {
+            if let Some(cache) = listener.upgrade() {
+                cache.invalidate(invalidation);
             }
         });
-        Ok(Self { store: Arc::new(store.await?), cache: layered.cache })
+        Ok(Self { store: Arc::new(store.await?), cache })
     }
 }
 
@@ -127,9 +128,9 @@ impl<S: Store> Store for Cached<S> {
         }
     }
 
-    async fn reload(&self, id: SessionId, now: Timestamp) -> Option<Result<Option<Record>, StoreError>> {
-        // Also what is kept no longer: it may have been a moment ago, when it was loaded.
-        Some(self.ask(id, now).await)
+    async fn reload(&self, id: SessionId, now: Timestamp) -> Result<Reloaded, StoreError> {
+        // Also for a record that is no longer cached: it may have been when it was loaded.
+        self.ask(id, now).await.map(Reloaded::Record)
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
@@ -154,10 +155,10 @@ impl<S: Store> Store for Cached<S> {
         touching.await.map_err(StoreError::unknown)?
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+    async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
         // Before as well: this process's part of a logout does not wait for the store.
         self.cache.forget(id);
-        let destroyed = self.store.destroy(id).await;
+        let destroyed = self.store.destroy(id, now).await;
         self.cache.forget(id);
         destroyed
     }
@@ -188,8 +189,7 @@ impl<S: Store> Cached<S> {
 }
 
 fn index(store: &impl Store) -> Result<&dyn UserIndex, StoreError> {
-    let none = || StoreError::Misconfigured("the store behind the cache cannot find sessions by user".into());
-    store.users().ok_or_else(none)
+    store.users().ok_or_else(no_user_index)
 }
 
 impl<S: Store> UserIndex for Cached<S> {

@@ -219,7 +219,7 @@ mod tests {
     fn store(settings: SealedCookie) -> CookieBackend {
         let cookie = CookiePolicy::host("sid");
         CookieBackend::new(
-            made,
+            settings,
             &BackendContext { cookie: &cookie, absolute: 12 * HOUR, section: "shop", version: 3, fields: &[] },
         )
     }
@@ -257,11 +257,11 @@ mod tests {
         let next = Record { epoch: 2, revision: 2, ..record() };
         let op = |sequence| OpId { process: 1, sequence };
         for (sequence, expected) in [(1, "Applied"), (1, "Applied"), (2, "Superseded")] {
-            let committed = store.commit(ID, Commit::new(1, 1, op(sequence), &next), NOW).await.unwrap();
+            let committed = store.commit(ID, Commit::new(&record(), op(sequence), &next), NOW).await.unwrap();
             assert_eq!(format!("{committed:?}"), expected);
         }
         let same = Record { revision: 2, ..record() };
-        let committed = store.commit(ID, Commit::new(1, 1, op(3), &same), NOW).await.unwrap();
+        let committed = store.commit(ID, Commit::new(&record(), op(3), &same), NOW).await.unwrap();
         assert!(matches!(committed, Committed::Gone));
     }
 }

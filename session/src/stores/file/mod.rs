@@ -26,8 +26,9 @@ use self::index::Users;
 pub use self::options::FileOptions;
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
+use crate::port::options::check_size;
 use crate::port::{
-    BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
+    BoxFuture, Commit, Committed, Created, Decision, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
 };
 
 /// Keeps sessions as files in one folder, shared by all processes of one machine. Cloning shares the folder.
@@ -203,7 +204,7 @@ impl Shared {
 
 impl Store for FileStore {
     async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
-        self.0.options.fits(record)?;
+        check_size(record, self.0.options.max_bytes)?;
         let record = record.clone();
         self.alone(id, move |shared| {
             let before = match shared.read(id) {
@@ -225,22 +226,22 @@ impl Store for FileStore {
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
-        self.0.options.fits(commit.record)?;
+        check_size(commit.record, self.0.options.max_bytes)?;
         let Commit { epoch, revision, op, record } = commit;
         let record = record.clone();
         self.alone(id, move |shared| {
             let Some(stored) = shared.live(id, now)? else {
                 return Ok(Committed::Gone);
             };
-            if (stored.epoch(), stored.revision()) == (epoch, revision) {
-                let idle = stored.idle_deadline().max(record.idle_deadline());
-                shared.replace(id, Some(&stored), &record.with_idle_deadline(idle))?;
-                return Ok(Committed::Applied);
-            }
-            Ok(match stored {
-                stored if stored.has_applied(op) => Committed::Applied,
-                stored if stored.epoch() != epoch => Committed::Superseded,
-                stored => Committed::Conflict(Box::new(stored)),
+            let commit = Commit { epoch, revision, op, record: &record };
+            Ok(match commit.decide(&stored) {
+                Decision::Replace => {
+                    shared.replace(id, Some(&stored), &commit.replacement(&stored))?;
+                    Committed::Applied
+                },
+                Decision::AlreadyApplied => Committed::Applied,
+                Decision::Superseded => Committed::Superseded,
+                Decision::Conflict => Committed::Conflict(Box::new(stored)),
             })
         })
         .await
@@ -260,7 +261,7 @@ impl Store for FileStore {
         .await
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+    async fn destroy(&self, id: SessionId, _now: Timestamp) -> Result<Destroyed, StoreError> {
         let removed = self.alone(id, move |shared| shared.remove(id)).await?;
         Ok(if removed { Destroyed::Existed } else { Destroyed::Absent })
     }

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use crate::port::{Record, StoreError};
+use crate::port::StoreError;
+use crate::port::options::{check_deadline, check_max_bytes};
 
 /// Settings of a [`FileStore`](super::FileStore).
 #[derive(Clone, Debug)]
 pub struct FileOptions {
     pub(super) deadline: Duration,
-    max_bytes: usize,
+    pub(super) max_bytes: usize,
 }
 
 impl Default for FileOptions {
@@ -37,19 +38,7 @@ impl FileOptions {
     }
 
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let Self { deadline, max_bytes } = self;
-        let complaint = if *deadline < Duration::from_millis(1) || *deadline > Duration::from_mins(1) {
-            format!("deadline {deadline:?}: use a millisecond to a minute")
-        } else if *max_bytes < 1024 || *max_bytes > 16 << 20 {
-            format!("max_bytes {max_bytes}: use 1 KiB to 16 MiB")
-        } else {
-            return Ok(());
-        };
-        Err(StoreError::Misconfigured(complaint))
-    }
-
-    pub(super) fn fits(&self, record: &Record) -> Result<(), StoreError> {
-        let (size, limit) = (record.encoded_len(), self.max_bytes);
-        if size > limit { Err(StoreError::TooLarge { size, limit }) } else { Ok(()) }
+        check_deadline("deadline", self.deadline)?;
+        check_max_bytes(self.max_bytes, 16)
     }
 }

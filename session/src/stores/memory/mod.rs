@@ -13,7 +13,7 @@ use self::packed::PackedRecord;
 use crate::base::clock::Timestamp;
 use crate::data::token::{IdMap, SessionId};
 use crate::port::{
-    BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
+    BoxFuture, Commit, Committed, Created, Decision, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
 };
 
 const SHARDS: usize = 32;
@@ -235,23 +235,21 @@ impl Store for MemoryStore {
         let Some(stored) = shard.live(id, now) else {
             return Ok(Committed::Gone);
         };
-        if (stored.epoch(), stored.revision()) == (commit.epoch, commit.revision) {
-            let mut kept = PackedRecord::new(commit.record);
-            kept.set_idle(stored.idle().max(commit.record.idle_deadline()));
-            if stored.user() == kept.user() {
-                *stored = kept;
-            } else {
-                shard.insert(id, kept);
-            }
-            return Ok(Committed::Applied);
+        match commit.decide(stored) {
+            Decision::Replace => {
+                let mut kept = PackedRecord::new(commit.record);
+                kept.set_idle(stored.idle().max(commit.record.idle_deadline()));
+                if stored.user() == kept.user() {
+                    *stored = kept;
+                } else {
+                    shard.insert(id, kept);
+                }
+                Ok(Committed::Applied)
+            },
+            Decision::AlreadyApplied => Ok(Committed::Applied),
+            Decision::Superseded => Ok(Committed::Superseded),
+            Decision::Conflict => Ok(Committed::Conflict(Box::new(stored.record()?))),
         }
-        if stored.has_applied(commit.op) {
-            return Ok(Committed::Applied);
-        }
-        if stored.epoch() != commit.epoch {
-            return Ok(Committed::Superseded);
-        }
-        Ok(Committed::Conflict(Box::new(stored.record()?)))
     }
 
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
@@ -263,7 +261,7 @@ impl Store for MemoryStore {
         Ok(Touched::Touched)
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+    async fn destroy(&self, id: SessionId, _now: Timestamp) -> Result<Destroyed, StoreError> {
         let mut shard = self.shard(id);
         let removed = shard.remove(id);
         shard.prune();

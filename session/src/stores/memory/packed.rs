@@ -19,6 +19,7 @@ use crate::base::error::Corrupt;
 use crate::data::payload::Payload;
 use crate::data::record::{OpId, Record, UserKey, WRITERS};
 use crate::data::token::VerifierHash;
+use crate::port::StoredHead;
 
 const EPOCH_AT: usize = 0;
 const REVISION_AT: usize = 8;
@@ -62,14 +63,6 @@ impl PackedRecord {
         Self(out.into())
     }
 
-    pub(super) fn epoch(&self) -> u64 {
-        self.word(EPOCH_AT)
-    }
-
-    pub(super) fn revision(&self) -> u64 {
-        self.word(REVISION_AT)
-    }
-
     pub(super) fn idle(&self) -> Timestamp {
         Timestamp::from_millis(self.word(IDLE_AT))
     }
@@ -86,10 +79,6 @@ impl PackedRecord {
         if let Some(place) = self.0.get_mut(IDLE_AT..ABSOLUTE_AT) {
             place.copy_from_slice(&idle.as_millis().to_ne_bytes());
         }
-    }
-
-    pub(super) fn has_applied(&self, op: OpId) -> bool {
-        self.rest().is_some_and(|rest| rest.writers.contains(&op))
     }
 
     /// Whose session it is; empty for nobody's.
@@ -137,6 +126,20 @@ impl PackedRecord {
             *op = OpId { process: bytes.try_get_u32_ne().ok()?, sequence: bytes.try_get_u32_ne().ok()? };
         }
         Some(Rest { created, rotated, verifier, previous, writers, user, payload: bytes })
+    }
+}
+
+impl StoredHead for PackedRecord {
+    fn epoch(&self) -> u64 {
+        self.word(EPOCH_AT)
+    }
+
+    fn revision(&self) -> u64 {
+        self.word(REVISION_AT)
+    }
+
+    fn has_applied(&self, op: OpId) -> bool {
+        self.rest().is_some_and(|rest| rest.writers.contains(&op))
     }
 }
 

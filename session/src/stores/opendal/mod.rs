@@ -22,7 +22,8 @@ pub use self::options::OpendalOptions;
 use self::turns::Turns;
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
-use crate::port::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched};
+use crate::port::options::check_size;
+use crate::port::{Commit, Committed, Created, Decision, Destroyed, Record, Store, StoreError, Touched};
 
 /// How often a call begins anew that was overtaken: each time, another one got through.
 const TRIES: u32 = 64;
@@ -113,11 +114,6 @@ impl OpendalStore {
         Ok(Self { objects: Arc::new(objects), listing: Arc::default() })
     }
 
-    fn fits(&self, record: &Record) -> Result<(), StoreError> {
-        let (size, limit) = (record.encoded_len(), self.objects.options.max_bytes);
-        if size > limit { Err(StoreError::TooLarge { size, limit }) } else { Ok(()) }
-    }
-
     /// The next object that may be a session's.
     async fn next(&self, listing: &mut Option<Lister>) -> Result<Option<SessionId>, StoreError> {
         let Objects { operator, options, .. } = &*self.objects;
@@ -162,7 +158,7 @@ impl OpendalStore {
 
 impl Store for OpendalStore {
     async fn create(&self, id: SessionId, record: &Record, _now: Timestamp) -> Result<Created, StoreError> {
-        self.fits(record)?;
+        check_size(record, self.objects.options.max_bytes)?;
         let mut call = self.objects.call(id).await?;
         let created = call.write(record.encode(), When::Absent).await?;
         Ok(if created { Created::Created } else { Created::Exists })
@@ -174,23 +170,22 @@ impl Store for OpendalStore {
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
-        self.fits(commit.record)?;
+        check_size(commit.record, self.objects.options.max_bytes)?;
         let mut call = self.objects.call(id).await?;
         for _ in 0..TRIES {
             let Some((stored, seen)) = call.live(now).await? else {
                 return Ok(Committed::Gone);
             };
-            if (stored.epoch(), stored.revision()) != (commit.epoch, commit.revision) {
-                return Ok(match stored {
-                    stored if stored.has_applied(commit.op) => Committed::Applied,
-                    stored if stored.epoch() != commit.epoch => Committed::Superseded,
-                    stored => Committed::Conflict(Box::new(stored)),
-                });
-            }
-            let idle = stored.idle_deadline().max(commit.record.idle_deadline());
-            let bytes = commit.record.clone().with_idle_deadline(idle).encode();
-            if call.write(bytes, When::Unchanged(seen)).await? {
-                return Ok(Committed::Applied);
+            match commit.decide(&stored) {
+                Decision::Replace => {
+                    let bytes = commit.replacement(&stored).encode();
+                    if call.write(bytes, When::Unchanged(seen)).await? {
+                        return Ok(Committed::Applied);
+                    }
+                },
+                Decision::AlreadyApplied => return Ok(Committed::Applied),
+                Decision::Superseded => return Ok(Committed::Superseded),
+                Decision::Conflict => return Ok(Committed::Conflict(Box::new(stored))),
             }
         }
         Err(overtaken())
@@ -214,7 +209,7 @@ impl Store for OpendalStore {
         Err(overtaken())
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+    async fn destroy(&self, id: SessionId, _now: Timestamp) -> Result<Destroyed, StoreError> {
         let mut call = self.objects.call(id).await?;
         for _ in 0..TRIES {
             let Some(Object { bytes, seen }) = call.read().await? else {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::port::StoreError;
+use crate::port::options::{check_deadline, check_max_bytes};
 
 /// Settings of an [`OpendalStore`](super::OpendalStore).
 #[derive(Clone, Debug)]
@@ -46,17 +47,14 @@ impl OpendalOptions {
     }
 
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let Self { prefix, deadline, max_bytes } = self;
-        let complaint = if !is_folder(prefix) {
-            format!("prefix {prefix:?}: use a folder like `sessions/`, of letters, digits and any of . _ - /")
-        } else if *deadline < Duration::from_millis(1) || *deadline > Duration::from_mins(1) {
-            format!("deadline {deadline:?}: use a millisecond to a minute")
-        } else if *max_bytes < 1024 || *max_bytes > 4 << 20 {
-            format!("max_bytes {max_bytes}: use 1 KiB to 4 MiB")
-        } else {
-            return Ok(());
-        };
-        Err(StoreError::Misconfigured(complaint))
+        let prefix = &self.prefix;
+        if !is_folder(prefix) {
+            return Err(StoreError::Misconfigured(format!(
+                "prefix {prefix:?}: use a folder like `sessions/`, of letters, digits and any of . _ - /"
+            )));
+        }
+        check_deadline("deadline", self.deadline)?;
+        check_max_bytes(self.max_bytes, 4)
     }
 }
 

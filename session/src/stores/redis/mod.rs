@@ -21,7 +21,6 @@ mod users;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::{Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
@@ -35,12 +34,12 @@ use self::options::Lasting;
 pub use self::options::RedisOptions;
 use self::script::{COMMIT, Script, TOUCH, beginning, get, life, time, wait};
 use self::sentinel::Sentinel;
-use crate::base::clock::{Clock, SystemClock, Timestamp, millis};
+use crate::base::clock::{Clock, SystemClock, Timestamp};
 use crate::data::record::idle_bytes;
 use crate::data::token::SessionId;
+use crate::port::options::check_size;
+use crate::port::server_clock::ServerClock;
 use crate::port::{Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex};
-
-const MEASURE_EVERY: Duration = Duration::from_mins(1);
 
 /// Keeps sessions in Redis or Valkey. Cloning shares the connection.
 #[derive(Clone)]
@@ -56,10 +55,7 @@ struct Shared {
     lasting: Option<(Line, Lasting)>,
     commit: Script,
     touch: Script,
-    /// The server's clock less the engine's, in milliseconds.
-    ahead: AtomicI64,
-    /// When that was measured, by the engine's clock.
-    measured: AtomicU64,
+    clock: ServerClock,
 }
 
 impl RedisStore {
@@ -178,8 +174,7 @@ impl RedisStore {
             options,
             commit: Script::new(COMMIT),
             touch: Script::new(TOUCH),
-            ahead: AtomicI64::new(0),
-            measured: AtomicU64::new(0),
+            clock: ServerClock::default(),
         };
         Ok(Self { shared: Arc::new(shared), herald: None })
     }
@@ -309,30 +304,25 @@ impl RedisStore {
 
     fn measured(&self, (seconds, micros): (u64, u64), now: Timestamp) {
         let theirs = seconds.saturating_mul(1000).saturating_add(micros / 1000);
-        let ahead = theirs.checked_signed_diff(now.as_millis()).unwrap_or_default();
-        self.shared.ahead.store(ahead, Ordering::Relaxed);
-        self.shared.measured.store(now.as_millis(), Ordering::Relaxed);
+        self.shared.clock.measured(Timestamp::from_millis(theirs), now);
     }
 
     fn ahead(&self) -> i64 {
-        self.shared.ahead.load(Ordering::Relaxed)
+        self.shared.clock.offset()
     }
 
     /// `now` by the server's clock. A key lives for up to a millisecond longer than its record.
     fn theirs(&self, now: Timestamp) -> u64 {
-        now.offset(self.ahead()).as_millis()
+        self.shared.clock.server_time(now).as_millis()
     }
 
     fn is_stale(&self, now: Timestamp) -> bool {
-        self.shared.measured.load(Ordering::Relaxed).abs_diff(now.as_millis()) > millis(MEASURE_EVERY)
+        self.shared.clock.is_stale(now)
     }
 
     /// The record's bytes by the server's clock.
     fn outgoing(&self, record: &Record) -> Result<Vec<u8>, StoreError> {
-        let (size, limit) = (record.encoded_len(), self.shared.options.max_bytes);
-        if size > limit {
-            return Err(StoreError::TooLarge { size, limit });
-        }
+        check_size(record, self.shared.options.max_bytes)?;
         Ok(record.clone().offset(self.ahead()).encode())
     }
 
@@ -427,7 +417,7 @@ impl Store for RedisStore {
         }
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+    async fn destroy(&self, id: SessionId, _now: Timestamp) -> Result<Destroyed, StoreError> {
         // Not a script: a server that is out of memory refuses scripts that write, and a logout must not wait for memory.
         let key = self.key(id);
         let mut unlink = Cmd::with_capacity(2, 6 + key.len());

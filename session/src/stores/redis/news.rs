@@ -11,7 +11,7 @@ use super::line::Line;
 use super::{RedisOptions, RedisStore, read_failed};
 use crate::base::clock::{Rng as _, SystemRng};
 use crate::data::token::SessionId;
-use crate::port::{News, StoreError};
+use crate::port::{Invalidation, InvalidationFeed, StoreError};
 
 /// Speaks to the other processes, and keeps the connection along which they are heard.
 pub(super) struct Herald {
@@ -27,10 +27,8 @@ impl Herald {
     }
 }
 
-impl RedisStore {
-    /// This store, telling others what it changes, and telling `hear` what others have changed.
-    #[cfg_attr(not(feature = "cached"), expect(dead_code, reason = "who keeps nothing has nothing to hear"))]
-    pub(crate) async fn listening(&self, hear: impl Fn(News<'_>) + Send + Sync + 'static) -> Result<Self, StoreError> {
+impl InvalidationFeed for RedisStore {
+    async fn subscribe(self, hear: impl Fn(Invalidation<'_>) + Send + Sync + 'static) -> Result<Self, StoreError> {
         let Line::Direct(line) = &self.shared.line else {
             return Err(StoreError::Misconfigured(
                 "Cached::listening: needs a Redis server at one address; `Cached::with` works over any store".into(),
@@ -47,9 +45,11 @@ impl RedisStore {
         publish.arg("PUBLISH").arg(&herald.channel).arg(herald.message(&[0; 16]));
         let spoken = self.shared.line.send(&publish).await;
         spoken.map_err(|error| read_failed("PUBLISH", &error))?;
-        Ok(Self { shared: Arc::clone(&self.shared), herald: Some(Arc::new(herald)) })
+        Ok(Self { shared: self.shared, herald: Some(Arc::new(herald)) })
     }
+}
 
+impl RedisStore {
     /// Tells the others that what is named by `subject` has changed. If that fails they find out when what they know is too old.
     pub(super) async fn announce(&self, subject: &[u8]) {
         if let Some(herald) = &self.herald {
@@ -89,7 +89,7 @@ async fn listen(
     Ok(connection)
 }
 
-fn heard(push: &PushInfo, own: [u8; 8], hear: &impl Fn(News<'_>)) {
+fn heard(push: &PushInfo, own: [u8; 8], hear: &impl Fn(Invalidation<'_>)) {
     match push.kind {
         PushKind::Message => {
             let Some(Value::BulkString(message)) = push.data.get(1) else { return };
@@ -98,12 +98,12 @@ fn heard(push: &PushInfo, own: [u8; 8], hear: &impl Fn(News<'_>)) {
                 return;
             }
             match <[u8; 16]>::try_from(subject) {
-                Ok(id) => hear(News::Session(SessionId::from_bytes(id))),
-                Err(_) => hear(News::User(subject)),
+                Ok(id) => hear(Invalidation::Session(SessionId::from_bytes(id))),
+                Err(_) => hear(Invalidation::User(subject)),
             }
         },
         // What was said in between is lost.
-        PushKind::Disconnection | PushKind::Subscribe => hear(News::Missed),
+        PushKind::Disconnection | PushKind::Subscribe => hear(Invalidation::All),
         _ => {},
     }
 }

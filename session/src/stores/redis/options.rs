@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::line::Patience;
 use crate::port::StoreError;
+use crate::port::options::{check_deadline, check_max_bytes};
 
 /// Settings of a [`RedisStore`](super::RedisStore).
 #[derive(Clone, Debug)]
@@ -71,21 +72,20 @@ impl RedisOptions {
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let Self { prefix, deadline, max_bytes, lasting } = self;
         let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}');
-        let complaint = if prefix.is_empty() || prefix.len() > 64 || !prefix.bytes().all(fits) {
-            format!("prefix {prefix:?}: use 1 to 64 visible ASCII characters, no braces")
-        } else if *deadline < Duration::from_millis(1) || *deadline > Duration::from_mins(1) {
-            format!("deadline {deadline:?}: use a millisecond to a minute")
-        } else if *max_bytes < 1024 || *max_bytes > 512 << 20 {
-            format!("max_bytes {max_bytes}: use 1 KiB to 512 MiB, the largest string that Redis keeps")
-        } else if let Some(Lasting { replicas: 0, .. }) = lasting {
-            "replicated 0: name how many replicas must have a logout".into()
-        } else if let Some(Lasting { timeout, .. }) = lasting
-            && (*timeout < Duration::from_millis(1) || *timeout > Duration::from_mins(1))
-        {
-            format!("replicated timeout {timeout:?}: use a millisecond to a minute")
-        } else {
-            return Ok(());
-        };
-        Err(StoreError::Misconfigured(complaint))
+        if prefix.is_empty() || prefix.len() > 64 || !prefix.bytes().all(fits) {
+            return Err(StoreError::Misconfigured(format!(
+                "prefix {prefix:?}: use 1 to 64 visible ASCII characters, no braces"
+            )));
+        }
+        check_deadline("deadline", *deadline)?;
+        // The largest string that Redis keeps.
+        check_max_bytes(*max_bytes, 512)?;
+        match lasting {
+            None => Ok(()),
+            Some(Lasting { replicas: 0, .. }) => {
+                Err(StoreError::Misconfigured("replicated 0: name how many replicas must have a logout".into()))
+            },
+            Some(Lasting { timeout, .. }) => check_deadline("replicated timeout", *timeout),
+        }
     }
 }

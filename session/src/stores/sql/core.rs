@@ -9,13 +9,16 @@ use sqlx::{Error, Pool};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use super::clock::ServerClock;
 use super::engine::{Answer, Answers, Ask, Class, Engine, Row, Statement, Value};
 use super::options::SqlOptions;
 use crate::base::clock::Timestamp;
 use crate::base::error::Corrupt;
 use crate::data::token::SessionId;
-use crate::port::{BoxFuture, Commit, Committed, Created, Destroyed, Record, StoreError, Touched, UserIndex, UserKey};
+use crate::port::options::check_size;
+use crate::port::server_clock::ServerClock;
+use crate::port::{
+    BoxFuture, Commit, Committed, Created, Decision, Destroyed, Record, StoreError, Touched, UserIndex, UserKey,
+};
 
 /// How often a call is repeated that failed because others were in the way, and a read whose connection was a dead one. More
 /// than a pool has connections by default, all of them dead after the database was restarted.
@@ -168,13 +171,13 @@ impl<E: Engine> Core<E> {
                 Answers::Count if answer.count > 0 => return Ok(Committed::Applied),
                 Answers::Count => self.load(id, now).await?,
             };
-            return Ok(match stored {
-                None => Committed::Gone,
+            let Some(stored) = stored else { return Ok(Committed::Gone) };
+            return Ok(match commit.decide(&stored) {
                 // It was made between the two statements, and is the one to replace.
-                Some(stored) if (stored.epoch(), stored.revision()) == (commit.epoch, commit.revision) => continue,
-                Some(stored) if stored.has_applied(commit.op) => Committed::Applied,
-                Some(stored) if stored.epoch() != commit.epoch => Committed::Superseded,
-                Some(stored) => Committed::Conflict(Box::new(stored)),
+                Decision::Replace => continue,
+                Decision::AlreadyApplied => Committed::Applied,
+                Decision::Superseded => Committed::Superseded,
+                Decision::Conflict => Committed::Conflict(Box::new(stored)),
             });
         }
         Err(StoreError::unavailable("the record came and went while it was to be replaced"))
@@ -202,30 +205,32 @@ impl<E: Engine> Core<E> {
     async fn measure(&self, now: Timestamp) -> Result<(), StoreError> {
         if E::CLOCK.is_some() && self.0.clock.is_stale(now) {
             let answer = self.ask(&self.0.statements.clock, &[]).await.map_err(Failed::told)?;
-            answer.rows.iter().for_each(|row| self.0.clock.note(row.clock, now));
+            answer.rows.iter().for_each(|row| self.measured(row.clock, now));
         }
         Ok(())
     }
 
+    /// The database answered that it is `theirs`, to a question asked at `now`.
+    fn measured(&self, theirs: i64, now: Timestamp) {
+        self.0.clock.measured(Timestamp::from_millis(u64::try_from(theirs).unwrap_or_default()), now);
+    }
+
     fn theirs(&self, time: Timestamp) -> Value<'static> {
-        number(time.offset(self.0.clock.ahead()).as_millis())
+        number(self.0.clock.server_time(time).as_millis())
     }
 
     fn outgoing(&self, record: &Record) -> Result<Outgoing, StoreError> {
-        let (size, limit) = (record.encoded_len(), self.0.options.max_bytes);
-        if size > limit {
-            return Err(StoreError::TooLarge { size, limit });
-        }
+        check_size(record, self.0.options.max_bytes)?;
         Ok(Outgoing {
             expires: self.theirs(record.idle_deadline().min(record.absolute_deadline())),
             user_hash: record.user().map(UserKey::digest),
-            bytes: record.clone().offset(self.0.clock.ahead()).encode(),
+            bytes: record.clone().offset(self.0.clock.offset()).encode(),
         })
     }
 
     fn incoming(&self, row: Row, now: Timestamp) -> Result<Record, StoreError> {
         if E::CLOCK.is_some() {
-            self.0.clock.note(row.clock, now);
+            self.measured(row.clock, now);
         }
         let record = Record::decode(row.data.unwrap_or_default())?;
         let agrees = |column: i64, number: u64| u64::try_from(column) == Ok(number);
@@ -234,7 +239,7 @@ impl<E: Engine> Core<E> {
             return Err(Corrupt::new("epoch or revision is not the one in the record").into());
         }
         let record = record.with_idle_deadline(Timestamp::from_millis(expires));
-        Ok(record.offset(self.0.clock.ahead().saturating_neg()))
+        Ok(record.offset(self.0.clock.offset().saturating_neg()))
     }
 
     /// Sends `statement` and waits for the answer, once more where that can do no harm.

@@ -12,7 +12,6 @@
 //! a session can move between stores as it is, and a new field of the header needs no migration. Columns that disagree with
 //! the bytes beside them are [`StoreError::Corrupt`](crate::store::StoreError::Corrupt).
 
-mod clock;
 mod core;
 mod engine;
 #[cfg(feature = "mysql")]
@@ -118,6 +117,7 @@ macro_rules! sql_store {
             async fn destroy(
                 &self,
                 id: $crate::data::token::SessionId,
+                _now: $crate::base::clock::Timestamp,
             ) -> Result<$crate::port::Destroyed, $crate::port::StoreError> {
                 self.0.destroy(id).await
             }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::port::StoreError;
+use crate::port::options::{check_deadline, check_max_bytes};
 
 /// Settings of a store in an SQL database.
 #[derive(Clone, Debug)]
@@ -53,18 +54,17 @@ impl SqlOptions {
 
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let Self { table, deadline, max_bytes, max_connections } = self;
-        let complaint = if !is_identifier(table) {
-            format!("table {table:?}: use 1 to 48 of a to z, digits and _, and no digit first")
-        } else if *deadline < Duration::from_millis(1) || *deadline > Duration::from_mins(1) {
-            format!("deadline {deadline:?}: use a millisecond to a minute")
-        } else if *max_bytes < 1024 || *max_bytes > 16 << 20 {
-            format!("max_bytes {max_bytes}: use 1 KiB to 16 MiB")
-        } else if *max_connections == 0 || *max_connections > 1000 {
-            format!("max_connections {max_connections}: use 1 to 1000")
-        } else {
-            return Ok(());
-        };
-        Err(StoreError::Misconfigured(complaint))
+        if !is_identifier(table) {
+            return Err(StoreError::Misconfigured(format!(
+                "table {table:?}: use 1 to 48 of a to z, digits and _, and no digit first"
+            )));
+        }
+        check_deadline("deadline", *deadline)?;
+        check_max_bytes(*max_bytes, 16)?;
+        if !(1..=1000).contains(max_connections) {
+            return Err(StoreError::Misconfigured(format!("max_connections {max_connections}: use 1 to 1000")));
+        }
+        Ok(())
     }
 
     /// The published migration, for this table. Safe to run: the name has been checked.

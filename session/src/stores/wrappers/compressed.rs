@@ -12,7 +12,8 @@ use crate::base::error::Corrupt;
 use crate::data::payload::{Edit, Payload};
 use crate::data::token::SessionId;
 use crate::port::{
-    BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
+    BoxFuture, Commit, Committed, Created, Destroyed, Record, Reloaded, Store, StoreError, Touched, UserIndex, UserKey,
+    no_user_index,
 };
 
 /// No session type can have this name.

@@ -19,7 +19,8 @@ use crate::crypto::seal::{Rejected, Sealer};
 use crate::data::payload::{Edit, Payload};
 use crate::data::token::SessionId;
 use crate::port::{
-    BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
+    BoxFuture, Commit, Committed, Created, Destroyed, Record, Reloaded, Store, StoreError, Touched, UserIndex, UserKey,
+    no_user_index,
 };
 
 const LABEL: &[u8] = b"typed-session/v1/store";

@@ -4,12 +4,13 @@
 //! store hides what is in the old one. A copy may be under way while the session is destroyed: so the end of a session is written
 //! into the new store, as a record that opens for nobody and expires when the session would have, and the copy finds its place taken.
 
-use crate::base::clock::{Clock as _, Rng as _, SystemClock, SystemRng, Timestamp};
+use crate::base::clock::{Rng as _, SystemRng, Timestamp};
 use crate::data::payload::{Edit, Payload};
 use crate::data::record::OpId;
 use crate::data::token::{SessionId, VerifierHash};
 use crate::port::{
-    BoxFuture, Commit, Committed, Created, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
+    BoxFuture, Commit, Committed, Created, Destroyed, Record, Reloaded, Store, StoreError, Touched, UserIndex, UserKey,
+    no_user_index,
 };
 
 /// Marks the end of a session. No session type can have this name.
@@ -55,25 +56,24 @@ impl<A: Store, B: Store> Migrating<A, B> {
         if let Some(record) = self.from.load(id, now).await? {
             // Exists: it came here by another hand, or it was ended.
             let _ = self.to.create(id, &record, now).await?;
-            let _ = self.from.destroy(id).await?;
+            let _ = self.from.destroy(id, now).await?;
         }
         Ok(self.to.load(id, now).await?.is_some_and(|there| !is_end(&there)))
     }
 
     /// Ends the session, if it is one of `user`, or whoever's it is.
-    async fn end(&self, id: SessionId, user: Option<&UserKey>) -> Result<bool, StoreError> {
-        let now = SystemClock.now();
+    async fn end(&self, id: SessionId, user: Option<&UserKey>, now: Timestamp) -> Result<bool, StoreError> {
         let wanted = |record: &Record| user.is_none_or(|user| record.user() == Some(user));
         for _ in 0..TRIES {
             let ended = match self.to.load(id, now).await {
                 Ok(Some(there)) if is_end(&there) => {
-                    let _ = self.from.destroy(id).await?;
+                    let _ = self.from.destroy(id, now).await?;
                     return Ok(false);
                 },
                 Ok(Some(there)) if !wanted(&there) => return Ok(false),
                 Ok(Some(there)) => {
                     let (op, end) = end_of(&there)?;
-                    let commit = Commit::new(there.epoch, there.revision, op, &end);
+                    let commit = Commit::new(&there, op, &end);
                     matches!(self.to.commit(id, commit, now).await?, Committed::Applied)
                 },
                 Ok(None) => match self.from.load(id, now).await? {
@@ -81,13 +81,13 @@ impl<A: Store, B: Store> Migrating<A, B> {
                     Some(old) => matches!(self.to.create(id, &end_of(&old)?.1, now).await?, Created::Created),
                     // It may have arrived in between.
                     None if self.to.load(id, now).await?.is_some() => false,
-                    None => return self.clear(id).await,
+                    None => return self.clear(id, now).await,
                 },
-                Err(StoreError::Corrupt(_)) => return self.clear(id).await,
+                Err(StoreError::Corrupt(_)) => return self.clear(id, now).await,
                 Err(error) => return Err(error),
             };
             if ended {
-                let _ = self.from.destroy(id).await?;
+                let _ = self.from.destroy(id, now).await?;
                 return Ok(true);
             }
         }
@@ -95,9 +95,9 @@ impl<A: Store, B: Store> Migrating<A, B> {
     }
 
     /// What has expired, or cannot be read.
-    async fn clear(&self, id: SessionId) -> Result<bool, StoreError> {
-        let there = self.to.destroy(id).await? == Destroyed::Existed;
-        Ok(self.from.destroy(id).await? == Destroyed::Existed || there)
+    async fn clear(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+        let there = self.to.destroy(id, now).await? == Destroyed::Existed;
+        Ok(self.from.destroy(id, now).await? == Destroyed::Existed || there)
     }
 
     async fn seen(&self, id: SessionId, committed: Committed, now: Timestamp) -> Result<Committed, StoreError> {
@@ -118,7 +118,7 @@ impl<A: Store, B: Store> Migrating<A, B> {
         now: Timestamp,
     ) -> Result<Vec<(SessionId, Record)>, StoreError> {
         let (Some(old), Some(new)) = (self.from.users(), self.to.users()) else {
-            return Err(super::no_index());
+            return Err(no_user_index());
         };
         let waiting = old.list_user(user, limit, now).await?;
         let mut found = new.list_user(user, limit, now).await?;
@@ -165,7 +165,7 @@ impl<A: Store, B: Store> Store for Migrating<A, B> {
         }
         let created = self.to.create(id, record, now).await?;
         if created == Created::Exists && self.to.load(id, now).await?.is_some_and(|there| is_end(&there)) {
-            let _ = self.to.destroy(id).await?;
+            let _ = self.to.destroy(id, now).await?;
             return self.to.create(id, record, now).await;
         }
         Ok(created)
@@ -183,10 +183,13 @@ impl<A: Store, B: Store> Store for Migrating<A, B> {
         Ok(found.filter(|there| !is_end(there)))
     }
 
-    async fn reload(&self, id: SessionId, now: Timestamp) -> Option<Result<Option<Record>, StoreError>> {
+    async fn reload(&self, id: SessionId, now: Timestamp) -> Result<Reloaded, StoreError> {
         let (old, new) = (self.from.reload(id, now).await, self.to.reload(id, now).await);
-        // What a cache has now is as good as what it answered.
-        if old.is_some() || new.is_some() { Some(self.load(id, now).await) } else { None }
+        if matches!((old, new), (Ok(Reloaded::NotCached), Ok(Reloaded::NotCached))) {
+            return Ok(Reloaded::NotCached);
+        }
+        // The caches are current now, so `load` is; it also decides which store's error counts.
+        self.load(id, now).await.map(Reloaded::Record)
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
@@ -201,8 +204,8 @@ impl<A: Store, B: Store> Store for Migrating<A, B> {
         if self.arrive(id, now).await? { self.to.touch(id, idle, now).await } else { Ok(Touched::Gone) }
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-        Ok(if self.end(id, None).await? { Destroyed::Existed } else { Destroyed::Absent })
+    async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
+        Ok(if self.end(id, None, now).await? { Destroyed::Existed } else { Destroyed::Absent })
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
@@ -242,7 +245,7 @@ impl<A: Store, B: Store> UserIndex for Migrating<A, B> {
                 let mut progress = 0;
                 for (id, _) in self.listed(user, BATCH, now).await? {
                     if Some(id) != except {
-                        progress += usize::from(self.end(id, Some(user)).await?);
+                        progress += usize::from(self.end(id, Some(user), now).await?);
                     }
                 }
                 removed += progress;

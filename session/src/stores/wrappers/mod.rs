@@ -13,9 +13,3 @@ pub use self::compressed::Compressed;
 #[cfg(feature = "sealed")]
 pub use self::encrypted::Encrypted;
 pub use self::migrating::Migrating;
-use crate::port::StoreError;
-
-/// Asked for what `Store::users` has denied.
-fn no_index() -> StoreError {
-    StoreError::Misconfigured("a store behind the wrapper finds no sessions by user".into())
-}

@@ -14,15 +14,16 @@ macro_rules! rewriting_store {
                 found.map(|record| self.incoming(id, record)).transpose()
             }
 
-            async fn reload(&self, id: SessionId, now: Timestamp) -> Option<Result<Option<Record>, StoreError>> {
-                let found = self.inner.reload(id, now).await?;
-                Some(found.and_then(|found| found.map(|record| self.incoming(id, record)).transpose()))
+            async fn reload(&self, id: SessionId, now: Timestamp) -> Result<Reloaded, StoreError> {
+                Ok(match self.inner.reload(id, now).await? {
+                    Reloaded::Record(Some(record)) => Reloaded::Record(Some(self.incoming(id, record)?)),
+                    other => other,
+                })
             }
 
             async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
                 let record = self.outgoing(id, commit.record)?;
-                let commit = Commit::new(commit.epoch, commit.revision, commit.op, &record);
-                match self.inner.commit(id, commit, now).await? {
+                match self.inner.commit(id, commit.with_record(&record), now).await? {
                     Committed::Conflict(fresh) => Ok(Committed::Conflict(Box::new(self.incoming(id, *fresh)?))),
                     outcome => Ok(outcome),
                 }
@@ -32,8 +33,8 @@ macro_rules! rewriting_store {
                 self.inner.touch(id, idle, now).await
             }
 
-            async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
-                self.inner.destroy(id).await
+            async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
+                self.inner.destroy(id, now).await
             }
 
             async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
@@ -57,7 +58,7 @@ macro_rules! rewriting_store {
                 now: Timestamp,
             ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
                 Box::pin(async move {
-                    let users = self.inner.users().ok_or_else(super::no_index)?;
+                    let users = self.inner.users().ok_or_else(no_user_index)?;
                     let found = users.list_user(user, limit, now).await?;
                     // One record that cannot be read must not hide the others.
                     let read = found.into_iter().filter_map(|(id, record)| Some((id, self.incoming(id, record).ok()?)));
@@ -73,7 +74,7 @@ macro_rules! rewriting_store {
             ) -> BoxFuture<'a, Result<usize, StoreError>> {
                 match self.inner.users() {
                     Some(users) => users.revoke_user(user, except, now),
-                    None => Box::pin(async { Err(super::no_index()) }),
+                    None => Box::pin(async { Err(no_user_index()) }),
                 }
             }
         }

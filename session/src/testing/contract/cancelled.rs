@@ -87,7 +87,7 @@ impl<S: Store> Run<S> {
             self.check(whole, "a call that is given up is done or not done, and never in part");
         }
         self.still_works(id).await?;
-        let _ = self.store.destroy(id).await?;
+        let _ = self.store.destroy(id, now()).await?;
         Ok(answer.is_some())
     }
 

@@ -9,7 +9,7 @@ use super::cancelled::poll_n_then_drop;
 use super::linear::{Event, Verdict, judge};
 use super::model::Call;
 use super::rng::SeededRng;
-use super::{Checked, LONG, Run, random_id, record};
+use super::{Checked, LONG, Run, now, random_id, record};
 use crate::data::record::{OpId, Record};
 use crate::data::token::SessionId;
 use crate::port::{Store, StoreError};
@@ -74,7 +74,7 @@ impl<S: Store> Run<S> {
                 Err(error) => return Err(StoreError::unknown(error)),
             }
         }
-        let _ = self.store.destroy(id).await?;
+        let _ = self.store.destroy(id, now()).await?;
         Ok(history)
     }
 }

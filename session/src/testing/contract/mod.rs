@@ -184,7 +184,7 @@ impl<S: Store> Run<S> {
     }
 
     async fn commit(&self, id: SessionId, from: &Record, op: OpId, next: &Record) -> Result<Committed, StoreError> {
-        self.store.commit(id, Commit::new(from.epoch, from.revision, op, next), now()).await
+        self.store.commit(id, Commit::new(from, op, next), now()).await
     }
 
     async fn filed(&mut self, life: Duration) -> Result<(SessionId, Record), StoreError> {
@@ -202,7 +202,7 @@ impl<S: Store> Run<S> {
         self.check(is(&committed) == "Gone", "commit to an unknown id is Gone");
         let touched = self.store.touch(id, now().saturating_add(LONG), now()).await?;
         self.check(touched == Touched::Gone, "touch of an unknown id is Gone");
-        let destroyed = self.store.destroy(id).await?;
+        let destroyed = self.store.destroy(id, now()).await?;
         self.check(destroyed == Destroyed::Absent, "destroy of an unknown id is Absent");
         let found = self.store.load(id, now()).await?;
         self.check(found.is_none(), "no call but create makes a record");
@@ -266,7 +266,7 @@ impl<S: Store> Run<S> {
 
     async fn finality(&mut self) -> Checked {
         let (id, first) = self.filed(LONG).await?;
-        let destroyed = self.store.destroy(id).await?;
+        let destroyed = self.store.destroy(id, now()).await?;
         self.check(destroyed == Destroyed::Existed, "destroy of a record is Existed");
         let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
         self.check(is(&committed) == "Gone", "commit after destroy is Gone");
@@ -274,7 +274,7 @@ impl<S: Store> Run<S> {
         self.check(touched == Touched::Gone, "touch after destroy is Gone");
         let found = self.store.load(id, now()).await?;
         self.check(found.is_none(), "load after destroy is None");
-        let destroyed = self.store.destroy(id).await?;
+        let destroyed = self.store.destroy(id, now()).await?;
         self.check(destroyed == Destroyed::Absent, "a second destroy is Absent");
         Ok(())
     }
@@ -355,7 +355,7 @@ impl<S: Store> Run<S> {
                     };
                     loop {
                         let next = following(&current, op);
-                        match store.commit(id, Commit::new(current.epoch, current.revision, op, &next), now()).await? {
+                        match store.commit(id, Commit::new(&current, op, &next), now()).await? {
                             Committed::Applied => break,
                             Committed::Conflict(fresh) if fresh.revision > current.revision => current = *fresh,
                             Committed::Conflict(_) | Committed::Superseded | Committed::Gone => return Ok(false),
@@ -406,7 +406,7 @@ impl<S: Store> Run<S> {
                     let op = OpId { process, sequence: 0 };
                     let mut next = following(&first, op);
                     next.epoch += 1;
-                    store.commit(id, Commit::new(first.epoch, first.revision, op, &next), now()).await
+                    store.commit(id, Commit::new(&first, op, &next), now()).await
                 });
             }
             let outcomes = tasks.join_all().await;
@@ -428,11 +428,11 @@ impl<S: Store> Run<S> {
             let (store, other) = (Arc::clone(&self.store), Arc::clone(&self.store));
             let commit = tokio::spawn(async move {
                 let next = following(&first, op(1));
-                let committed = store.commit(id, Commit::new(first.epoch, first.revision, op(1), &next), now()).await;
+                let committed = store.commit(id, Commit::new(&first, op(1), &next), now()).await;
                 let touched = store.touch(id, next.idle.saturating_add(LONG), now()).await;
                 (committed.map(|_| ()), touched.map(|_| ()))
             });
-            let destroy = tokio::spawn(async move { other.destroy(id).await.map(|_| ()) });
+            let destroy = tokio::spawn(async move { other.destroy(id, now()).await.map(|_| ()) });
             let (commit, destroy) = (commit.await, destroy.await);
             self.check(
                 matches!((commit, destroy), (Ok((Ok(()), Ok(()))), Ok(Ok(())))),

@@ -1,4 +1,7 @@
 //! [`Model`]: the contract as a function, a session of which nothing is stored anywhere.
+//!
+//! The model has its own statement of the commit rule and does not call [`Commit::decide`], which the stores under test call:
+//! a mistake in `decide` would otherwise be in both, and the comparison would find nothing.
 
 use std::fmt;
 
@@ -122,11 +125,11 @@ impl Call {
         Ok(match self {
             Self::Create(record) => Answer::Created(store.create(id, record, now()).await?),
             Self::Load => Answer::Loaded(store.load(id, now()).await?.map(Box::new)),
-            Self::Commit { epoch, revision, op, record } => {
-                Answer::Committed(store.commit(id, Commit::new(*epoch, *revision, *op, record), now()).await?)
-            },
+            Self::Commit { epoch, revision, op, record } => Answer::Committed(
+                store.commit(id, Commit { epoch: *epoch, revision: *revision, op: *op, record }, now()).await?,
+            ),
             Self::Touch(idle) => Answer::Touched(store.touch(id, *idle, now()).await?),
-            Self::Destroy => Answer::Destroyed(store.destroy(id).await?),
+            Self::Destroy => Answer::Destroyed(store.destroy(id, now()).await?),
             Self::List(user) => Answer::Listed(match store.users() {
                 Some(users) => users.list_user(user, 1_000, now()).await?.iter().any(|(found, _)| *found == id),
                 None => false,

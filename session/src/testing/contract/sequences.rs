@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::model::{Call, Model};
 use super::rng::SeededRng;
-use super::{Checked, LONG, Run, random_id, record};
+use super::{Checked, LONG, Run, now, random_id, record};
 use crate::data::record::{OpId, Record, UserKey};
 use crate::port::{Store, StoreError};
 
@@ -41,7 +41,7 @@ impl<S: Store> Run<S> {
             }
         }
         // Else it would be found as somebody's in the next run.
-        let _ = self.store.destroy(id).await?;
+        let _ = self.store.destroy(id, now()).await?;
         Ok(difference)
     }
 
@@ -135,7 +135,7 @@ impl Generator {
             0 | 1 => self.create(),
             _ if self.known.is_empty() => self.create(),
             2..=5 => Call::Load,
-            6..=8 => Call::Touch(self.known.first().map_or_else(super::now, |first| self.rng.deadline(first))),
+            6..=8 => Call::Touch(self.known.first().map_or_else(now, |first| self.rng.deadline(first))),
             9 => Call::Destroy,
             10 if self.users => self.somebody().map_or(Call::Load, Call::Revoke),
             11 | 12 if self.users => self.somebody().map_or(Call::Load, Call::List),

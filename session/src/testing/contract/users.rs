@@ -118,7 +118,7 @@ impl<S: Store> Run<S> {
         let later = self.store.touch(touched, first.absolute, now()).await?;
         self.check(later == Touched::Touched, "touch of a live record is Touched");
         let (expired, _) = self.filed_for(&user, short).await?;
-        let _ = self.store.destroy(destroyed).await?;
+        let _ = self.store.destroy(destroyed, now()).await?;
         let mut asked = 0;
         while self.store.load(expired, now()).await?.is_some() && asked < 400 {
             asked += 1;
@@ -163,7 +163,7 @@ impl<S: Store> Run<S> {
             let store = Arc::clone(&self.store);
             let commit = tokio::spawn(async move {
                 let next = following(&first, op(1));
-                store.commit(id, Commit::new(first.epoch, first.revision, op(1), &next), now()).await.map(|_| ())
+                store.commit(id, Commit::new(&first, op(1), &next), now()).await.map(|_| ())
             });
             let removed = self.revoked(&user, None).await?;
             self.check(matches!(commit.await, Ok(Ok(()))), "a race of commit and revocation has outcomes, not errors");

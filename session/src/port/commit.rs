@@ -1,0 +1,123 @@
+//! [`Commit`]: a conditional replacement of a record, and the rule that decides whether it happens.
+
+use crate::data::record::{OpId, Record};
+
+/// What [`Store::commit`](super::Store::commit) writes, and on which condition.
+///
+/// # Example
+///
+/// A store reads the live record, lets [`decide`](Self::decide) compare, and writes only on
+/// [`Decision::Replace`]. No other write may come between the read and the write.
+///
+/// ```
+/// use session::store::{Commit, Committed, Decision, Record};
+///
+/// fn commit(place: &mut Record, commit: Commit<'_>) -> Committed {
+///     match commit.decide(place) {
+///         Decision::Replace => {
+///             *place = commit.replacement(place);
+///             Committed::Applied
+///         },
+///         Decision::AlreadyApplied => Committed::Applied,
+///         Decision::Superseded => Committed::Superseded,
+///         Decision::Conflict => Committed::Conflict(Box::new(place.clone())),
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Commit<'a> {
+    /// The epoch that the stored record must have.
+    pub epoch: u64,
+    /// The revision that the stored record must have.
+    pub revision: u64,
+    /// Names this commit; [`Record::has_applied`] recognises it.
+    pub op: OpId,
+    /// The complete new record: its epoch, revision and writers are already those after the commit. Its user differs from
+    /// the stored one's only if its epoch does.
+    pub record: &'a Record,
+}
+
+/// What [`Commit::decide`] says about a stored record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "the contract: a store must handle every decision")]
+pub enum Decision {
+    /// Epoch and revision are the expected ones: write [`Commit::replacement`] and answer
+    /// [`Applied`](super::Committed::Applied).
+    Replace,
+    /// This very commit has been applied before: write nothing and answer [`Applied`](super::Committed::Applied).
+    AlreadyApplied,
+    /// The stored epoch is another one: write nothing and answer [`Superseded`](super::Committed::Superseded).
+    Superseded,
+    /// The stored revision is another one: write nothing and answer [`Conflict`](super::Committed::Conflict) with the
+    /// stored record.
+    Conflict,
+}
+
+/// The part of a stored record that [`Commit::decide`] compares.
+///
+/// [`Record`] implements it. A store that keeps these values apart from the record's bytes can implement it too, and then
+/// decides without decoding the record.
+pub trait StoredHead {
+    /// [`Record::epoch`] of the stored record.
+    fn epoch(&self) -> u64;
+
+    /// [`Record::revision`] of the stored record.
+    fn revision(&self) -> u64;
+
+    /// [`Record::has_applied`] of the stored record.
+    fn has_applied(&self, op: OpId) -> bool;
+}
+
+impl StoredHead for Record {
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    fn has_applied(&self, op: OpId) -> bool {
+        Self::has_applied(self, op)
+    }
+}
+
+impl<'a> Commit<'a> {
+    /// The commit `op`, which replaces `current` with `next`.
+    pub fn new(current: &Record, op: OpId, next: &'a Record) -> Self {
+        Self { epoch: current.epoch, revision: current.revision, op, record: next }
+    }
+
+    /// The same commit with another record: for a store that wraps another one and keeps records in another form.
+    #[must_use]
+    pub fn with_record<'b>(&self, record: &'b Record) -> Commit<'b> {
+        Commit { epoch: self.epoch, revision: self.revision, op: self.op, record }
+    }
+
+    /// Whether this commit may replace `stored`, a live record. The caller answers
+    /// [`Gone`](super::Committed::Gone) itself if there is none.
+    ///
+    /// In this order: the expected epoch and revision are [`Replace`](Decision::Replace); a record that this commit has
+    /// written before is [`AlreadyApplied`](Decision::AlreadyApplied), even if other commits came after it; another epoch is
+    /// [`Superseded`](Decision::Superseded); anything else is [`Conflict`](Decision::Conflict).
+    pub fn decide(&self, stored: &impl StoredHead) -> Decision {
+        if (stored.epoch(), stored.revision()) == (self.epoch, self.revision) {
+            Decision::Replace
+        } else if stored.has_applied(self.op) {
+            Decision::AlreadyApplied
+        } else if stored.epoch() != self.epoch {
+            Decision::Superseded
+        } else {
+            Decision::Conflict
+        }
+    }
+
+    /// The record to write in the place of `stored`: [`record`](Self::record), with the later of the two idle deadlines,
+    /// because a touch may have moved the stored one.
+    #[must_use]
+    pub fn replacement(&self, stored: &Record) -> Record {
+        self.record.clone().with_idle_deadline(stored.idle.max(self.record.idle))
+    }
+}
