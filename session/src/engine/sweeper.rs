@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::base::clock::{Timestamp, millis};
 use crate::base::error::Error;
-use crate::data::schema::Schema;
 use crate::engine::commit::Engine;
+use crate::engine::handle::schema::Schema;
 use crate::engine::sessions::Sessions;
 
 /// Sweeps a store again and again. It does nothing by itself: spawn what [`run`](Self::run) returns.

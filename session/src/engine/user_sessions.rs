@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::record::{Record, UserKey};
-use crate::data::schema::Identified;
 use crate::data::token::SessionId;
+use crate::engine::handle::schema::Identified;
 use crate::engine::sessions::Sessions;
 use crate::port::{StoreError, UserIndex};
 

@@ -4,7 +4,7 @@ use super::{DynStore, Store};
 use crate::base::clock::{Rng, RngError, Timestamp};
 use crate::cookie::CookiePolicy;
 use crate::data::record::Record;
-use crate::data::schema::field::FieldInfo;
+use crate::data::schema::info::FieldInfo;
 use crate::data::token::SessionId;
 
 /// What [`Builder::store`](crate::SessionsBuilder::store) takes: any [`Store`], or a `SealedCookie` (feature `sealed`).

@@ -46,8 +46,8 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::base::error::{Error, ErrorKind};
-use crate::data::schema::{Handle, Identified, Schema};
 use crate::data::validation::Violations;
+use crate::engine::handle::schema::{Identified, Schema};
 use crate::engine::request::{RequestSession, status_of};
 use crate::engine::sessions::Sessions;
 use crate::web::tower::{slot, write_failure_headers};
@@ -175,7 +175,7 @@ pub async fn extract<S: Schema>(parts: &Parts) -> Result<S::Handle, Rejection> {
 /// As [`extract`].
 pub async fn extract_optional<S: Schema>(parts: &Parts) -> Result<Option<S::Handle>, Rejection> {
     let handle = extract::<S>(parts).await?;
-    Ok(Some(handle).filter(|handle| !handle.tracked().is_new()))
+    Ok(Some(handle).filter(|handle| !handle.is_new()))
 }
 
 impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> {
@@ -183,7 +183,7 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
 
     async fn from_request_parts(parts: &mut Parts, _state: &State) -> Result<Self, Rejection> {
         let handle = extract::<S>(parts).await?;
-        if handle.user().is_some() {
+        if S::user(&handle).is_some() {
             return Ok(Self(handle));
         }
         let slot = slot::<S>(&parts.extensions).ok().filter(|_| asks_for_a_page(parts));

@@ -1,83 +1,98 @@
-//! Exact updates: a change that is made on the session as it is stored, and again until nobody has come between.
+//! Exact updates: a read-modify-write on the session as it is stored, run again when another writer commits first.
 
-use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::base::error::{Error, ErrorKind};
-use crate::data::schema::{Handle, Schema};
-use crate::engine::commit::{Engine, LoadedSession, exhausted, gone, superseded};
+use crate::engine::commit::{LoadedSession, exhausted, gone, superseded};
 use crate::engine::delta::Delta;
+use crate::engine::handle::schema::Schema;
 use crate::engine::handle::tracked::{Tracked, too_late};
 use crate::engine::request::{Replaced, RequestSession};
 use crate::engine::retry::RetryPolicy;
 use crate::engine::run_to_completion::RunToCompletion;
 
-/// Runs `change` on the session as it is stored, and commits what it did only if nobody else has written meanwhile; else once
-/// more, on the fresh one.
-///
-/// # Errors
-///
-/// Any; see [`ErrorKind`]. Then nothing that `change` did is stored or stays in the handle.
-pub async fn update<S, R>(handle: &mut S::Handle, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error>
-where
-    S: Schema,
-{
-    let request = Arc::clone(handle.tracked().request());
-    if request.engine.is_sealed() && !request.engine.last_wins() {
-        return Err(sealed::<S>("or `.dangerous_last_cookie_wins()`"));
+impl<S: Schema> Tracked<S> {
+    /// Runs `change` on the session as it is stored now, and commits what it did only if no other writer has committed
+    /// meanwhile. Otherwise `change` runs once more, on the new state. Use it for a read-modify-write that must be exact: stock,
+    /// quotas, one order for each cart.
+    ///
+    /// Unsaved changes from before the call are committed first. Other commits of the session wait until the future is done or
+    /// dropped. `change` can run several times, so it must not have other effects. After the call the session has the stored
+    /// values.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be stored. Then nothing that `change` did is stored, nor is it in this session any more; only after
+    /// [`ErrorKind::Unknown`] it may be stored. [`ErrorKind::Misconfigured`] for a session that lives in its cookie, unless
+    /// `dangerous_last_cookie_wins` is set.
+    ///
+    /// ```
+    /// # use session::{Error, Session};
+    /// # #[derive(Session)]
+    /// # struct Shop { vouchers: u64 }
+    /// async fn redeem(mut session: Session<Shop>) -> Result<&'static str, Error> {
+    ///     let redeemed = session
+    ///         .update(|session| {
+    ///             let left = session.vouchers.checked_sub(1);
+    ///             session.vouchers = left.unwrap_or(0);
+    ///             left.is_some()
+    ///         })
+    ///         .await?;
+    ///     Ok(if redeemed { "redeemed" } else { "no voucher left" })
+    /// }
+    /// ```
+    pub async fn update<R>(&mut self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
+        let request = Arc::clone(&self.request);
+        if request.engine.is_sealed() && !request.engine.last_wins() {
+            return Err(sealed::<S>("or `.dangerous_last_cookie_wins()`"));
+        }
+        // What was changed before is not part of the update.
+        self.save().await?;
+        // Also if the future is dropped: the handle then has what is stored.
+        let _refresh = RefreshOnDrop(self);
+        if request.live().is_none()
+            && let Some(result) = create::<S, R>(&request, &mut change).await?
+        {
+            return Ok(result);
+        }
+        replace::<S, R>(&request, &mut change).await
     }
-    // What was changed before is not part of it.
-    handle.tracked_mut().save().await?;
-    // Whatever comes of it, and also if nobody waits for that: the handle sees what is stored.
-    let attempt = Attempt::<S>(handle);
-    if request.live().is_none()
-        && let Some(result) = begin::<S, R>(attempt.0, &request, &mut change).await?
-    {
-        return Ok(result);
-    }
-    replace::<S, R>(attempt.0, &request, &mut change).await
 }
 
-/// A handle that must not keep what an update has done to it: else the next change of a field would save that along with it.
-struct Attempt<'a, S: Schema>(&'a mut S::Handle);
+struct RefreshOnDrop<'a, S: Schema>(&'a mut Tracked<S>);
 
-impl<S: Schema> Drop for Attempt<'_, S> {
+impl<S: Schema> Drop for RefreshOnDrop<'_, S> {
     fn drop(&mut self) {
-        self.0.tracked_mut().refresh();
+        self.0.refresh();
     }
 }
 
-/// The first write of a session. There is nobody to come between, unless another handle of this request stores it first: then `None`.
-async fn begin<S, R>(
-    handle: &mut S::Handle,
+/// The first write of a session. No other request can know its id yet. `None` if another handle of this request has stored it
+/// meanwhile.
+async fn create<S, R>(
     request: &Arc<RequestSession>,
     change: &mut impl FnMut(&mut S::Handle) -> R,
 ) -> Result<Option<R>, Error>
 where
     S: Schema,
 {
-    let (result, delta) = run::<S, R>(handle, request, change)?;
-    let begun = RunToCompletion::new(Box::pin(Arc::clone(request).create_exact(delta))).await?;
-    Ok(begun.then_some(result))
+    let (result, delta) = run::<S, R>(request, change)?;
+    let created = RunToCompletion::new(Box::pin(Arc::clone(request).create_exact(delta))).await?;
+    Ok(created.then_some(result))
 }
 
-async fn replace<S, R>(
-    handle: &mut S::Handle,
-    request: &Arc<RequestSession>,
-    change: &mut impl FnMut(&mut S::Handle) -> R,
-) -> Result<R, Error>
+async fn replace<S, R>(request: &Arc<RequestSession>, change: &mut impl FnMut(&mut S::Handle) -> R) -> Result<R, Error>
 where
     S: Schema,
 {
     let engine = &request.engine;
     let live = || request.live().ok_or_else(gone);
-    // A session in its cookie is nobody else's: each request has brought its own.
+    // A session in its cookie needs no queue: each request has a copy of its own.
     let mut lead = match engine.is_sealed() {
         true => None,
         false => Some(engine.enter_alone(live()?.id).await?),
     };
-    // Only now: another handle may have changed it meanwhile.
+    // Read after the wait: another handle may have changed it.
     let LoadedSession { mut id, record: mut known } = live()?;
     let latest = lead.as_mut().and_then(|lead| lead.latest.take());
     let latest = latest.filter(|latest| latest.revision() > known.revision());
@@ -88,15 +103,15 @@ where
         if current.epoch() != known.epoch() {
             return Err(superseded());
         }
-        // Not what came along: in its cookie, it would be sent back although nothing has changed.
+        // Not the record that this request has loaded: a session in its cookie would be sent back without a change.
         if !Arc::ptr_eq(&current, &known) {
             request.committed(LoadedSession { id, record: Arc::clone(&current) }, None)?;
         }
-        let (result, delta) = run::<S, R>(handle, request, change)?;
+        let (result, delta) = run::<S, R>(request, change)?;
         if delta.is_empty() {
             let stored = match is_fresh {
                 true => Arc::clone(&current),
-                // What was decided not to change was perhaps decided on what has changed.
+                // The decision to change nothing may rest on a stale record.
                 false => engine.stored(id).await?.ok_or_else(gone)?,
             };
             is_fresh = true;
@@ -131,13 +146,9 @@ where
     }
 }
 
-/// Runs `change` on the session as it is stored, and gives what it alone has done: what other handles have changed waits for the end
-/// of the request.
-fn run<S, R>(
-    handle: &mut S::Handle,
-    request: &RequestSession,
-    change: &mut impl FnMut(&mut S::Handle) -> R,
-) -> Result<(R, Delta), Error>
+/// Runs `change` on the session as it is stored, and returns what it alone has changed. The changes of other handles stay with the
+/// request.
+fn run<S, R>(request: &Arc<RequestSession>, change: &mut impl FnMut(&mut S::Handle) -> R) -> Result<(R, Delta), Error>
 where
     S: Schema,
 {
@@ -145,71 +156,17 @@ where
         return Err(too_late::<S>("an update"));
     }
     let aside = request.set_aside()?;
-    handle.tracked_mut().reload()?;
-    let result = change(handle);
-    handle.tracked_mut().flush_changes()?;
+    let mut session = S::handle(Tracked::new(Arc::clone(request))?);
+    let result = change(&mut session);
+    session.flush_changes()?;
     Ok((result, aside.own()?))
 }
 
 #[cold]
-fn sealed<S: Schema>(or: &str) -> Error {
+pub(super) fn sealed<S: Schema>(or: &str) -> Error {
     let message = format!(
-        "session `{}` lives in its cookie, where nothing can be compared and set: `update` needs a server's store, {or}",
+        "session `{}` lives in its cookie, where a compare-and-set is not possible: `update` needs a server-side store, {or}",
         S::NAME
     );
     Error::new(ErrorKind::Misconfigured, message)
-}
-
-/// A session that is worked on outside of the request it came with: in a spawned task, a WebSocket, a stream.
-pub struct Detached<S: Schema> {
-    engine: Arc<Engine>,
-    live: Option<LoadedSession>,
-    schema: PhantomData<fn() -> S>,
-}
-
-impl<S: Schema> Detached<S> {
-    pub(crate) fn new(engine: Arc<Engine>, live: Option<LoadedSession>) -> Self {
-        Self { engine, live, schema: PhantomData }
-    }
-
-    /// Runs `change` on the session as it is stored and commits what it did, once more from the start if somebody else wrote
-    /// meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Gone`] if the session has ended or was never stored: call `commit().await` before `detach()` for a new
-    /// one. [`ErrorKind::Superseded`] if there was a login, logout or rotation. [`ErrorKind::Misconfigured`] if `change`
-    /// itself logs in, logs out or rotates, and for every session that lives in its cookie: there is no response that could carry
-    /// the new one.
-    pub async fn update<R>(&self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
-        if self.engine.is_sealed() {
-            return Err(sealed::<S>("since no response carries the new cookie"));
-        }
-        let live = self.live.clone().ok_or_else(gone)?;
-        let request = Arc::new(RequestSession::detached(Arc::clone(&self.engine), live));
-        let mut handle = S::Handle::from(Tracked::new(Arc::clone(&request))?);
-        update::<S, R>(&mut handle, |handle| {
-            let result = change(handle);
-            // Whether it came in time, the update itself finds out.
-            let _ = handle.tracked_mut().flush_changes();
-            if request.changes_privilege() {
-                let message = "a detached session cannot log in, log out, rotate or be destroyed: no response carries the new cookie";
-                request.fail(Error::new(ErrorKind::Misconfigured, message));
-            }
-            result
-        })
-        .await
-    }
-}
-
-impl<S: Schema> Clone for Detached<S> {
-    fn clone(&self) -> Self {
-        Self { engine: Arc::clone(&self.engine), live: self.live.clone(), schema: PhantomData }
-    }
-}
-
-impl<S: Schema> fmt::Debug for Detached<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Detached").field("id", &self.live.as_ref().map(|live| live.id)).finish_non_exhaustive()
-    }
 }

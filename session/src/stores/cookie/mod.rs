@@ -16,7 +16,7 @@ use crate::crypto::keys::{KeyRing, Purpose};
 use crate::crypto::seal::{Plain, Rejected, Sealer};
 use crate::data::payload::Payload;
 use crate::data::record::{OpId, Record};
-use crate::data::schema::field::MergeRule;
+use crate::data::schema::info::MergeRule;
 use crate::data::token::SessionId;
 use crate::port::backend::{BackendBuilder, BackendContext, CookieCodec, IntoBackend, OpenedCookie};
 use crate::port::{BoxFuture, Commit, Committed, Created, Destroyed, DynStore, Store, StoreError, Touched};

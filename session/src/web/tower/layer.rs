@@ -7,8 +7,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{ResponseFuture, Slots};
-use crate::data::schema::Schema;
 use crate::engine::commit::Engine;
+use crate::engine::handle::schema::Schema;
 use crate::engine::request::RequestSession;
 use crate::engine::sessions::Sessions;
 

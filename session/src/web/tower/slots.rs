@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::{Extensions, HeaderMap};
 
 use crate::base::error::{Error, ErrorKind};
-use crate::data::schema::Schema;
 use crate::engine::commit::Engine;
+use crate::engine::handle::schema::Schema;
 use crate::engine::handle::tracked::Tracked;
 use crate::engine::request::RequestSession;
 use crate::engine::sessions::Sessions;
@@ -22,7 +22,7 @@ impl<S: Schema> Sessions<S> {
     pub async fn extract(extensions: &Extensions, headers: &HeaderMap) -> Result<S::Handle, Error> {
         let request = slot::<S>(extensions)?;
         request.open(headers).await?;
-        Ok(S::Handle::from(Tracked::new(Arc::clone(request))?))
+        Ok(S::handle(Tracked::new(Arc::clone(request))?))
     }
 }
 

@@ -1,0 +1,119 @@
+//! [`Detached`]: a session that outlives its request.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::base::error::{Error, ErrorKind};
+use crate::engine::commit::{Engine, LoadedSession, gone};
+use crate::engine::handle::schema::Schema;
+use crate::engine::handle::tracked::Tracked;
+use crate::engine::handle::update::sealed;
+use crate::engine::request::RequestSession;
+
+/// A session for work that outlives its request: a spawned task, a WebSocket, a stream. Made by [`Tracked::detach`].
+///
+/// ```
+/// use session::{Detached, Error, Session};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     orders: u64,
+/// }
+///
+/// async fn order(mut session: Session<Shop>) -> Result<(), Error> {
+///     session.commit().await?; // a new session must be stored first
+///     tokio::spawn(send(session.detach()));
+///     Ok(())
+/// }
+///
+/// async fn send(session: Detached<Shop>) -> Result<(), Error> {
+///     // … minutes later:
+///     session.update(|session| session.orders += 1).await
+/// }
+/// ```
+pub struct Detached<S: Schema> {
+    engine: Arc<Engine>,
+    live: Option<LoadedSession>,
+    schema: PhantomData<fn() -> S>,
+}
+
+impl<S: Schema> Tracked<S> {
+    /// A session for work that outlives the request. Unsaved changes of this one are not in it.
+    ///
+    /// A session that is not stored yet has nothing to detach from: call [`commit`](Tracked::commit) first.
+    ///
+    /// ```
+    /// # use session::{Error, Session};
+    /// # #[derive(Session)]
+    /// # struct Shop { orders: u64 }
+    /// async fn order(mut session: Session<Shop>) -> Result<(), Error> {
+    ///     session.commit().await?;
+    ///     let detached = session.detach();
+    ///     tokio::spawn(async move { detached.update(|session| session.orders += 1).await });
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn detach(&self) -> Detached<S> {
+        Detached { engine: Arc::clone(&self.request.engine), live: self.request.live(), schema: PhantomData }
+    }
+}
+
+impl<S: Schema> Detached<S> {
+    /// Runs `change` on the session as it is stored now, and commits what it did. If another request commits first, `change` runs
+    /// once more on the new state.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Gone`] if the session has ended or was never stored: call `commit().await` before `detach()` for a new one.
+    /// [`ErrorKind::Superseded`] if there was a login, logout or rotation since. [`ErrorKind::Misconfigured`] if `change` itself
+    /// logs in, logs out or rotates, and for every session that lives in its cookie: no response can carry the new cookie. Any
+    /// error of [`Tracked::update`].
+    ///
+    /// ```
+    /// # use session::{Detached, Error, Session};
+    /// # #[derive(Session)]
+    /// # struct Shop { orders: u64 }
+    /// async fn shipped(session: Detached<Shop>) -> Result<u64, Error> {
+    ///     session
+    ///         .update(|session| {
+    ///             session.orders += 1;
+    ///             session.orders
+    ///         })
+    ///         .await
+    /// }
+    /// ```
+    pub async fn update<R>(&self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
+        if self.engine.is_sealed() {
+            return Err(sealed::<S>("since no response carries the new cookie"));
+        }
+        let live = self.live.clone().ok_or_else(gone)?;
+        let request = Arc::new(RequestSession::detached(Arc::clone(&self.engine), live));
+        let mut session = Tracked::<S>::new(Arc::clone(&request))?;
+        session
+            .update(|session| {
+                let result = change(session);
+                // Whether this is in time, `update` checks itself.
+                let _ = session.flush_changes();
+                if request.changes_privilege() {
+                    let message = "a detached session cannot log in, log out, rotate or be destroyed: no response carries \
+                                   the new cookie";
+                    request.fail(Error::new(ErrorKind::Misconfigured, message));
+                }
+                result
+            })
+            .await
+    }
+}
+
+impl<S: Schema> Clone for Detached<S> {
+    fn clone(&self) -> Self {
+        Self { engine: Arc::clone(&self.engine), live: self.live.clone(), schema: PhantomData }
+    }
+}
+
+impl<S: Schema> fmt::Debug for Detached<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Detached").field("id", &self.live.as_ref().map(|live| live.id)).finish_non_exhaustive()
+    }
+}
