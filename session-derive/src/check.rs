@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 
 use proc_macro2::Ident;
-use quote::{ToTokens as _, format_ident};
+use quote::format_ident;
 use syn::ext::IdentExt as _;
 use syn::{Data, Fields, GenericArgument, GenericParam, LitInt, LitStr, Path, PathArguments, Type};
 
 use crate::diag::Errors;
 use crate::model::{Accessors, Default, Field, Lock, Merge, Model, Role, Stored, Survive};
 use crate::parse::{Raw, RawField, RawLock, RawMerge, Slot, is_plain_literal, peel};
+use crate::spelling::spelled;
 
 mod evolution;
 mod history;
@@ -149,14 +150,14 @@ fn check_field(field: &RawField, errors: &mut Errors) {
     check_conflicts(field, errors);
     let option = option_of(&field.ty).is_some();
     if attributes.user.is_given() && !option {
-        let ty = field.ty.to_token_stream();
+        let ty = spelled(&field.ty);
         errors.on(
             &field.ty,
             format!("a `user` field must be an `Option`: it is `None` while nobody is logged in; write `Option<{ty}>`"),
         );
     }
     if attributes.flash.is_given() && !option {
-        let ty = field.ty.to_token_stream();
+        let ty = spelled(&field.ty);
         errors.on(
             &field.ty,
             format!("a `flash` field must be an `Option`: it is `None` once it was read; write `Option<{ty}>`"),

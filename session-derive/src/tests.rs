@@ -275,7 +275,34 @@ fn spelling() {
     assert_eq!(spelled(quote!(<T as a::B>::C)), "<T as a::B>::C");
 }
 
-/// What one more field costs whoever reads the expansion, or compiles it.
+/// Default values in messages and docs are written as in the code.
+#[test]
+fn spelling_of_expressions() {
+    let spelled = |expr: TokenStream| crate::spelling::spelled_expression(expr);
+    assert_eq!(spelled(quote!(-1.5)), "-1.5");
+    assert_eq!(spelled(quote!(2 * SIZE - 1 + -3)), "2 * SIZE - 1 + -3");
+    assert_eq!(spelled(quote!(Theme::new("dark", &[1, 2], *A))), r#"Theme::new("dark", &[1, 2], *A)"#);
+    assert_eq!(spelled(quote!(Self::LIGHT)), "Self::LIGHT");
+    assert_eq!(spelled(quote!(::a::B { one: 1, two: c::D })), "::a::B { one: 1, two: c::D }");
+    assert_eq!(spelled(quote!(vec![1, 2].len() as u32)), "vec![1, 2].len() as u32");
+    assert_eq!(spelled(quote!(Vec::<u8>::new())), "Vec::<u8>::new()");
+}
+
+/// The expansion of a struct with one field is short enough to read.
+#[test]
+fn lines_of_one_field() {
+    let expansion = expand(quote!(
+        struct Shop {
+            visits: u64,
+        }
+    ));
+    let lines = expansion.lines().count();
+    assert!(lines <= 100, "{lines} lines");
+    assert_eq!(expansion.matches("#[allow(").count(), 1, "one list of lints");
+    assert_eq!(expansion.matches("const _: () = {").count(), 1, "one enclosing constant");
+}
+
+/// The cost of one more field, for a reader of the expansion and for the compiler.
 #[test]
 fn lines_per_field() {
     let one = expand(quote!(

@@ -230,6 +230,24 @@ mod facade {
     pub(crate) use session_renamed as session;
 }
 
+/// A public struct may have fields of private types, and private ones.
+mod private_types {
+    #[derive(Default, serde::Serialize, serde::Deserialize)]
+    struct Inner(u8);
+
+    #[derive(session_renamed::Session)]
+    #[session(crate = "::session_renamed")]
+    pub(super) struct Shop {
+        #[expect(private_interfaces, reason = "the author is told at the field")]
+        pub(super) inner: Inner,
+    }
+
+    #[test]
+    fn private_types_are_possible() {
+        let _ = |session: &mut ::session_renamed::Session<Shop>| session.inner_mut().0 = session.inner().0 + 1;
+    }
+}
+
 /// What its author deprecated is stored all the same, and nobody is warned in the author's own code.
 mod deprecated {
     #[deprecated(note = "use another")]

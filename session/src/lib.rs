@@ -86,12 +86,15 @@ pub use self::base::secret::Secret;
 pub use self::cookie::{CookiePolicy, SameSite};
 #[cfg(feature = "sealed")]
 pub use self::crypto::keys::{KeyError, KeyId, KeyRing, SecretKey};
-pub use self::data::schema::{FieldError, Identified, Key, Schema};
+pub use self::data::schema::Key;
+pub use self::data::schema::reader::FieldError;
 pub use self::data::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
 pub use self::data::token::{InvalidSessionId, SessionId};
 pub use self::data::validation::{Violation, Violations};
 pub use self::engine::config::ConfigError;
 pub use self::engine::handle::detached::Detached;
+pub use self::engine::handle::schema::{Identified, Schema};
+pub use self::engine::handle::tracked::Tracked;
 pub use self::engine::sessions::{Sessions, SessionsBuilder};
 pub use self::engine::sweeper::Sweeper;
 pub use self::engine::user_sessions::UserSession;

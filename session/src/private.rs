@@ -2,21 +2,29 @@
 
 pub use std::option::Option::{None, Some};
 
+/// The type of `option_env!`: generated code reads a variable to be compiled again when it changes.
+pub type Variable = Option<&'static str>;
+/// The type of [`SchemaData::FIELDS`].
+pub type Fields<S> = &'static [FieldDescriptor<S>];
+
 pub use crate::__codec;
 pub use crate::__garde;
 pub use crate::data::codec::Codec;
-pub use crate::data::schema::field::{Field, FieldDescriptor, FieldInfo, MergeRule, Survive};
-pub use crate::data::schema::release::{ConvertFrom, Newer, Previous, SectionInfo, TryConvertFrom, check_previous};
-pub use crate::data::schema::stored::{FieldErrorCause, LegacyFields, SectionReader};
-pub use crate::data::schema::{FieldDefault, Handle, Identified, Schema, Storable};
+pub use crate::data::schema::debug::{DebugFallback, DebugProbe};
+pub use crate::data::schema::field::{Field, FieldDescriptor};
+pub use crate::data::schema::info::{FieldInfo, MergeRule, Newer, SectionInfo, Survive};
+pub use crate::data::schema::legacy::{FieldErrorCause, LegacyFields};
+pub use crate::data::schema::previous::{ConvertFrom, Previous, TryConvertFrom, check_previous};
+pub use crate::data::schema::reader::SectionReader;
+pub use crate::data::schema::{FieldDefault, Key, SchemaData, Storable};
 pub use crate::data::shape::{
     Member, Probe, ProbeFallback, SessionValue, Shape, Tagging, Variant, same_text, text_with_sample,
 };
 pub use crate::data::validation::Violations;
 #[cfg(feature = "garde")]
 pub use crate::data::validation::garde;
+pub use crate::engine::handle::schema::{Identified, Schema};
 pub use crate::engine::handle::tracked::Tracked;
-pub use crate::engine::handle::update::update;
 
 pub mod lock {
     pub use crate::data::lock::{Lock, LockEntry, kept, readable, renamed, same, source, test};

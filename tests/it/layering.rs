@@ -1,4 +1,4 @@
-//! The layout of `session/src`: folders are floors.
+//! The layout of `session/src`: folders are floors, and the modules of a crate form no circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -23,8 +23,6 @@ const LEAVES: &[&str] = &["stores", "web"];
 const ALLOWED: &[(&str, &str)] = &[
     // A backend is told the cookie's name and how much room its value has.
     ("port", "cookie"),
-    // The alias `Session<S>` needs the type that is behind it.
-    ("data", "engine"),
     // The axum extractors find the session where the tower layer put it.
     ("web/axum", "web/tower"),
 ];
@@ -136,6 +134,29 @@ fn modules_name_lower_floors_only() {
     assert!(violations.is_empty(), "{violations:#?}");
     let stale: Vec<_> = ALLOWED.iter().filter(|exception| !needed.contains(exception)).collect();
     assert!(stale.is_empty(), "exceptions that nothing needs: {stale:?}");
+}
+
+/// A module and its own parts count as one place: `mod.rs` declares its parts, and they extend it.
+#[test]
+fn modules_form_no_circle() {
+    for of in ["session", "session-derive"] {
+        let mut graph = modules(&source(of));
+        for (module, named) in &mut graph {
+            let within = |one: &str, other: &str| one.starts_with(&format!("{other}/"));
+            named.retain(|other| !within(module, other) && !within(other, module) && other != "lib");
+        }
+        // Modules that name nothing, or only such ones, are in no circle: what is left when all of them are gone is one.
+        loop {
+            let free: BTreeSet<String> =
+                graph.iter().filter(|(_, named)| named.is_empty()).map(|(module, _)| module.clone()).collect();
+            if free.is_empty() {
+                break;
+            }
+            graph.retain(|module, _| !free.contains(module));
+            graph.values_mut().for_each(|named| named.retain(|other| !free.contains(other)));
+        }
+        assert!(graph.is_empty(), "{of}: a circle, and what leads to it: {graph:#?}");
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ async fn answer<S: Release>(request: Request) -> Result<String, session::Error> 
     let mut session = Sessions::<S>::extract(&parts.extensions, &parts.headers).await?;
     let words: Vec<&str> = parts.uri.path().split('/').skip(1).collect();
     if let ["set", field, n] = words[..] {
-        session.set(field, n.parse().expect("a number"));
+        S::set(&mut session, field, n.parse().expect("a number"));
     }
     let lines: Vec<String> = session.show().into_iter().map(|(field, value)| format!("{field}={value}")).collect();
     Ok(lines.join("\n"))

@@ -9,6 +9,7 @@ use super::{Field, Raw, RawField};
 use crate::diag::Errors;
 use crate::model::{History, Source, Step};
 use crate::parse::{RawSource, RawUpgrade};
+use crate::spelling::spelled;
 
 /// The history of one field; what is wrong in it is reported and left out.
 pub(super) fn of(field: &RawField, base: &str, version: u32, errors: &mut Errors) -> History {
@@ -129,7 +130,7 @@ fn check_keys(pairs: &[(LitStr, Type)], base: &str, errors: &mut Errors) {
         if let Some(problem) = key_problem(plain) {
             errors.on(literal, format!("{problem}, so no version has stored anything under `{key}`"));
         } else if key == base {
-            let ty = quote::quote!(#ty);
+            let ty = spelled(ty);
             errors.on(
                 literal,
                 format!(

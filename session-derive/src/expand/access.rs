@@ -1,65 +1,104 @@
-//! What people see: the handle type, the typed keys and the methods.
+//! The public face: the handle type, the typed keys, and the methods that the handle must have itself.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{Bodies, allow_list, index, lifecycle};
+use super::schema::marker;
+use super::{Bodies, index};
 use crate::model::{Default, Field, Merge, Model, Stored, Survive};
+use crate::spelling::{spelled, spelled_expression};
 
-/// `struct ShopSession`, `impl Shop { KEYS }`, `impl ShopSession { … }`.
-pub(super) fn items(model: &Model, bodies: Bodies) -> TokenStream {
+/// `struct ShopSession`.
+pub(super) fn handle(model: &Model) -> TokenStream {
     let Model { vis, ident, handle, krate, .. } = model;
-    let allow = allow_list();
-    let doc = format!(" A session that remembers a [`{ident}`].");
-    let keys = model.stored().map(|(field, stored)| key(model, field, stored));
-    let fields = model.fields.iter().map(|field| accessors(model, field, bodies));
-    let lifecycle = lifecycle::methods(model, bodies);
+    // As part of the expansion, so that lints about `ident` are reported once, at the struct.
+    let mut ident = ident.clone();
+    ident.set_span(ident.span().resolved_at(Span::call_site()));
+    let doc = format!(
+        " A session with the fields of [`{ident}`]: see [`Tracked`]({}::Tracked) for its methods.",
+        spelled(krate)
+    );
     quote! {
         #[doc = #doc]
-        #[doc = ""]
-        #[doc = " It dereferences to the struct: a field that is changed directly is noticed as well."]
-        #allow
         #vis struct #handle {
-            #[doc(hidden)]
-            __tracked: #krate::__private::Tracked<#ident>,
-        }
-        #allow
-        #[automatically_derived]
-        impl #ident {
-            #(#keys)*
-        }
-        #allow
-        #[automatically_derived]
-        impl #handle {
-            #(#fields)*
-            #lifecycle
+            __tracked: #krate::Tracked<#ident>,
         }
     }
 }
 
-fn key(model: &Model, field: &Field, stored: &Stored) -> Option<TokenStream> {
-    let Model { ident: owner, krate, .. } = model;
+/// `impl Shop { KEYS }`, `impl ShopSession { … }`.
+pub(super) fn items(model: &Model, bodies: Bodies) -> TokenStream {
+    let Model { ident, handle, .. } = model;
+    let keys = model.stored().filter_map(|(field, stored)| key(model, field, stored, bodies));
+    let fields = model.fields.iter().map(|field| accessors(field, bodies));
+    let methods = methods(model, bodies);
+    quote! {
+        #[automatically_derived]
+        impl #ident {
+            #(#keys)*
+        }
+        #[automatically_derived]
+        impl #handle {
+            #(#fields)*
+            #methods
+        }
+    }
+}
+
+/// The methods that cannot come from the runtime by dereferencing.
+///
+/// `destroy` consumes the handle. `set` and `login` take a value, which may be read from the session: the borrow checker accepts
+/// `session.set(key, session.visits() + 1)` only if no `deref_mut` comes before the argument.
+fn methods(model: &Model, bodies: Bodies) -> TokenStream {
+    let Model { vis, ident, .. } = model;
+    let set = bodies.of(quote!(self.__tracked.set(key, value)));
+    let destroy = bodies.of(quote!(self.__tracked.destroy()));
+    let login = model.user().map(|(field, _)| {
+        let user = field.inner.as_ref().unwrap_or(&field.ty);
+        let login = bodies.of(quote!(self.__tracked.login(user)));
+        quote! {
+            /// Logs `user` in. The session gets a new token, and fields without `survive` are reset.
+            #vis fn login(&mut self, user: #user) { #login }
+        }
+    });
+    quote! {
+        /// Sets the field of `key`.
+        #vis fn set<__V>(&mut self, key: __p::Key<#ident, __V>, value: __V) { #set }
+        #login
+        /// Removes the session at the end of the request.
+        #vis fn destroy(self) { #destroy }
+    }
+}
+
+fn key(model: &Model, field: &Field, stored: &Stored, bodies: Bodies) -> Option<TokenStream> {
+    let owner = &model.ident;
     let Field { ident, vis, ty, name, .. } = field;
     let constant = stored.constant.as_ref()?;
     let index = index(stored.index);
     let doc = format!(" The typed key of `{name}`.");
+    let key = match bodies {
+        Bodies::Real => {
+            let marker = marker(stored);
+            quote!(__p::Key::of::<#marker>(#index))
+        },
+        Bodies::Stub => quote!(__p::Key::new(#index, |of| &of.#ident, |of| &mut of.#ident)),
+    };
     Some(quote_spanned! {span(field)=>
         #[doc = #doc]
-        #vis const #constant: #krate::Key<#owner, #ty> =
-            #krate::Key::new(#index, |of| &of.#ident, |of| &mut of.#ident);
+        #vis const #constant: __p::Key<#owner, #ty> = #key;
     })
 }
 
-fn accessors(model: &Model, field: &Field, bodies: Bodies) -> TokenStream {
+fn accessors(field: &Field, bodies: Bodies) -> TokenStream {
     let Some(names) = &field.accessors else { return TokenStream::new() };
     let Field { ident, vis, ty, name, .. } = field;
     let borrow = borrow(field);
     let docs = getter_docs(field);
     let (getter, setter, borrower) = (&names.get, &names.set, &names.borrow);
     let (result, value) = match field.copy {
-        true => (quote!(#ty), quote!(self.__tracked.get().#ident)),
-        false => (quote!(&#ty), quote!(&self.__tracked.get().#ident)),
+        true => (quote!(#ty), quote!(self.__tracked.#ident)),
+        false => (quote!(&#ty), quote!(&self.__tracked.#ident)),
     };
     let get = bodies.of(value);
     let (parameter, value) = match field.into {
@@ -70,7 +109,7 @@ fn accessors(model: &Model, field: &Field, bodies: Bodies) -> TokenStream {
     let get_mut = bodies.of(quote!(&mut #borrow.#ident));
     let (set_doc, mut_doc) = (format!(" Sets `{name}`."), format!(" Borrows `{name}` mutably."));
     let take = take(field, bodies);
-    let add = add(model, field, bodies);
+    let add = add(field, bodies);
     quote_spanned! {span(field)=>
         #docs
         #[inline]
@@ -96,9 +135,9 @@ fn borrow(field: &Field) -> TokenStream {
     match &field.stored {
         Some(stored) => {
             let index = index(stored.index);
-            quote!(self.__tracked.field_mut(#index))
+            quote!(__p::Tracked::field_mut(&mut self.__tracked, #index))
         },
-        None => quote!(self.__tracked.unstored_mut()),
+        None => quote!(__p::Tracked::unstored_mut(&mut self.__tracked)),
     }
 }
 
@@ -110,7 +149,7 @@ fn take(field: &Field, bodies: Bodies) -> Option<TokenStream> {
     let inner = inner.as_ref().unwrap_or(ty);
     // Nothing is marked as changed where there is nothing to take.
     let body = bodies.of(quote! {
-        if ::core::option::Option::is_some(&self.__tracked.get().#ident) {
+        if ::core::option::Option::is_some(&self.__tracked.#ident) {
             ::core::option::Option::take(&mut #borrow.#ident)
         } else {
             ::core::option::Option::None
@@ -122,13 +161,12 @@ fn take(field: &Field, bodies: Bodies) -> Option<TokenStream> {
     })
 }
 
-fn add(model: &Model, field: &Field, bodies: Bodies) -> Option<TokenStream> {
-    let krate = &model.krate;
+fn add(field: &Field, bodies: Bodies) -> Option<TokenStream> {
     let Field { ident, vis, ty, name, .. } = field;
     let add = field.accessors.as_ref()?.add.as_ref()?;
     let borrow = borrow(field);
     let doc = format!(" Adds `amount` to `{name}`, which stops at the largest number of its type.");
-    let plus = quote_spanned!(ty.span()=> <#ty as #krate::__private::merge::Counter>::plus);
+    let plus = quote_spanned!(ty.span()=> <#ty as __p::merge::Counter>::plus);
     let body = bodies.of(quote! {
         let __value = &mut #borrow.#ident;
         *__value = #plus(*__value, amount);
@@ -151,7 +189,9 @@ fn getter_docs(field: &Field) -> TokenStream {
     let mut rules = Vec::new();
     match &field.default {
         Default::Trait => {},
-        Default::Literal(expr) | Default::Expr(expr) => rules.push(format!("a new session has `{}`", quote!(#expr))),
+        Default::Literal(expr) | Default::Expr(expr) => {
+            rules.push(format!("a new session has `{}`", spelled_expression(expr)))
+        },
     }
     match &field.stored {
         None => rules.push("not stored: every request begins with the default".into()),
@@ -186,6 +226,6 @@ fn stored_rules(stored: &Stored, rules: &mut Vec<String>) {
         Merge::Log(cap) => {
             rules.push(format!("what parallel requests append is kept in order of commit, the newest {cap} of it"));
         },
-        Merge::With(path) => rules.push(format!("parallel changes are merged by `{}`", quote!(#path))),
+        Merge::With(path) => rules.push(format!("parallel changes are merged by `{}`", spelled(path))),
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn assertions(model: &Model, locked: Option<&Locked>) -> TokenStream 
     let strict = model.evolution.strict.then(|| strict(model));
     let watched = (!matches!(model.lock, crate::model::Lock::Off)).then(|| {
         quote!(
-            const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!("SESSION_LOCK");
+            const _: __p::Variable = ::core::option_env!("SESSION_LOCK");
         )
     });
     let readable = readable(model);
@@ -43,7 +43,7 @@ fn readable(model: &Model) -> Option<TokenStream> {
     let owner = &model.ident;
     let claims = unknown.map(|(field, _)| {
         let (name, shape) = (&field.name, shape(model, &field.ty, false));
-        let codec = quote!(<#owner as __p::Schema>::SECTION.codec);
+        let codec = quote!(<#owner as __p::SchemaData>::SECTION.codec);
         quote_spanned!(field.ty.span()=> const _: () = __p::lock::readable(#name, #shape, #codec);)
     });
     (!model.evolution.legacy).then(|| claims.collect())

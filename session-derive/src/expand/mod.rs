@@ -10,7 +10,6 @@ use crate::lock::Locked;
 use crate::model::Model;
 
 mod access;
-mod lifecycle;
 mod lock;
 mod older;
 mod schema;
@@ -36,43 +35,29 @@ impl Bodies {
 
 /// Everything that the derive emits.
 pub(crate) fn expand(model: &Model, locked: Option<&Locked>) -> TokenStream {
-    let krate = &model.krate;
-    let (ident, handle) = (&model.ident, &model.handle);
-    let allow = allow_list();
     let access = access::items(model, Bodies::Real);
     let schema = schema::items(model, locked);
     let shapes = lock::assertions(model, locked);
+    let items = enclosed(model, &quote!(#access #schema #shapes));
     let test = lock::test(model, locked);
-    quote! {
-        #access
-        #allow
-        const _: () = {
-            use #krate::__private as __p;
-            #schema
-            #shapes
-            #krate::__impl_extractor!(#handle, #ident);
-        };
-        #test
-    }
+    quote!(#items #test)
 }
 
-/// The one list of lints that generated code is free from.
-fn allow_list() -> TokenStream {
+/// The handle type, and `items` where their names and their lints concern nothing else.
+fn enclosed(model: &Model, items: &TokenStream) -> TokenStream {
+    let Model { krate, ident, handle, .. } = model;
+    let face = access::handle(model);
     quote! {
-        #[allow(
-            // A struct or a field that its author deprecated is still stored.
-            deprecated,
-            // Nobody uses every accessor of every field.
-            dead_code,
-            // Names and visibilities are the author's, who was told once.
-            non_snake_case,
-            non_upper_case_globals,
-            private_interfaces,
-            unreachable_pub,
-            // Absolute paths, so that it does not matter what is in scope.
-            unused_qualifications,
-            clippy::absolute_paths,
-        )]
+        #face
+        // A struct or a field that its author deprecated is still stored; an application does not use every accessor; names and
+        // visibilities are those of the author's fields, where the compiler reports them. Lints that are off in the expansion of
+        // a macro are not listed.
+        #[allow(deprecated, dead_code, non_snake_case, private_interfaces)]
+        const _: () = {
+            use #krate::__private::{self as __p, DebugFallback as _};
+            #items
+            #krate::__impl_extractor!(#handle, #ident);
+        };
     }
 }
 

@@ -1,12 +1,13 @@
 //! What the runtime sees: one `Field` for each stored field, the table of them, and the handle's traits.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::{Bodies, index, lock, older};
 use crate::lock::Locked;
-use crate::model::{Default, Evolution, Field, Merge, Model, Newer, Role, Stored, Survive};
+use crate::model::{Default, Field, Merge, Model, Newer, Role, Stored, Survive};
+use crate::spelling::spelled;
 
 pub(super) fn items(model: &Model, locked: Option<&Locked>) -> TokenStream {
     let fields = model.stored().map(|(field, stored)| field_impl(model, field, stored));
@@ -108,23 +109,22 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
 }
 
 fn schema(model: &Model, locked: Option<&Locked>) -> TokenStream {
-    let Model { ident, handle, name, version, .. } = model;
+    let Model { ident, handle, .. } = model;
     let idle = duration("IDLE", model.idle);
     let absolute = duration("ABSOLUTE", model.absolute);
-    let section = section(&model.evolution);
+    let section = section(model);
     let previous = previous(model);
     let check_previous = check_previous(model);
     let validate = validate(model);
     let lock = lock::entries(model, locked);
     let markers = model.stored().map(|(_, stored)| marker(stored));
-    let user = match model.user() {
-        Some((_, stored)) => {
-            let index = index(stored.index);
-            quote!(::core::option::Option::Some(#index))
-        },
-        None => quote!(::core::option::Option::None),
-    };
-    // In the order in which they are stored, so that each is found where the one before it ends.
+    let user = model.user().map(|(_, stored)| {
+        let index = index(stored.index);
+        quote!(
+            const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::Some(#index);
+        )
+    });
+    // In the order in which they are stored, so that the reader finds each one where the one before it ends.
     let mut fields: Vec<&Field> = model.fields.iter().collect();
     fields.sort_by(|one, other| key(one).cmp(&key(other)));
     let values = fields.into_iter().map(|field| {
@@ -138,23 +138,32 @@ fn schema(model: &Model, locked: Option<&Locked>) -> TokenStream {
         };
         quote!(#ident: #value)
     });
+    let printed = model.fields.iter().map(|field| {
+        let Field { ident, name, .. } = field;
+        quote!(.field(#name, __p::DebugProbe(&self.#ident).get()))
+    });
     quote! {
         #[automatically_derived]
-        impl __p::Schema for #ident {
-            type Handle = #handle;
-            const NAME: &'static ::core::primitive::str = #name;
-            const VERSION: ::core::primitive::u32 = #version;
-            #idle
-            #absolute
+        impl __p::SchemaData for #ident {
             #section
+            const FIELDS: __p::Fields<Self> = &[#(__p::FieldDescriptor::of::<#markers>()),*];
+            #user
             #previous
-            const FIELDS: &'static [__p::FieldDescriptor<Self>] = &[#(__p::FieldDescriptor::of::<#markers>()),*];
-            const USER: ::core::option::Option<::core::primitive::usize> = #user;
             fn load(stored: &mut __p::SectionReader<'_>) -> Self {
                 Self { #(#values),* }
             }
+            fn debug(&self, out: &mut ::core::fmt::DebugStruct<'_, '_>) {
+                out #(#printed)*;
+            }
             #validate
             #lock
+        }
+        #[automatically_derived]
+        impl __p::Schema for #ident {
+            type Handle = #handle;
+            fn handle(tracked: __p::Tracked<Self>) -> #handle { #handle { __tracked: tracked } }
+            #idle
+            #absolute
         }
         #check_previous
     }
@@ -164,8 +173,8 @@ fn key(field: &Field) -> Option<&str> {
     field.stored.as_ref().map(|stored| stored.key.as_str())
 }
 
-/// What differs from the defaults.
-fn section(evolution: &Evolution) -> Option<TokenStream> {
+fn section(model: &Model) -> TokenStream {
+    let Model { name, version, evolution, .. } = model;
     let newer = match evolution.newer {
         Newer::Accept => None,
         Newer::Readonly => Some(quote!(.newer(__p::Newer::Readonly))),
@@ -175,8 +184,9 @@ fn section(evolution: &Evolution) -> Option<TokenStream> {
     let purge = &evolution.purge;
     let purge = (!purge.is_empty()).then(|| quote!(.purge(&[#(#purge),*])));
     let codec = evolution.codec.as_ref().map(|codec| quote_spanned!(codec.span()=> .codec(__p::__codec!(#codec))));
-    let all = quote!(#newer #min_reader #purge #codec);
-    (!all.is_empty()).then(|| quote!(const SECTION: __p::SectionInfo = __p::SectionInfo::new()#all;))
+    quote! {
+        const SECTION: __p::SectionInfo = __p::SectionInfo::new(#name, #version) #newer #min_reader #purge #codec;
+    }
 }
 
 fn previous(model: &Model) -> Option<TokenStream> {
@@ -196,7 +206,7 @@ fn previous(model: &Model) -> Option<TokenStream> {
 fn check_previous(model: &Model) -> Option<TokenStream> {
     let Model { ident, name, version, .. } = model;
     let path = &model.evolution.previous.as_ref()?.path;
-    let old = path.to_token_stream().to_string().replace(' ', "");
+    let old = spelled(path);
     let other_name = format!("`{old}` is another session than `{ident}`: write `name = \"{name}\"` on it");
     let before = version.saturating_sub(1);
     let gap = format!(
@@ -244,35 +254,23 @@ pub(super) fn identified(model: &Model, bodies: Bodies) -> Option<TokenStream> {
 pub(super) fn handle(model: &Model, bodies: Bodies) -> TokenStream {
     let Model { ident, handle, .. } = model;
     let name = handle.to_string();
-    let deref = bodies.of(quote!(self.__tracked.get()));
-    let deref_mut = bodies.of(quote!(self.__tracked.all_mut()));
+    let (deref, deref_mut) = (bodies.of(quote!(&self.__tracked)), bodies.of(quote!(&mut self.__tracked)));
+    let debug = bodies.of(quote!(__p::Tracked::debug(self, #name, __f)));
     quote! {
         #[automatically_derived]
         impl ::core::ops::Deref for #handle {
-            type Target = #ident;
+            type Target = __p::Tracked<#ident>;
             #[inline]
-            fn deref(&self) -> &#ident { #deref }
+            fn deref(&self) -> &Self::Target { #deref }
         }
         #[automatically_derived]
         impl ::core::ops::DerefMut for #handle {
             #[inline]
-            fn deref_mut(&mut self) -> &mut #ident { #deref_mut }
+            fn deref_mut(&mut self) -> &mut Self::Target { #deref_mut }
         }
-        #[automatically_derived]
-        impl ::core::convert::From<__p::Tracked<#ident>> for #handle {
-            fn from(__tracked: __p::Tracked<#ident>) -> Self { Self { __tracked } }
-        }
-        #[automatically_derived]
-        impl __p::Handle<#ident> for #handle {
-            fn tracked(&self) -> &__p::Tracked<#ident> { &self.__tracked }
-            fn tracked_mut(&mut self) -> &mut __p::Tracked<#ident> { &mut self.__tracked }
-        }
-        // Never a value, nor the id: sessions end up in logs.
         #[automatically_derived]
         impl ::core::fmt::Debug for #handle {
-            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                __f.debug_struct(#name).finish_non_exhaustive()
-            }
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { #debug }
         }
     }
 }

@@ -4,34 +4,32 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Bodies, access, allow_list, schema};
+use super::{Bodies, access, enclosed, schema};
 use crate::model::Model;
 
 /// The public face of `model`, with bodies that never run.
 pub(crate) fn stub(model: &Model) -> TokenStream {
-    let Model { ident, handle, krate, name, version, .. } = model;
-    let allow = allow_list();
+    let Model { ident, handle, name, version, .. } = model;
     let access = access::items(model, Bodies::Stub);
     let identified = schema::identified(model, Bodies::Stub);
     let handle_traits = schema::handle(model, Bodies::Stub);
     let body = Bodies::Stub.of(TokenStream::new());
-    quote! {
+    let items = quote! {
         #access
-        #allow
-        const _: () = {
-            use #krate::__private as __p;
-            #[automatically_derived]
-            impl __p::Schema for #ident {
-                type Handle = #handle;
-                const NAME: &'static ::core::primitive::str = #name;
-                const VERSION: ::core::primitive::u32 = #version;
-                const FIELDS: &'static [__p::FieldDescriptor<Self>] = &[];
-                const USER: ::core::option::Option<::core::primitive::usize> = ::core::option::Option::None;
-                fn load(_: &mut __p::SectionReader<'_>) -> Self { #body }
-            }
-            #identified
-            #handle_traits
-            #krate::__impl_extractor!(#handle, #ident);
-        };
-    }
+        #[automatically_derived]
+        impl __p::SchemaData for #ident {
+            const SECTION: __p::SectionInfo = __p::SectionInfo::new(#name, #version);
+            const FIELDS: __p::Fields<Self> = &[];
+            fn load(_: &mut __p::SectionReader<'_>) -> Self { #body }
+            fn debug(&self, _: &mut ::core::fmt::DebugStruct<'_, '_>) { #body }
+        }
+        #[automatically_derived]
+        impl __p::Schema for #ident {
+            type Handle = #handle;
+            fn handle(tracked: __p::Tracked<Self>) -> #handle { #handle { __tracked: tracked } }
+        }
+        #identified
+        #handle_traits
+    };
+    enclosed(model, &items)
 }

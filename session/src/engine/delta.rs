@@ -12,9 +12,10 @@ use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::payload::{Edit, Payload, Section};
 use crate::data::record::{Identity, Record};
-use crate::data::schema::field::{FieldVtable, MergeRule};
+use crate::data::schema::field::FieldVtable;
+use crate::data::schema::info::MergeRule;
+use crate::data::schema::reader::{MIN_READER, codec_of};
 use crate::data::schema::sections::{Reset, SchemaRegistry, survives};
-use crate::data::schema::stored::{MIN_READER, codec_of};
 use crate::data::token::VerifierHash;
 
 /// The change of one field from `base` to `ours`. `None` stands for the default: no value, or no decodable and valid one,

@@ -11,9 +11,9 @@ use super::config::{Config, ConfigError};
 use crate::base::clock::{Clock, Rng, SystemClock, SystemRng};
 use crate::base::error::Error;
 use crate::cookie::CookiePolicy;
-use crate::data::schema::Schema;
-use crate::data::schema::field::FieldInfo;
+use crate::data::schema::info::FieldInfo;
 use crate::data::schema::sections::{SchemaRegistry, SectionSchema};
+use crate::engine::handle::schema::Schema;
 use crate::port::{BackendBuilder, BackendContext, IntoBackend};
 
 /// Sessions of type `S`, in one store, under one cookie. Cloning it is cheap.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::base::clock::{Timestamp, millis};
 use crate::base::error::Error;
-use crate::data::schema::Schema;
 use crate::engine::Engine;
+use crate::engine::handle::schema::Schema;
 use crate::engine::sessions::Sessions;
 
 /// Removes expired sessions from a store at intervals. It does nothing by itself: spawn the future of [`run`](Self::run).

@@ -6,7 +6,7 @@ use super::{DynStore, Store};
 use crate::base::clock::{Rng, RngError, Timestamp};
 use crate::cookie::CookiePolicy;
 use crate::data::record::Record;
-use crate::data::schema::field::FieldInfo;
+use crate::data::schema::info::FieldInfo;
 use crate::data::token::{SessionId, Token};
 
 /// For this long after a rotation, a request with the old token counts as sent before the rotation.

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use crate::base::error::{Error, ErrorKind};
 use crate::data::payload::{Edit, Payload};
-use crate::data::schema::Schema;
-use crate::data::schema::stored::SectionReader;
+use crate::data::schema::reader::SectionReader;
+use crate::engine::handle::schema::Schema;
 
 /// What a record holds of an `S`: its section, each field in the codec that the struct names.
 ///

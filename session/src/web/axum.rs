@@ -46,8 +46,8 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::base::error::{Error, ErrorKind};
-use crate::data::schema::{Handle, Identified, Schema};
 use crate::data::validation::Violations;
+use crate::engine::handle::schema::{Identified, Schema};
 use crate::engine::request::RequestSession;
 use crate::engine::sessions::Sessions;
 use crate::web::response::{body_of, report, status_of, write_failure_headers};
@@ -208,7 +208,7 @@ pub async fn extract<S: Schema>(parts: &Parts) -> Result<S::Handle, Rejection> {
 /// As [`extract`].
 pub async fn extract_optional<S: Schema>(parts: &Parts) -> Result<Option<S::Handle>, Rejection> {
     let handle = extract::<S>(parts).await?;
-    Ok(Some(handle).filter(|handle| !handle.tracked().is_new()))
+    Ok(Some(handle).filter(|handle| !handle.is_new()))
 }
 
 impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> {
@@ -216,7 +216,7 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
 
     async fn from_request_parts(parts: &mut Parts, _state: &State) -> Result<Self, Rejection> {
         let handle = extract::<S>(parts).await?;
-        if handle.user().is_some() {
+        if S::user(&handle).is_some() {
             return Ok(Self(handle));
         }
         let session = request_session::<S>(&parts.extensions).ok().filter(|_| asks_for_a_page(parts));
@@ -234,7 +234,7 @@ impl<S: Identified, State: Send + Sync> OptionalFromRequestParts<State> for Logg
 
     async fn from_request_parts(parts: &mut Parts, _state: &State) -> Result<Option<Self>, Rejection> {
         let handle = extract::<S>(parts).await?;
-        Ok(handle.user().is_some().then_some(Self(handle)))
+        Ok(S::user(&handle).is_some().then_some(Self(handle)))
     }
 }
 

@@ -87,7 +87,21 @@ async fn what_comes_after_the_response_is_not_saved() {
 async fn secrets_are_not_printed() {
     let world = world(|builder| builder);
     let text = world.client.get("/secret").await.text;
-    assert_eq!(text, "Some(Secret(…)) ShopSession { .. }");
+    let fields = "user: None, admin: false, visits: 0, plain: 0, strict: 0, recent: [], theme: \"\", \
+                  token: Some(Secret(…)), odd: ..";
+    assert_eq!(text, format!("Some(Secret(…)) ShopSession {{ id: None, changed: true, {fields} }}"));
+}
+
+#[tokio::test]
+async fn debug_shows_the_id_and_whether_the_session_is_changed() {
+    let world = world(|builder| builder);
+    world.client.get("/visit").await;
+    let text = world.client.get("/debug").await.text;
+    let (unchanged, changed) = text.split_once('\n').unwrap();
+    let id = unchanged.strip_prefix("ShopSession { id: \"").and_then(|rest| rest.split_once('"')).unwrap().0;
+    assert_eq!((id.chars().count(), id.chars().last()), (9, Some('…')), "the first eight characters");
+    assert!(unchanged.contains(", changed: false, user: None, admin: false, visits: 1, "), "{unchanged}");
+    assert!(changed.contains(", changed: true, user: None, admin: false, visits: 2, "), "{changed}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod endings;
+mod generic;
 mod handles;
 
 use std::sync::Arc;
@@ -212,6 +213,16 @@ fn world(settings: impl FnOnce(SessionsBuilder<Shop>) -> SessionsBuilder<Shop>) 
                 session.add_visits(1);
                 session.reset(Shop::PLAIN);
                 format!("{} {}", session.get(Shop::VISITS), session.get(Shop::PLAIN))
+            }),
+        )
+        .route(
+            "/debug",
+            get(async |mut session: Session<Shop>| {
+                // Touched, but not changed.
+                session.recent_mut().clear();
+                let unchanged = format!("{session:?}");
+                session.visits += 1;
+                format!("{unchanged}\n{session:?}")
             }),
         )
         .route("/keep", get(async move |session: Session<Shop>| *kept.lock().await = Some(session.detach())))

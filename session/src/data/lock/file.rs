@@ -8,9 +8,9 @@ use std::{env, fs};
 use super::compare::render;
 use crate::data::codec::Codec;
 use crate::data::payload::{Edit, Payload};
-use crate::data::schema::Schema;
+use crate::data::schema::SchemaData;
 use crate::data::schema::field::Field;
-use crate::data::schema::stored::SectionReader;
+use crate::data::schema::reader::SectionReader;
 use crate::data::shape::Shape;
 
 /// What a lock says of the struct as it is now.
@@ -38,7 +38,11 @@ pub struct LockEntry {
 
 impl LockEntry {
     /// The field `F`, whose sample is one of its author's or one that is made up.
-    pub fn of<S: Schema, F: Field<S>>(shape: &'static Shape, strategy: &'static str, sample: Option<F::Value>) -> Self {
+    pub fn of<S: SchemaData, F: Field<S>>(
+        shape: &'static Shape,
+        strategy: &'static str,
+        sample: Option<F::Value>,
+    ) -> Self {
         use crate::data::schema::Storable as _;
         let made_up = || F::Value::decode(Codec::Json, shape.sample().to_string().as_bytes()).ok();
         // A value that keeps rules of its own cannot be made up.
@@ -67,7 +71,7 @@ static WRITING: Mutex<()> = Mutex::new(());
 ///
 /// If anything is wrong: it is a test.
 #[expect(clippy::panic, clippy::print_stdout, reason = "it is a test")]
-pub fn test<S: Schema>(root: &str, path: &str) {
+pub fn test<S: SchemaData>(root: &str, path: &str) {
     let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let mode = match env::var("SESSION_LOCK").as_deref() {
         Err(_) | Ok("" | "check") => Mode::Check,
@@ -85,7 +89,7 @@ pub fn test<S: Schema>(root: &str, path: &str) {
     match outcome {
         Ok(None) => {},
         Ok(Some(new)) => match write(&file, &new) {
-            Ok(()) => println!("{path}: version {} written; commit it", S::VERSION),
+            Ok(()) => println!("{path}: version {} written; commit it", S::SECTION.version),
             Err(error) => panic!("{path} cannot be written: {error}"),
         },
         Err(problem) => panic!("{problem}"),
@@ -99,7 +103,7 @@ fn lines(file: &Path) -> String {
 }
 
 /// A type without a lock, where others have one: it is new, or it was renamed, or somebody has deleted the file.
-fn orphan<S: Schema>(mode: Mode, file: &Path, path: &str) -> Result<(), String> {
+fn orphan<S: SchemaData>(mode: Mode, file: &Path, path: &str) -> Result<(), String> {
     if mode != Mode::Check || file.exists() {
         return Ok(());
     }
@@ -107,7 +111,7 @@ fn orphan<S: Schema>(mode: Mode, file: &Path, path: &str) -> Result<(), String> 
     let locks = beside.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "lock"));
     let mut names: Vec<_> = locks.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect();
     names.sort_unstable();
-    let name = S::NAME;
+    let name = S::SECTION.name;
     Err(format!(
         "session `{name}` has no lock: there is no {path}, but there are locks of {}\n\
          if the struct was renamed, its sessions are still stored under the old name: `#[session(name = \"{}\")]`\n\
@@ -120,8 +124,8 @@ fn orphan<S: Schema>(mode: Mode, file: &Path, path: &str) -> Result<(), String> 
 }
 
 /// What the file shall be, if that is not what it is.
-fn settle<S: Schema>(mode: Mode, text: &str, path: &str) -> Result<Option<String>, String> {
-    let (name, version) = (S::NAME, S::VERSION);
+fn settle<S: SchemaData>(mode: Mode, text: &str, path: &str) -> Result<Option<String>, String> {
+    let (name, version) = (S::SECTION.name, S::SECTION.version);
     let block = block::<S>()?;
     let releases = releases(text);
     let newest = releases.last().map_or(0, |release| release.version);
@@ -170,7 +174,7 @@ fn head(name: &str) -> String {
 }
 
 /// What stands in the file for the struct as it is now.
-fn block<S: Schema>() -> Result<String, String> {
+fn block<S: SchemaData>() -> Result<String, String> {
     let Lock { mut entries, reserved } = S::lock();
     let codec = S::SECTION.codec;
     entries.sort_by_key(|entry| entry.key);
@@ -190,7 +194,7 @@ fn block<S: Schema>() -> Result<String, String> {
             .map_err(|error| format!("the sample of `{}` cannot be encoded: {error}", entry.key))?;
         facts.push(format!("sample {} {}", entry.key, written(codec, bytes)));
     }
-    let mut block = format!("version {} {:016x}\n", S::VERSION, sum(&facts));
+    let mut block = format!("version {} {:016x}\n", S::SECTION.version, sum(&facts));
     for fact in facts {
         let _ = writeln!(block, "  {fact}");
     }
@@ -266,11 +270,11 @@ fn without_samples(block: &str) -> Vec<&str> {
 }
 
 /// Loads what every release has stored, but for one that is about to be replaced.
-fn replay<S: Schema>(mode: Mode, text: &str) -> Result<(), String> {
+fn replay<S: SchemaData>(mode: Mode, text: &str) -> Result<(), String> {
     let replaced = matches!(mode, Mode::Rewrite | Mode::Diff);
     let mut problems = String::new();
-    for release in releases(text).iter().filter(|release| release.version != S::VERSION || !replaced) {
-        let (name, version) = (S::NAME, release.version);
+    for release in releases(text).iter().filter(|release| release.version != S::SECTION.version || !replaced) {
+        let (name, version) = (S::SECTION.name, release.version);
         let codec = release.codec().ok_or_else(|| format!("version {version} of session `{name}`: unknown codec"))?;
         let samples: Vec<_> = release.samples().map(|(key, sample)| (key, read(codec, sample))).collect();
         let stored = Payload::default().edited(samples.iter().map(|(key, value)| Edit {

@@ -1,11 +1,9 @@
-//! [`Schema`]: what `#[derive(Session)]` says about a struct, as tables of plain functions.
+//! [`SchemaData`]: what `#[derive(Session)]` says about a struct, as tables of plain functions.
 //!
-//! The derive emits one zero-sized [`Field`](field::Field) for each stored field; loops over fields live in the engine,
-//! never in generated code.
+//! The derive emits one zero-sized [`Field`](field::Field) for each stored field. Loops over the fields are in the runtime, never
+//! in generated code.
 
 use std::fmt;
-use std::ops::DerefMut;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,86 +13,53 @@ use crate::data::codec::Codec;
 use crate::data::fingerprint::{fingerprint, same_content};
 use crate::data::lock::Lock;
 use crate::data::validation::Violations;
-use crate::engine::handle::tracked::Tracked;
 
+pub(crate) mod debug;
 pub(crate) mod field;
-pub(crate) mod release;
+pub(crate) mod info;
+pub(crate) mod legacy;
+pub(crate) mod previous;
+pub(crate) mod reader;
 pub(crate) mod sections;
-pub(crate) mod stored;
 
-use self::field::FieldDescriptor;
-use self::release::{Previous, SectionInfo};
-pub use self::stored::FieldError;
-use self::stored::SectionReader;
+use self::field::{Field, FieldDescriptor};
+use self::info::SectionInfo;
+use self::previous::Previous;
+use self::reader::SectionReader;
 
-/// A struct whose fields a session remembers. Implemented by `#[derive(Session)]`, never by hand.
+/// What `#[derive(Session)]` says about the stored form of a struct. Generated code implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session type",
     label = "not a session type",
     note = "put `#[derive(session::Session)]` on `{Self}`"
 )]
-pub trait Schema: Sized + Send + Sync + 'static {
-    /// What a handler holds: the type that the derive emits beside the struct.
-    type Handle: Handle<Self>;
-    /// The name of the section that the fields are stored under.
-    const NAME: &'static str;
-    /// The version of the stored shape.
-    const VERSION: u32;
-    /// How long an unused session lives.
-    const IDLE: Duration = Duration::from_mins(30);
-    /// How long a session lives in any case.
-    const ABSOLUTE: Duration = Duration::from_hours(12);
-    /// What the struct's attributes say about other versions.
-    #[doc(hidden)]
-    const SECTION: SectionInfo = SectionInfo::new();
-    /// The whole struct of the version before.
-    #[doc(hidden)]
+pub trait SchemaData: Sized + Send + Sync + 'static {
+    /// What the struct's attributes say.
+    const SECTION: SectionInfo;
+    /// The stored fields, in the struct's order.
+    const FIELDS: &'static [FieldDescriptor<Self>];
+    /// The index of the `user` field in [`FIELDS`](Self::FIELDS).
+    const USER: Option<usize> = None;
+    /// How to read what the struct of the version before has stored, if the struct names it.
     const PREVIOUS: Option<Previous<Self>> = None;
     /// Whether [`validate`](Self::validate) has any rules.
-    #[doc(hidden)]
     const VALIDATES: bool = false;
-    /// The stored fields, in the struct's order.
-    #[doc(hidden)]
-    const FIELDS: &'static [FieldDescriptor<Self>];
-    /// Which of them says who is logged in.
-    #[doc(hidden)]
-    const USER: Option<usize>;
-    /// The struct as `stored` has it, and defaults for what it lacks.
-    #[doc(hidden)]
+    /// Reads the struct. A field that is not stored has its default.
     fn load(stored: &mut SectionReader<'_>) -> Self;
-    /// What the schema lock says of it. Only there in tests.
-    #[doc(hidden)]
-    fn lock() -> Lock {
-        Lock::default()
-    }
-    /// Which rules it breaks.
-    #[doc(hidden)]
+    /// Adds each field to the output of `Debug`.
+    fn debug(&self, out: &mut fmt::DebugStruct<'_, '_>);
+    /// The rules that the struct breaks.
+    ///
+    /// # Errors
+    ///
+    /// All of them, if there are any.
     fn validate(&self) -> Result<(), Violations> {
         Ok(())
     }
-}
-
-/// A session type with a `#[session(user)]` field.
-#[diagnostic::on_unimplemented(
-    message = "nobody can be logged in to a `{Self}`",
-    label = "has no `user` field",
-    note = "mark the field that says who is logged in: `#[session(user)] user: Option<UserId>`"
-)]
-pub trait Identified: Schema {
-    /// What identifies a user.
-    type User;
-    /// Who is logged in.
-    fn user(&self) -> Option<&Self::User>;
-    #[doc(hidden)]
-    fn user_mut(&mut self) -> &mut Option<Self::User>;
-}
-
-/// The type that the derive emits beside a struct `S`; `Session<S>` is its alias.
-pub trait Handle<S: Schema<Handle = Self>>: From<Tracked<S>> + DerefMut<Target = S> + Send + Sync + 'static {
-    #[doc(hidden)]
-    fn tracked(&self) -> &Tracked<S>;
-    #[doc(hidden)]
-    fn tracked_mut(&mut self) -> &mut Tracked<S>;
+    /// What the schema lock says about the struct. Generated in tests only.
+    fn lock() -> Lock {
+        Lock::default()
+    }
 }
 
 /// A field's value: anything that serde can write and read back.
@@ -158,6 +123,11 @@ pub struct Key<S, V> {
 
 impl<S, V> Key<S, V> {
     #[doc(hidden)]
+    pub const fn of<F: Field<S, Value = V>>(index: usize) -> Self {
+        Self { index, get: F::get, get_mut: F::get_mut }
+    }
+
+    #[doc(hidden)]
     pub const fn new(index: usize, get: fn(&S) -> &V, get_mut: fn(&mut S) -> &mut V) -> Self {
         Self { index, get, get_mut }
     }
@@ -171,9 +141,9 @@ impl<S, V> Clone for Key<S, V> {
 
 impl<S, V> Copy for Key<S, V> {}
 
-impl<S: Schema, V> fmt::Debug for Key<S, V> {
+impl<S: SchemaData, V> fmt::Debug for Key<S, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = S::FIELDS.get(self.index).map_or("?", |column| column.field.info.name);
-        write!(f, "Key({}.{name})", S::NAME)
+        let name = S::FIELDS.get(self.index).map_or("?", |field| field.field.info.name);
+        write!(f, "Key({}.{name})", S::SECTION.name)
     }
 }

@@ -4,10 +4,11 @@
 //! A record is brought up to date once, where it comes from the store: whatever an older release has stored stands under
 //! today's keys from then on, so nothing else in the engine knows of releases. It is written back only along with a change.
 
-use super::Schema;
-use super::field::{FieldVtable, Survive};
-use super::release::{Newer, SectionInfo};
-use super::stored::{LegacyFields, MIN_READER, SectionReader, codec_of, may_read, min_reader};
+use super::SchemaData;
+use super::field::FieldVtable;
+use super::info::{Newer, SectionInfo, Survive};
+use super::legacy::LegacyFields;
+use super::reader::{MIN_READER, SectionReader, codec_of, may_read, min_reader};
 use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::fingerprint::fingerprint;
@@ -52,10 +53,10 @@ pub(crate) fn survives(reset: Reset, field: &FieldVtable) -> bool {
 }
 
 impl SectionSchema {
-    pub(crate) fn of<S: Schema>() -> Self {
+    pub(crate) fn of<S: SchemaData>() -> Self {
         Self {
-            name: S::NAME,
-            version: S::VERSION,
+            name: S::SECTION.name,
+            version: S::SECTION.version,
             info: S::SECTION,
             fields: S::FIELDS.iter().map(|column| column.field).collect(),
             previous: S::PREVIOUS.is_some().then_some(converted::<S>),
@@ -139,8 +140,8 @@ impl SectionSchema {
 
 /// The fields of `S` out of the whole struct of an older version. Each of them, whatever it is: what stands under its key now is
 /// another version's.
-fn converted<S: Schema>(section: &Section<'_>) -> Result<Fields, Error> {
-    let codec = codec_of(section, S::NAME)?;
+fn converted<S: SchemaData>(section: &Section<'_>) -> Result<Fields, Error> {
+    let codec = codec_of(section, S::SECTION.name)?;
     let (value, _) = SectionReader::unchecked::<S>(Some(section.clone()))?;
     S::FIELDS
         .iter()
@@ -152,7 +153,7 @@ fn converted<S: Schema>(section: &Section<'_>) -> Result<Fields, Error> {
         .collect()
 }
 
-fn validate<S: Schema>(section: Option<Section<'_>>) -> Result<(), Violations> {
+fn validate<S: SchemaData>(section: Option<Section<'_>>) -> Result<(), Violations> {
     match SectionReader::unchecked::<S>(section) {
         Ok((value, _)) => value.validate(),
         // Nothing is known about its rules; what is wrong with it is reported by whoever loads it.
@@ -268,6 +269,6 @@ pub(crate) fn none() -> Option<u128> {
 }
 
 /// The codec of a section that may not be there yet.
-pub(crate) fn codec_or<S: Schema>(section: Option<&Section<'_>>) -> Result<Codec, Error> {
-    section.map_or(Ok(S::SECTION.codec), |section| codec_of(section, S::NAME))
+pub(crate) fn codec_or<S: SchemaData>(section: Option<&Section<'_>>) -> Result<Codec, Error> {
+    section.map_or(Ok(S::SECTION.codec), |section| codec_of(section, S::SECTION.name))
 }

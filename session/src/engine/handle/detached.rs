@@ -1,38 +1,36 @@
-//! [`Detached`]: a session outside of the request that it came with.
+//! [`Detached`]: a session that outlives its request.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::tracked::Tracked;
-use super::update::{in_cookie, update};
 use crate::base::error::{Error, ErrorKind};
-use crate::data::schema::{Handle, Schema};
+use crate::engine::handle::schema::Schema;
+use crate::engine::handle::tracked::Tracked;
+use crate::engine::handle::update::in_cookie;
 use crate::engine::load::LoadedSession;
 use crate::engine::request::RequestSession;
 use crate::engine::{Engine, gone};
 
-/// A session outside of the request that it came with: for a spawned task, a WebSocket, a streamed body.
-///
-/// A handle's changes are committed before the response head leaves, so later changes would be lost. A detached session
-/// commits each [`update`](Self::update) by itself. Cloning it is cheap.
+/// A session for work that outlives its request: a spawned task, a WebSocket, a stream. Made by [`Tracked::detach`].
 ///
 /// ```
-/// use session::{Error, Session};
+/// use session::{Detached, Error, Session};
 ///
 /// #[derive(Session)]
 /// struct Shop {
-///     exports: u64,
+///     orders: u64,
 /// }
 ///
-/// async fn export(mut session: Session<Shop>) -> Result<&'static str, Error> {
-///     session.commit().await?; // a new session has no id before it is stored
-///     let detached = session.detach();
-///     tokio::spawn(async move {
-///         // … a long calculation, then:
-///         detached.update(|session| session.exports += 1).await
-///     });
-///     Ok("the export has begun")
+/// async fn order(mut session: Session<Shop>) -> Result<(), Error> {
+///     session.commit().await?; // a new session must be stored first
+///     tokio::spawn(send(session.detach()));
+///     Ok(())
+/// }
+///
+/// async fn send(session: Detached<Shop>) -> Result<(), Error> {
+///     // … minutes later:
+///     session.update(|session| session.orders += 1).await
 /// }
 /// ```
 pub struct Detached<S: Schema> {
@@ -41,43 +39,71 @@ pub struct Detached<S: Schema> {
     schema: PhantomData<fn() -> S>,
 }
 
-impl<S: Schema> Detached<S> {
-    pub(crate) fn new(engine: Arc<Engine>, loaded: Option<LoadedSession>) -> Self {
-        Self { engine, loaded, schema: PhantomData }
+impl<S: Schema> Tracked<S> {
+    /// A session for work that outlives the request. Unsaved changes of this one are not in it.
+    ///
+    /// A session that is not stored yet has nothing to detach from: call [`commit`](Tracked::commit) first.
+    ///
+    /// ```
+    /// # use session::{Error, Session};
+    /// # #[derive(Session)]
+    /// # struct Shop { orders: u64 }
+    /// async fn order(mut session: Session<Shop>) -> Result<(), Error> {
+    ///     session.commit().await?;
+    ///     let detached = session.detach();
+    ///     tokio::spawn(async move { detached.update(|session| session.orders += 1).await });
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn detach(&self) -> Detached<S> {
+        Detached { engine: Arc::clone(&self.request.engine), loaded: self.request.loaded(), schema: PhantomData }
     }
+}
 
-    /// Runs `change` on the session as it is stored now and commits the changes with one compare-and-set. If another
-    /// writer commits first, it runs `change` again on the fresh session, so `change` must not have other effects.
+impl<S: Schema> Detached<S> {
+    /// Runs `change` on the session as it is stored now, and commits what it did. If another request commits first, `change` runs
+    /// once more on the new state.
     ///
     /// # Errors
     ///
-    /// No change is stored after an error, but for [`ErrorKind::Unknown`], after which it may be.
+    /// [`ErrorKind::Gone`] if the session has ended or was never stored: call `commit().await` before `detach()` for a new one.
+    /// [`ErrorKind::Superseded`] if there was a login, logout or rotation since. [`ErrorKind::Misconfigured`] if `change` itself
+    /// logs in, logs out or rotates, and for every session that lives in its cookie: no response can carry the new cookie. Any
+    /// error of [`Tracked::update`].
     ///
-    /// - [`ErrorKind::Gone`]: the session has ended or was never stored. Call `commit().await` before `detach()` for a new
-    ///   session.
-    /// - [`ErrorKind::Superseded`]: a login, logout or rotation came after `detach()`.
-    /// - [`ErrorKind::Misconfigured`]: `change` itself logs in, logs out or rotates, or the session lives in its cookie: no
-    ///   response carries the new cookie.
-    /// - [`ErrorKind::Conflict`]: other writers committed first for five seconds.
+    /// ```
+    /// # use session::{Detached, Error, Session};
+    /// # #[derive(Session)]
+    /// # struct Shop { orders: u64 }
+    /// async fn shipped(session: Detached<Shop>) -> Result<u64, Error> {
+    ///     session
+    ///         .update(|session| {
+    ///             session.orders += 1;
+    ///             session.orders
+    ///         })
+    ///         .await
+    /// }
+    /// ```
     pub async fn update<R>(&self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
         if self.engine.lives_in_cookie() {
             return Err(in_cookie::<S>("because no response carries the new cookie"));
         }
         let loaded = self.loaded.clone().ok_or_else(gone)?;
         let request = Arc::new(RequestSession::detached(Arc::clone(&self.engine), loaded));
-        let mut handle = S::Handle::from(Tracked::new(Arc::clone(&request))?);
-        update::<S, R>(&mut handle, |handle| {
-            let result = change(handle);
-            // `update` itself finds out whether the changes came too late.
-            let _ = handle.tracked_mut().flush_changes();
-            if request.changes_privilege() {
-                let message = "a detached session cannot log in, log out, rotate or be destroyed: no response carries \
-                               the new cookie";
-                request.fail(Error::new(ErrorKind::Misconfigured, message));
-            }
-            result
-        })
-        .await
+        let mut session = Tracked::<S>::new(Arc::clone(&request))?;
+        session
+            .update(|session| {
+                let result = change(session);
+                // Whether this is in time, `update` checks itself.
+                let _ = session.flush_changes();
+                if request.changes_privilege() {
+                    let message = "a detached session cannot log in, log out, rotate or be destroyed: no response carries \
+                                   the new cookie";
+                    request.fail(Error::new(ErrorKind::Misconfigured, message));
+                }
+                result
+            })
+            .await
     }
 }
 

@@ -1,50 +1,89 @@
 //! [`Tracked`]: a working copy of a session's fields that knows which of them changed.
 //!
-//! Accessors mark the field they hand out; a mutable deref marks all of them. A mark remembers the field's fingerprint, and at the
-//! end those whose fingerprint is another one are encoded. So touching a field without changing it writes nothing, and there
-//! is no flag to forget.
+//! Accessors mark the field they hand out; a mutable dereference marks all of them. A mark stores the field's fingerprint, and the
+//! end of the request encodes the fields whose fingerprint differs. So touching a field without changing it writes nothing, and
+//! there is no flag to forget.
 
-use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
-use crate::data::record::{Identity, Record, UserKey};
-use crate::data::schema::field::FieldVtable;
+use crate::data::record::{Identity, UserKey};
+use crate::data::schema::field::{FieldDescriptor, FieldVtable};
+use crate::data::schema::reader::{FieldError, SectionReader};
 use crate::data::schema::sections::{Reset, codec_or, none, survives};
-use crate::data::schema::stored::{FieldError, SectionReader};
-use crate::data::schema::{Handle, Identified, Key, Schema};
-use crate::data::token::SessionId;
-use crate::data::validation::Violations;
+use crate::data::schema::{Key, SchemaData};
 use crate::engine::delta::Change;
-use crate::engine::handle::detached::Detached;
 use crate::engine::request::{RequestSession, Snapshot, TOO_LATE};
 use crate::engine::run_to_completion::RunToCompletion;
 
-/// What is behind every `Session<S>`.
-pub struct Tracked<S: Schema> {
+/// The session of a request, with its fields as an `S`: what every [`Session<S>`](crate::Session) dereferences to.
+///
+/// It has the methods that all sessions have, and it dereferences to the struct. So a handler reads and changes fields directly, and
+/// the struct's own methods work on a session:
+///
+/// ```
+/// use session::Session;
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     cart: Vec<String>,
+/// }
+///
+/// impl Shop {
+///     fn add(&mut self, item: &str) {
+///         self.cart.push(item.to_owned());
+///     }
+/// }
+///
+/// async fn home(mut session: Session<Shop>) -> String {
+///     session.add("tea");            // a method of `Shop`
+///     session.cart.truncate(10);     // a field of `Shop`
+///     format!("{:?}: {} items", session.id(), session.cart.len())
+/// }
+/// ```
+///
+/// Changes are stored at the end of the request, or by [`commit`](Self::commit). A field that was borrowed mutably and is equal to
+/// what was loaded is not written.
+///
+/// A method of this type takes precedence over a method of the same name that the struct defines: call the struct's one as
+/// `Shop::get(&session)`. Fields of such a name are possible, and the derive asks for another name for their accessors.
+///
+/// Two fields are borrowed at once through one borrow of the struct:
+///
+/// ```
+/// # use session::Session;
+/// # #[derive(Session)]
+/// # struct Shop { cart: Vec<String>, seen: Vec<String> }
+/// async fn checkout(mut session: Session<Shop>) {
+///     let shop: &mut Shop = &mut session;
+///     shop.seen.append(&mut shop.cart);
+/// }
+/// ```
+pub struct Tracked<S: SchemaData> {
     value: S,
-    /// A bit for each field that may have changed.
+    /// One bit for each field that may have changed.
     marked: u128,
-    /// What marked fields were before, by index.
+    /// The fingerprints of marked fields from before the mark, by index.
     before: Vec<Option<u128>>,
-    /// A bit for each field that was reset to its default, and so is stored by absence.
+    /// One bit for each field that was reset to its default. It is stored by removing its key.
     reset: u128,
     /// What `value` was made from.
     base: Snapshot,
-    problems: Vec<FieldError>,
-    request: Arc<RequestSession>,
+    pub(super) problems: Vec<FieldError>,
+    pub(super) request: Arc<RequestSession>,
 }
 
-impl<S: Schema> Tracked<S> {
+impl<S: SchemaData> Tracked<S> {
     pub(crate) fn new(request: Arc<RequestSession>) -> Result<Self, Error> {
         let base = request.snapshot()?;
-        let (value, problems) = SectionReader::load::<S>(base.payload.section(S::NAME))?;
+        let (value, problems) = SectionReader::load::<S>(base.payload.section(S::SECTION.name))?;
         for problem in &problems {
             tracing::warn!(
-                session = S::NAME,
+                session = S::SECTION.name,
                 field = problem.field(),
                 "a stored field reads as its default: {problem}"
             );
@@ -52,132 +91,56 @@ impl<S: Schema> Tracked<S> {
         Ok(Self { value, marked: 0, before: Vec::new(), reset: 0, base, problems, request })
     }
 
-    /// The fields.
-    #[inline]
-    pub fn get(&self) -> &S {
-        &self.value
-    }
-
     /// The fields, to change the one with this index.
+    #[doc(hidden)]
     #[inline]
-    pub fn field_mut(&mut self, index: usize) -> &mut S {
-        self.mark(1 << (index & 127));
-        &mut self.value
+    pub fn field_mut(this: &mut Self, index: usize) -> &mut S {
+        this.mark(1 << (index & 127));
+        &mut this.value
     }
 
-    /// The fields, to change any of them.
+    /// The fields, to change one that is not stored.
+    #[doc(hidden)]
     #[inline]
-    pub fn all_mut(&mut self) -> &mut S {
-        self.mark(u128::MAX);
-        &mut self.value
+    pub fn unstored_mut(this: &mut Self) -> &mut S {
+        &mut this.value
     }
 
-    /// Remembers what the fields of `bits` are, unless they are marked already.
+    /// Makes the field of `key` its default.
+    pub(super) fn reset_field<V>(&mut self, key: Key<S, V>) {
+        if let Some(field) = S::FIELDS.get(key.index) {
+            (field.reset)(Self::field_mut(self, key.index));
+            self.reset |= 1 << (key.index & 127);
+        }
+    }
+
+    /// Stores the fingerprints of the fields of `bits`, unless they are marked already.
     fn mark(&mut self, bits: u128) {
         if self.marked & bits == bits {
             return;
         }
         if self.marked == 0 && bits == u128::MAX {
-            self.before = S::FIELDS.iter().map(|column| (column.fingerprint)(&self.value)).collect();
+            self.before = S::FIELDS.iter().map(|field| (field.fingerprint)(&self.value)).collect();
             self.marked = bits;
             return;
         }
         self.before.resize(S::FIELDS.len(), None);
-        for (index, (column, before)) in S::FIELDS.iter().zip(&mut self.before).enumerate() {
+        for (index, (field, before)) in S::FIELDS.iter().zip(&mut self.before).enumerate() {
             let bit = 1 << (index & 127);
             if bits & bit != 0 && self.marked & bit == 0 {
-                *before = (column.fingerprint)(&self.value);
+                *before = (field.fingerprint)(&self.value);
             }
         }
         self.marked |= bits;
     }
 
-    /// The fields, to change one that is not stored.
-    #[inline]
-    pub fn unstored_mut(&mut self) -> &mut S {
-        &mut self.value
-    }
-
-    /// The field of `key`.
-    pub fn get_key<V>(&self, key: Key<S, V>) -> &V {
-        (key.get)(&self.value)
-    }
-
-    /// The field of `key`, to change it.
-    pub fn key_mut<V>(&mut self, key: Key<S, V>) -> &mut V {
-        (key.get_mut)(self.field_mut(key.index))
-    }
-
-    /// Makes the field of `key` its default.
-    pub fn reset_key<V>(&mut self, key: Key<S, V>) {
-        if let Some(column) = S::FIELDS.get(key.index) {
-            (column.reset)(self.field_mut(key.index));
-            self.reset |= 1 << (key.index & 127);
-        }
-    }
-
-    /// Where the session is filed, if it is stored yet.
-    pub fn id(&self) -> Option<SessionId> {
-        self.request.loaded().map(|loaded| loaded.id)
-    }
-
-    pub(crate) fn record(&self) -> Option<Arc<Record>> {
-        self.request.loaded().map(|loaded| loaded.record)
-    }
-
-    /// Whether the session is not stored yet.
-    pub fn is_new(&self) -> bool {
-        self.request.loaded().is_none()
-    }
-
-    /// Fields that could not be decoded.
-    pub fn problems(&self) -> &[FieldError] {
-        &self.problems
-    }
-
-    /// Gives the session a new id at the next commit.
-    pub fn rotate(&mut self) {
-        self.request.rotate();
-    }
-
-    /// Removes the session at the end of the request.
-    pub fn destroy(mut self) {
-        self.marked = 0;
-        self.request.destroy();
-    }
-
-    /// Makes `user` the one who is logged in.
-    pub fn login(&mut self, user: S::User)
-    where
-        S: Identified,
-    {
-        self.empty(Reset::Login);
-        *S::user_mut(self.user_mut()) = Some(user);
-    }
-
-    /// Makes nobody the one who is logged in.
-    pub fn logout(&mut self)
-    where
-        S: Identified,
-    {
-        self.empty(Reset::Logout);
-        *S::user_mut(self.user_mut()) = None;
-    }
-
-    fn user_mut(&mut self) -> &mut S {
-        match S::USER {
-            Some(index) => self.field_mut(index),
-            None => self.all_mut(),
-        }
-    }
-
     /// Resets every field that does not survive, here and in the record.
-    fn empty(&mut self, reset: Reset) {
+    pub(super) fn reset_all(&mut self, reset: Reset) {
         let _ = self.flush_changes();
         self.request.reset(reset);
-        for column in S::FIELDS {
-            if !survives(reset, column.field) {
-                (column.reset)(&mut self.value);
+        for field in S::FIELDS {
+            if !survives(reset, field.field) {
+                (field.reset)(&mut self.value);
             }
         }
         match self.request.snapshot() {
@@ -186,35 +149,21 @@ impl<S: Schema> Tracked<S> {
         }
     }
 
-    /// Commits what this session has changed so far.
-    ///
-    /// # Errors
-    ///
-    /// Any; see [`ErrorKind`].
-    pub async fn commit(&mut self) -> Result<(), Error> {
-        self.save().await?;
-        self.reload()
+    /// Discards all unsaved changes of this handle, including those of fields that are not stored.
+    pub(super) fn discard(&mut self) {
+        self.marked = 0;
     }
 
-    /// The same, for a caller that looks at what is stored anyway.
+    /// Commits the changes. The fields keep their values: call [`reload`](Self::reload) to see what is stored.
     pub(crate) async fn save(&mut self) -> Result<(), Error> {
         self.flush_changes()?;
-        // If the commit fails, what was handed in is the request's, and counts no second time.
+        // The flushed changes belong to the request now, also if the commit fails: they must not be flushed again.
         self.base = self.request.snapshot()?;
         RunToCompletion::new(Box::pin(Arc::clone(&self.request).flush())).await
     }
 
-    /// A handle on the session that outlives the request.
-    pub fn detach(&self) -> Detached<S> {
-        Detached::new(Arc::clone(&self.request.engine), self.request.loaded())
-    }
-
-    /// What all handles on this request's session share.
-    pub(crate) fn request(&self) -> &Arc<RequestSession> {
-        &self.request
-    }
-
-    /// Gives what has changed to the request. Fails if the response has left, and logs that, for those who ask nothing.
+    /// Moves the changes of this handle to the request. If the response has left already, this fails and logs an error: a handle
+    /// that is dropped has no caller who could read the result.
     pub(crate) fn flush_changes(&mut self) -> Result<(), Error> {
         if self.marked == 0 {
             return Ok(());
@@ -232,71 +181,89 @@ impl<S: Schema> Tracked<S> {
         if changes.is_empty() || self.request.merge(changes, user, &self.base) {
             return Ok(());
         }
-        tracing::error!(session = S::NAME, fields, "a change {TOO_LATE}");
+        tracing::error!(session = S::SECTION.name, fields, "a change {TOO_LATE}");
         Err(too_late::<S>("a change"))
     }
 
-    /// Who is logged in, if that is among the `changes`: the user index's key.
+    /// The key of the user index, if the `user` field is among `changes`.
     fn identity(&self, changes: &[Change]) -> Result<Option<Identity>, Error> {
-        let Some(column) = S::USER.and_then(|index| S::FIELDS.get(index)) else { return Ok(None) };
-        if !changes.iter().any(|change| std::ptr::eq(change.field, column.field)) {
+        let Some(user) = S::USER.and_then(|index| S::FIELDS.get(index)) else { return Ok(None) };
+        if !changes.iter().any(|change| std::ptr::eq(change.field, user.field)) {
             return Ok(None);
         }
         let mut now = Vec::new();
-        // Whatever the section's codec is: the user index compares these bytes between sessions.
-        (column.encode)(&self.value, Codec::Json, &mut now)?;
+        // JSON, whatever the section's codec is: the user index compares these bytes between sessions.
+        (user.encode)(&self.value, Codec::Json, &mut now)?;
         if now.len() > usize::from(u16::MAX) {
-            let message =
-                format!("session `{}`: the user takes {} bytes, and a record has room for 65,535", S::NAME, now.len());
+            let message = format!(
+                "session `{}`: the user takes {} bytes, and a record has room for 65,535",
+                S::SECTION.name,
+                now.len()
+            );
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
         Ok(Some(Identity((now != b"null").then(|| UserKey(Bytes::from(now))))))
     }
 
-    /// Forgets what has changed here, and sees what is stored.
-    pub(crate) fn refresh(&mut self) {
-        self.marked = 0;
+    /// Discards unsaved changes and reads the session anew.
+    pub(super) fn refresh(&mut self) {
+        self.discard();
         if let Err(error) = self.reload() {
             self.request.fail(error);
         }
     }
 
-    /// Sees what is stored, and what other handles have changed. Nothing may be left to hand in.
+    /// Reads the session anew: what is stored, with the changes of other handles. No change may be unsaved.
     pub(crate) fn reload(&mut self) -> Result<(), Error> {
         let fresh = Self::new(Arc::clone(&self.request))?;
         *self = fresh;
         Ok(())
     }
 
-    /// Every marked field that is not what was loaded.
+    /// Whether this handle has unsaved changes.
+    pub(super) fn is_changed(&self) -> bool {
+        S::FIELDS.iter().enumerate().any(|(index, field)| self.may_differ(index, field))
+    }
+
+    /// Whether the field is marked and its content is not certainly the same as before.
+    fn may_differ(&self, index: usize, field: &FieldDescriptor<S>) -> bool {
+        let bit = 1 << (index & 127);
+        if self.marked & bit == 0 {
+            return false;
+        }
+        let before = self.before.get(index).copied().flatten();
+        self.reset & bit != 0 || before.is_none() || before != (field.fingerprint)(&self.value)
+    }
+
+    /// Every marked field whose content differs from what was loaded.
     fn changes(&self) -> Result<Vec<Change>, Error> {
         // Most requests change one field.
         let mut changes = Vec::with_capacity(1);
-        let section = self.base.payload.section(S::NAME);
+        let section = self.base.payload.section(S::SECTION.name);
         let codec = codec_or::<S>(section.as_ref())?;
-        for (index, column) in S::FIELDS.iter().enumerate() {
+        for (index, field) in S::FIELDS.iter().enumerate() {
             let bit = 1 << (index & 127);
             if self.marked & bit == 0 {
                 continue;
             }
             let before = self.before.get(index).copied().flatten();
-            let after = (column.fingerprint)(&self.value);
+            let after = (field.fingerprint)(&self.value);
             let was_reset = self.reset & bit != 0;
             if !was_reset && before.is_some() && before == after {
                 continue;
             }
-            let stored = section.as_ref().and_then(|section| section.get(column.field.info.key));
-            // What was no good was seen as the default, and what is added was added to that.
-            let base =
-                stored.filter(|_| !self.problems.iter().any(|problem| problem.field() == column.field.info.name));
+            let info = &field.field.info;
+            let stored = section.as_ref().and_then(|section| section.get(info.key));
+            // A handler has seen the default in place of an unreadable value, and has changed that.
+            let base = stored.filter(|_| !self.problems.iter().any(|problem| problem.field() == info.name));
             let mut encoded = Vec::with_capacity(base.map_or(0, |base| base.len() + 8));
-            (column.encode)(&self.value, codec, &mut encoded)?;
+            (field.encode)(&self.value, codec, &mut encoded)?;
             if base == Some(&*encoded) {
                 continue;
             }
-            // Absence would bring back what older releases have stored under another key.
-            let by_absence = column.field.info.sources.is_empty() && (was_reset || after == none());
-            let ours = match by_absence && is_default(column.field, codec, &encoded) {
+            // With older keys, a missing key means the value of an older release, not the default.
+            let by_absence = info.sources.is_empty() && (was_reset || after == none());
+            let ours = match by_absence && is_default(field.field, codec, &encoded) {
                 true => None,
                 false => Some(Bytes::from(encoded)),
             };
@@ -304,9 +271,9 @@ impl<S: Schema> Tracked<S> {
                 continue;
             }
             changes.push(Change {
-                section: S::NAME,
-                version: S::VERSION,
-                field: column.field,
+                section: S::SECTION.name,
+                version: S::SECTION.version,
+                field: field.field,
                 codec,
                 base: base.map(|base| self.base.payload.share(base)),
                 ours,
@@ -314,20 +281,11 @@ impl<S: Schema> Tracked<S> {
         }
         Ok(changes)
     }
-
-    /// Which rules of validation the session breaks as it is now.
-    ///
-    /// # Errors
-    ///
-    /// All of them.
-    pub fn validate(&self) -> Result<(), Violations> {
-        self.value.validate()
-    }
 }
 
 #[cold]
-pub(crate) fn too_late<S: Schema>(what: &str) -> Error {
-    Error::new(ErrorKind::Misconfigured, format!("session `{}`: {what} {TOO_LATE}", S::NAME))
+pub(crate) fn too_late<S: SchemaData>(what: &str) -> Error {
+    Error::new(ErrorKind::Misconfigured, format!("session `{}`: {what} {TOO_LATE}", S::SECTION.name))
 }
 
 fn is_default(field: &FieldVtable, codec: Codec, encoded: &[u8]) -> bool {
@@ -335,26 +293,30 @@ fn is_default(field: &FieldVtable, codec: Codec, encoded: &[u8]) -> bool {
     (field.default)(codec, &mut default).is_ok() && default == encoded
 }
 
-impl<S: Schema> Drop for Tracked<S> {
+impl<S: SchemaData> Deref for Tracked<S> {
+    type Target = S;
+
+    #[inline]
+    fn deref(&self) -> &S {
+        &self.value
+    }
+}
+
+/// A mutable borrow of the struct can change every field, so it marks all of them.
+impl<S: SchemaData> DerefMut for Tracked<S> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut S {
+        self.mark(u128::MAX);
+        &mut self.value
+    }
+}
+
+impl<S: SchemaData> Drop for Tracked<S> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.request.note_panic();
         } else {
             let _ = self.flush_changes();
         }
-    }
-}
-
-impl<S: Schema> fmt::Debug for Tracked<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tracked").field("section", &S::NAME).finish_non_exhaustive()
-    }
-}
-
-impl Record {
-    /// The stored record behind a session, as its request last saw it: deadlines, revision, epoch. `None` until it is first
-    /// saved.
-    pub fn of<S: Schema>(session: &S::Handle) -> Option<Arc<Self>> {
-        session.tracked().record()
     }
 }

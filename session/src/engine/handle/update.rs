@@ -1,11 +1,11 @@
-//! Exact updates: a closure runs on the session as it is stored, and again until no other commit comes in between.
+//! Exact updates: a read-modify-write on the session as it is stored, run again when another writer commits first.
 
 use std::sync::Arc;
 
-use super::tracked::too_late;
 use crate::base::error::{Error, ErrorKind};
-use crate::data::schema::{Handle, Schema};
 use crate::engine::delta::Delta;
+use crate::engine::handle::schema::Schema;
+use crate::engine::handle::tracked::{Tracked, too_late};
 use crate::engine::load::LoadedSession;
 use crate::engine::request::{Replaced, RequestSession};
 use crate::engine::retry::RetryPolicy;
@@ -13,67 +13,84 @@ use crate::engine::run_to_completion::RunToCompletion;
 use crate::engine::{conflict, gone, superseded};
 use crate::port::Sharing;
 
-/// Runs `change` on the session as it is stored and commits the changes if no other commit came first; otherwise runs it
-/// again on the fresh session.
-///
-/// # Errors
-///
-/// Any kind of [`ErrorKind`]. Then no change of `change` is stored, and none stays in the handle.
-pub async fn update<S, R>(handle: &mut S::Handle, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error>
-where
-    S: Schema,
-{
-    let request = Arc::clone(handle.tracked().request());
-    if request.engine.backend().sharing() == (Sharing::PerRequest { last_wins: false }) {
-        return Err(in_cookie::<S>("or `.dangerous_last_cookie_wins()`"));
+impl<S: Schema> Tracked<S> {
+    /// Runs `change` on the session as it is stored now, and commits what it did only if no other writer has committed
+    /// meanwhile. Otherwise `change` runs once more, on the new state. Use it for a read-modify-write that must be exact: stock,
+    /// quotas, one order for each cart.
+    ///
+    /// Unsaved changes from before the call are committed first. Other commits of the session wait until the future is done or
+    /// dropped. `change` can run several times, so it must not have other effects. After the call the session has the stored
+    /// values.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be stored. Then nothing that `change` did is stored, nor is it in this session any more; only after
+    /// [`ErrorKind::Unknown`] it may be stored. [`ErrorKind::Misconfigured`] for a session that lives in its cookie, unless
+    /// `dangerous_last_cookie_wins` is set.
+    ///
+    /// ```
+    /// # use session::{Error, Session};
+    /// # #[derive(Session)]
+    /// # struct Shop { vouchers: u64 }
+    /// async fn redeem(mut session: Session<Shop>) -> Result<&'static str, Error> {
+    ///     let redeemed = session
+    ///         .update(|session| {
+    ///             let left = session.vouchers.checked_sub(1);
+    ///             session.vouchers = left.unwrap_or(0);
+    ///             left.is_some()
+    ///         })
+    ///         .await?;
+    ///     Ok(if redeemed { "redeemed" } else { "no voucher left" })
+    /// }
+    /// ```
+    pub async fn update<R>(&mut self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
+        let request = Arc::clone(&self.request);
+        if request.engine.backend().sharing() == (Sharing::PerRequest { last_wins: false }) {
+            return Err(in_cookie::<S>("or `.dangerous_last_cookie_wins()`"));
+        }
+        // What was changed before is not part of the update.
+        self.save().await?;
+        // Also if the future is dropped: the handle then has what is stored.
+        let _refresh = RefreshOnDrop(self);
+        if request.loaded().is_none()
+            && let Some(result) = create::<S, R>(&request, &mut change).await?
+        {
+            return Ok(result);
+        }
+        replace::<S, R>(&request, &mut change).await
     }
-    // Earlier changes of the handle are no part of the update.
-    handle.tracked_mut().save().await?;
-    let attempt = Attempt::<S>(handle);
-    if request.loaded().is_none()
-        && let Some(result) = create::<S, R>(attempt.0, &request, &mut change).await?
-    {
-        return Ok(result);
-    }
-    replace::<S, R>(attempt.0, &request, &mut change).await
 }
 
-/// A handle during an update. When it is dropped, also because the caller is cancelled, the handle shows the session as
-/// stored: otherwise the next change of a field would commit the changes of a failed update with it.
-struct Attempt<'a, S: Schema>(&'a mut S::Handle);
+struct RefreshOnDrop<'a, S: Schema>(&'a mut Tracked<S>);
 
-impl<S: Schema> Drop for Attempt<'_, S> {
+impl<S: Schema> Drop for RefreshOnDrop<'_, S> {
     fn drop(&mut self) {
-        self.0.tracked_mut().refresh();
+        self.0.refresh();
     }
 }
 
-/// The first commit of a session: no other process knows its id. `None` if another handle of this request created it first.
+/// The first write of a session. No other request can know its id yet. `None` if another handle of this request has stored it
+/// meanwhile.
 async fn create<S, R>(
-    handle: &mut S::Handle,
     request: &Arc<RequestSession>,
     change: &mut impl FnMut(&mut S::Handle) -> R,
 ) -> Result<Option<R>, Error>
 where
     S: Schema,
 {
-    let (result, delta) = run::<S, R>(handle, request, change)?;
+    let (result, delta) = run::<S, R>(request, change)?;
     let created = RunToCompletion::new(Box::pin(Arc::clone(request).create_exact(delta))).await?;
     Ok(created.then_some(result))
 }
 
-async fn replace<S, R>(
-    handle: &mut S::Handle,
-    request: &Arc<RequestSession>,
-    change: &mut impl FnMut(&mut S::Handle) -> R,
-) -> Result<R, Error>
+async fn replace<S, R>(request: &Arc<RequestSession>, change: &mut impl FnMut(&mut S::Handle) -> R) -> Result<R, Error>
 where
     S: Schema,
 {
     let engine = &request.engine;
     let loaded = || request.loaded().ok_or_else(gone);
     let mut leader = engine.exclusive(loaded()?.id).await?;
-    // Read after the wait, during which another handle may have committed.
+    // Read after the wait: another handle may have changed it.
     let LoadedSession { mut id, record: mut known } = loaded()?;
     let latest = leader.as_mut().and_then(|leader| leader.latest.take());
     let latest = latest.filter(|latest| latest.revision() > known.revision());
@@ -85,15 +102,15 @@ where
         if current.epoch() != known.epoch() {
             return Err(superseded());
         }
-        // Not for the loaded record itself: in its cookie, it would be set again although nothing has changed.
+        // Not the record that this request has loaded: a session in its cookie would be sent back without a change.
         if !Arc::ptr_eq(&current, &known) {
             request.committed(LoadedSession { id, record: Arc::clone(&current) }, None)?;
         }
-        let (result, delta) = run::<S, R>(handle, request, change)?;
+        let (result, delta) = run::<S, R>(request, change)?;
         if delta.is_empty() {
             let stored = match is_fresh {
                 true => Arc::clone(&current),
-                // The decision to change nothing must be based on the session as it is stored.
+                // The decision to change nothing may rest on a stale record.
                 false => engine.stored(id).await?.ok_or_else(gone)?,
             };
             is_fresh = true;
@@ -128,13 +145,9 @@ where
     }
 }
 
-/// Runs `change` on the session as it is stored. Answers with its result and its own changes; the changes of other
-/// handles wait for the end of the request.
-fn run<S, R>(
-    handle: &mut S::Handle,
-    request: &RequestSession,
-    change: &mut impl FnMut(&mut S::Handle) -> R,
-) -> Result<(R, Delta), Error>
+/// Runs `change` on the session as it is stored, and returns what it alone has changed. The changes of other handles stay with the
+/// request.
+fn run<S, R>(request: &Arc<RequestSession>, change: &mut impl FnMut(&mut S::Handle) -> R) -> Result<(R, Delta), Error>
 where
     S: Schema,
 {
@@ -142,17 +155,17 @@ where
         return Err(too_late::<S>("an update"));
     }
     let aside = request.set_aside()?;
-    handle.tracked_mut().reload()?;
-    let result = change(handle);
-    handle.tracked_mut().flush_changes()?;
+    let mut session = S::handle(Tracked::new(Arc::clone(request))?);
+    let result = change(&mut session);
+    session.flush_changes()?;
     Ok((result, aside.own()?))
 }
 
-/// The refusal of an update for a session that lives in its cookie; `remedy` says what to use in place of it.
+/// The refusal of an update for a session that lives in its cookie; `remedy` says what else helps.
 #[cold]
 pub(super) fn in_cookie<S: Schema>(remedy: &str) -> Error {
     let message = format!(
-        "session `{}` lives in its cookie, where no compare-and-set is possible: `update` needs a server-side store, {remedy}",
+        "session `{}` lives in its cookie, where a compare-and-set is not possible: `update` needs a server-side store, {remedy}",
         S::NAME
     );
     Error::new(ErrorKind::Misconfigured, message)

@@ -11,7 +11,7 @@ use std::fmt;
 
 use self::backend::CookieBackend;
 use crate::crypto::keys::KeyRing;
-use crate::data::schema::field::MergeRule;
+use crate::data::schema::info::MergeRule;
 use crate::port::{BackendBuilder, BackendContext, DynStore, IntoBackend, Store};
 
 /// Keeps each session in its own cookie: no server state, no store to run.

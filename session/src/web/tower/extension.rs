@@ -7,8 +7,8 @@ use http::header::COOKIE;
 use http::{Extensions, HeaderMap, HeaderValue};
 
 use crate::base::error::{Error, ErrorKind};
-use crate::data::schema::Schema;
 use crate::engine::Engine;
+use crate::engine::handle::schema::Schema;
 use crate::engine::handle::tracked::Tracked;
 use crate::engine::request::RequestSession;
 use crate::engine::sessions::Sessions;
@@ -26,7 +26,7 @@ impl<S: Schema> Sessions<S> {
     pub async fn extract(extensions: &Extensions, headers: &HeaderMap) -> Result<S::Handle, Error> {
         let request = request_session::<S>(extensions)?;
         request.open(headers.get_all(COOKIE).into_iter().map(HeaderValue::as_bytes)).await?;
-        Ok(S::Handle::from(Tracked::new(Arc::clone(request))?))
+        Ok(S::handle(Tracked::new(Arc::clone(request))?))
     }
 }
 

@@ -7,7 +7,7 @@ use tower_layer::Layer;
 
 use super::SessionService;
 use super::service::Pool;
-use crate::data::schema::Schema;
+use crate::engine::handle::schema::Schema;
 use crate::engine::sessions::Sessions;
 
 impl<S: Schema> Sessions<S> {

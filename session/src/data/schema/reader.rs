@@ -6,10 +6,11 @@
 
 use std::fmt::{self, Display};
 
-use super::field::{Field, FieldInfo};
-use super::release::Newer;
-use super::{Schema, Storable};
-use crate::base::error::{BoxError, Error, ErrorKind};
+use super::field::Field;
+use super::info::{FieldInfo, Newer};
+use super::legacy::{FieldErrorCause, LegacyFields, Versions};
+use super::{SchemaData, Storable};
+use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::payload::{Scan, Section};
 
@@ -41,7 +42,7 @@ impl fmt::Debug for SectionReader<'_> {
 
 impl<'a> SectionReader<'a> {
     /// Loads an `S` from its section, or a new one if there is none.
-    pub(crate) fn load<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<FieldError>), Error> {
+    pub(crate) fn load<S: SchemaData>(section: Option<Section<'a>>) -> Result<(S, Vec<FieldError>), Error> {
         let (mut value, mut problems) = Self::unchecked(section.clone())?;
         if let Some(section) = section.filter(|_| S::VALIDATES) {
             reset_invalid(&mut value, &mut problems, &section)?;
@@ -50,20 +51,20 @@ impl<'a> SectionReader<'a> {
     }
 
     /// The same, whatever rules it breaks.
-    pub(crate) fn unchecked<S: Schema>(section: Option<Section<'a>>) -> Result<(S, Vec<FieldError>), Error> {
+    pub(crate) fn unchecked<S: SchemaData>(section: Option<Section<'a>>) -> Result<(S, Vec<FieldError>), Error> {
         let Some(section) = section else {
             return Ok((S::load(&mut Self::default()), Vec::new()));
         };
-        may_read(&section, S::NAME, S::VERSION, S::SECTION.newer)?;
+        may_read(&section, S::SECTION.name, S::SECTION.version, S::SECTION.newer)?;
         match S::PREVIOUS {
-            Some(previous) if section.version < S::VERSION => Ok(((previous.read)(&section)?, Vec::new())),
+            Some(previous) if section.version < S::SECTION.version => Ok(((previous.read)(&section)?, Vec::new())),
             _ => Self::fields(section),
         }
     }
 
     /// The fields, each by its own policy, and no more.
-    fn fields<S: Schema>(section: Section<'a>) -> Result<(S, Vec<FieldError>), Error> {
-        let codec = codec_of(&section, S::NAME)?;
+    fn fields<S: SchemaData>(section: Section<'a>) -> Result<(S, Vec<FieldError>), Error> {
+        let codec = codec_of(&section, S::SECTION.name)?;
         let scan = section.start();
         let mut stored = Self { source: Some(Source { section, codec, scan }), ..Self::default() };
         let value = S::load(&mut stored);
@@ -74,15 +75,15 @@ impl<'a> SectionReader<'a> {
     }
 
     /// The value of one field: as stored, or its default if it is absent or cannot be decoded.
-    pub fn field<S: Schema, F: Field<S>>(&mut self) -> F::Value {
+    pub fn field<S: SchemaData, F: Field<S>>(&mut self) -> F::Value {
         let Some(Source { section, codec, scan }) = &mut self.source else { return F::default() };
         let cause = match scan.find(F::INFO.key) {
             Some(bytes) => match F::Value::decode(*codec, bytes) {
                 Ok(value) => return value,
-                Err(cause) => FieldErrorCause::of(F::INFO.key, "cannot be decoded", cause),
+                Err(cause) => FieldErrorCause::new(F::INFO.key, "cannot be decoded", cause),
             },
             None if F::INFO.sources.is_empty() => return F::default(),
-            None => match F::older(&LegacyFields { section, codec: *codec }) {
+            None => match F::older(&LegacyFields::new(section, *codec)) {
                 None => return F::default(),
                 Some(Ok(value)) => return value,
                 Some(Err(cause)) => cause,
@@ -98,26 +99,17 @@ impl<'a> SectionReader<'a> {
     }
 }
 
-/// The stored version, and the one of this code.
-#[derive(Clone, Copy)]
-struct Versions {
-    stored: u32,
-    code: u32,
-}
-
-impl Display for Versions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "stored by version {}, read by version {}", self.stored, self.code)
-    }
-}
-
 /// Makes a default of every field whose stored value breaks a rule, or fails where a default would be dangerous. A default that
 /// breaks one is the struct's own affair.
-fn reset_invalid<S: Schema>(value: &mut S, problems: &mut Vec<FieldError>, section: &Section<'_>) -> Result<(), Error> {
+fn reset_invalid<S: SchemaData>(
+    value: &mut S,
+    problems: &mut Vec<FieldError>,
+    section: &Section<'_>,
+) -> Result<(), Error> {
     let Err(violations) = value.validate() else { return Ok(()) };
-    let versions = Versions { stored: section.version, code: S::VERSION };
+    let versions = Versions { stored: section.version, code: S::SECTION.version };
     let is_stored = |info: &FieldInfo| {
-        section.version < S::VERSION && S::PREVIOUS.is_some()
+        section.version < S::SECTION.version && S::PREVIOUS.is_some()
             || std::iter::once(&info.key).chain(info.sources).any(|key| section.get(key).is_some())
     };
     for violation in violations.iter() {
@@ -127,7 +119,7 @@ fn reset_invalid<S: Schema>(value: &mut S, problems: &mut Vec<FieldError>, secti
         }
         let rule = violation.rule();
         let subject = column.map_or_else(|| "the whole struct".into(), |_| format!("`{}`", violation.path()));
-        let message = format!("session `{}`: {subject} breaks a rule ({versions}): {rule}", S::NAME);
+        let message = format!("session `{}`: {subject} breaks a rule ({versions}): {rule}", S::SECTION.name);
         let error = Error::new(ErrorKind::Invalid, message);
         match column {
             Some(column) if column.field.info.rejects => return Err(error),
@@ -170,98 +162,6 @@ pub(crate) fn codec_of(section: &Section<'_>, name: &str) -> Result<Codec, Error
             format!("session `{name}`: stored with codec {}, which this version does not know", section.codec);
         Error::new(ErrorKind::Undecodable, message)
     })
-}
-
-/// What older releases have stored, for the steps of one field.
-pub struct LegacyFields<'a> {
-    section: &'a Section<'a>,
-    codec: Codec,
-}
-
-impl fmt::Debug for LegacyFields<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LegacyFields").field("version", &self.section.version).finish_non_exhaustive()
-    }
-}
-
-impl<'a> LegacyFields<'a> {
-    pub(crate) fn new(section: &'a Section<'a>, codec: Codec) -> Self {
-        Self { section, codec }
-    }
-
-    pub(crate) fn version(&self) -> u32 {
-        self.section.version
-    }
-
-    pub(crate) fn codec(&self) -> Codec {
-        self.codec
-    }
-
-    /// The value under the first of `keys` that is there.
-    pub fn first<T: Storable>(&self, keys: &[&str]) -> Option<Result<T, FieldErrorCause>> {
-        keys.iter().find_map(|key| self.get(key))
-    }
-
-    /// Whether there is a value under each of `keys`.
-    pub fn has(&self, keys: &[&str]) -> bool {
-        keys.iter().all(|key| self.section.get(key).is_some())
-    }
-
-    /// The value under `key`, if it is there.
-    fn get<T: Storable>(&self, key: &str) -> Option<Result<T, FieldErrorCause>> {
-        let bytes = self.section.get(key)?;
-        Some(T::decode(self.codec, bytes).map_err(|cause| FieldErrorCause::of(key, "cannot be decoded", cause)))
-    }
-
-    /// The value under `key`.
-    ///
-    /// # Errors
-    ///
-    /// If it is not there, or cannot be decoded.
-    pub fn required<T: Storable>(&self, key: &str) -> Result<T, FieldErrorCause> {
-        self.get(key).unwrap_or_else(|| Err(FieldErrorCause::of(key, "is gone", "absent")))
-    }
-
-    /// The value under `key`; none if it is not there.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be decoded.
-    pub fn optional<T>(&self, key: &str) -> Result<Option<T>, FieldErrorCause>
-    where
-        Option<T>: Storable,
-    {
-        self.get(key).unwrap_or(Ok(None))
-    }
-}
-
-/// Why a stored value did not become a field. It never quotes the value, which may be a secret; its source may.
-#[derive(Debug)]
-pub struct FieldErrorCause {
-    what: String,
-    source: BoxError,
-}
-
-impl FieldErrorCause {
-    #[cold]
-    fn of(key: &str, what: &str, source: impl Into<BoxError>) -> Self {
-        Self { what: format!("the value under `{key}` {what}"), source: source.into() }
-    }
-
-    /// The step of version `version` has refused it.
-    #[cold]
-    pub fn step(version: u32, reason: &dyn Display) -> Self {
-        let what = format!("the upgrade of version {version} refused the stored value");
-        Self { what, source: reason.to_string().into() }
-    }
-
-    #[cold]
-    pub(crate) fn of_field<S: Schema>(self, info: &FieldInfo, stored: u32) -> Error {
-        let Self { what, source } = self;
-        let versions = Versions { stored, code: S::VERSION };
-        let message = format!("session `{}`: field `{}`: {what} ({versions})", S::NAME, info.name);
-        Error::new(ErrorKind::Undecodable, message).caused_by(source)
-    }
 }
 
 /// Something that was wrong with a stored session and did not cost the rest of it.

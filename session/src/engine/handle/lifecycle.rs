@@ -1,0 +1,264 @@
+//! The methods that every session has.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::base::error::Error;
+use crate::data::record::Record;
+use crate::data::schema::reader::FieldError;
+use crate::data::schema::sections::Reset;
+use crate::data::schema::{Key, SchemaData};
+use crate::data::token::SessionId;
+use crate::data::validation::Violations;
+use crate::engine::handle::schema::Identified;
+use crate::engine::handle::tracked::Tracked;
+
+/// The state of the session.
+impl<S: SchemaData> Tracked<S> {
+    /// The id that the session is stored under, or `None` until it is first stored. It is not a secret: the cookie's token has
+    /// another part, which is never printed. Logins and rotations keep the id.
+    ///
+    /// ```
+    /// # use session::Session;
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// async fn home(session: Session<Shop>) -> String {
+    ///     match session.id() {
+    ///         Some(id) => format!("session {id}"),
+    ///         None => "no session yet".into(),
+    ///     }
+    /// }
+    /// ```
+    pub fn id(&self) -> Option<SessionId> {
+        self.request.loaded().map(|loaded| loaded.id)
+    }
+
+    /// Whether the session is not stored yet: the client sent no cookie, or one of a session that has ended.
+    ///
+    /// ```
+    /// # use session::Session;
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// async fn home(session: Session<Shop>) -> &'static str {
+    ///     if session.is_new() { "welcome" } else { "welcome back" }
+    /// }
+    /// ```
+    pub fn is_new(&self) -> bool {
+        self.request.loaded().is_none()
+    }
+
+    /// The stored fields that could not be read, each with the reason. They have their defaults in this session, and their stored
+    /// values stay unchanged until the field is written. The load has logged a warning for each.
+    ///
+    /// ```
+    /// # use session::Session;
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// async fn health(session: Session<Shop>) -> String {
+    ///     session.problems().iter().map(|problem| format!("{}: {problem}\n", problem.field())).collect()
+    /// }
+    /// ```
+    pub fn problems(&self) -> &[FieldError] {
+        &self.problems
+    }
+
+    /// Checks the rules of `#[session(validate = garde)]` on the session as it is now. A commit checks them too, but its error
+    /// becomes the response.
+    ///
+    /// # Errors
+    ///
+    /// All broken rules. Without `validate` there are none.
+    ///
+    /// ```
+    /// # use session::{Session, Violations};
+    /// # #[derive(Session)]
+    /// # struct Shop { name: String }
+    /// async fn rename(mut session: Session<Shop>, name: String) -> Result<(), Violations> {
+    ///     session.set_name(name);
+    ///     session.validate() // 422 with one line for each broken rule
+    /// }
+    /// ```
+    pub fn validate(&self) -> Result<(), Violations> {
+        S::validate(self)
+    }
+}
+
+/// Fields by typed keys, for code that works with any session type.
+impl<S: SchemaData> Tracked<S> {
+    /// Borrows the field of `key`.
+    ///
+    /// ```
+    /// use session::{Key, Schema, Session};
+    ///
+    /// fn is_enabled<S: Schema>(session: &Session<S>, flag: Key<S, bool>) -> bool {
+    ///     *session.get(flag)
+    /// }
+    /// ```
+    pub fn get<V>(&self, key: Key<S, V>) -> &V {
+        (key.get)(self)
+    }
+
+    /// Sets the field of `key`.
+    ///
+    /// ```
+    /// use session::{Key, Schema, Session};
+    ///
+    /// fn enable<S: Schema>(session: &mut Session<S>, flag: Key<S, bool>) {
+    ///     session.set(flag, true);
+    /// }
+    /// ```
+    pub fn set<V>(&mut self, key: Key<S, V>, value: V) {
+        *(key.get_mut)(Self::field_mut(self, key.index)) = value;
+    }
+
+    /// Resets the field of `key` to its default.
+    ///
+    /// ```
+    /// use session::{Key, Schema, Session};
+    ///
+    /// fn forget<S: Schema, T>(session: &mut Session<S>, list: Key<S, Vec<T>>) {
+    ///     session.reset(list);
+    /// }
+    /// ```
+    pub fn reset<V>(&mut self, key: Key<S, V>) {
+        self.reset_field(key);
+    }
+}
+
+/// What happens to the session.
+impl<S: SchemaData> Tracked<S> {
+    /// Logs `user` in: at the end of the request the session gets a new token, and the old one opens nothing any more. Fields
+    /// without `survive` are reset to their defaults now; what is set after this call stays. The response is a 503, whatever the
+    /// handler returns, if the store does not confirm the login.
+    ///
+    /// ```
+    /// # use session::Session;
+    /// # #[derive(Session)]
+    /// # struct Shop { #[session(user)] user: Option<u64>, #[session(flash, survive)] notice: Option<String> }
+    /// async fn login(mut session: Session<Shop>) {
+    ///     session.login(7);
+    ///     session.set_notice(Some("Welcome!".to_owned()));
+    /// }
+    /// ```
+    pub fn login(&mut self, user: S::User)
+    where
+        S: Identified,
+    {
+        self.reset_all(Reset::Login);
+        *S::user_mut(self.user_mut()) = Some(user);
+    }
+
+    /// Logs the user out: at the end of the request the session gets a new token, and the old one opens nothing any more. Fields
+    /// without `survive` are reset to their defaults now. If no field survives, the session is removed from the store, and its
+    /// cookie from the client. The response is a 503, whatever the handler returns, if the store does not confirm the logout.
+    ///
+    /// ```
+    /// # use session::Session;
+    /// # #[derive(Session)]
+    /// # struct Shop { #[session(user)] user: Option<u64> }
+    /// async fn logout(mut session: Session<Shop>) {
+    ///     session.logout();
+    /// }
+    /// ```
+    pub fn logout(&mut self)
+    where
+        S: Identified,
+    {
+        self.reset_all(Reset::Logout);
+        *S::user_mut(self.user_mut()) = None;
+    }
+
+    fn user_mut(&mut self) -> &mut S {
+        match S::USER {
+            Some(index) => Self::field_mut(self, index),
+            None => self,
+        }
+    }
+
+    /// Gives the session a new token at the end of the request; the old one opens nothing any more. A login and a logout rotate
+    /// by themselves, and so does a change of a `#[session(rotate)]` field.
+    ///
+    /// ```
+    /// # use session::Session;
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// async fn change_password(mut session: Session<Shop>) {
+    ///     session.rotate();
+    /// }
+    /// ```
+    pub fn rotate(&mut self) {
+        self.request.rotate();
+    }
+
+    /// Removes the session from the store and its cookie from the client, at the end of the request. Unsaved changes are
+    /// discarded.
+    ///
+    /// The derive emits this method on the session itself: it consumes the session, so that nothing can be read or written after
+    /// it.
+    ///
+    /// ```
+    /// # use session::Session;
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// async fn forget_me(session: Session<Shop>) {
+    ///     session.destroy();
+    /// }
+    /// ```
+    pub fn destroy(mut self) {
+        self.discard();
+        self.request.destroy();
+    }
+
+    /// Stores the changes now, instead of at the end of the request. After it the session has the stored values, with the changes
+    /// that other requests have stored.
+    ///
+    /// # Errors
+    ///
+    /// If the changes could not be stored. After [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) nothing was written,
+    /// and the end of the request tries once more.
+    ///
+    /// ```
+    /// # use session::{Error, Session};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// async fn home(mut session: Session<Shop>) -> Result<String, Error> {
+    ///     session.visits += 1;
+    ///     session.commit().await?;
+    ///     Ok(format!("visit {} is stored", session.visits))
+    /// }
+    /// ```
+    pub async fn commit(&mut self) -> Result<(), Error> {
+        self.save().await?;
+        self.reload()
+    }
+}
+
+impl<S: SchemaData> Tracked<S> {
+    #[doc(hidden)]
+    pub fn debug(this: &Self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct(name);
+        match this.id() {
+            Some(id) => out.field("id", &format!("{id:?}")),
+            None => out.field("id", &None::<SessionId>),
+        };
+        out.field("changed", &this.is_changed());
+        S::debug(this, &mut out);
+        out.finish()
+    }
+}
+
+/// The fields, with the first characters of the id, and whether this handle has unsaved changes. Secrets are masked by their
+/// type: see [`Secret`](crate::Secret).
+impl<S: SchemaData> fmt::Debug for Tracked<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Self::debug(self, "Tracked", f)
+    }
+}
+
+impl Record {
+    /// The stored record behind a session, as its request last saw it: deadlines, revision, epoch. `None` until the session is
+    /// first stored.
+    pub fn of<S: SchemaData>(session: &Tracked<S>) -> Option<Arc<Self>> {
+        session.request.loaded().map(|loaded| loaded.record)
+    }
+}
