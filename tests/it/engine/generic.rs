@@ -54,8 +54,8 @@ fn client() -> Client {
                 Ok::<_, Error>(add_exactly(&mut session, Shop::VISITS, 10).await?.to_string())
             }),
         )
-        .route("/login", post(async |mut session: Session<Shop>| sign_in(&mut session, 7)))
-        .route("/logout", post(async |mut session: Session<Shop>| sign_out(&mut session)))
+        .route("/login", post(async |mut session: Session<Shop>| sign_in::<Shop>(&mut session, 7)))
+        .route("/logout", post(async |mut session: Session<Shop>| sign_out::<Shop>(&mut session)))
         .route("/user", get(async |session: Session<Shop>| format!("{:?}", session.user())))
         .layer(sessions.layer());
     Client::new(app)
