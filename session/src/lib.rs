@@ -47,6 +47,10 @@ pub mod store {
     pub use crate::stores::*;
 }
 
+// Documentation only: no program is made larger by it.
+#[cfg(any(doc, doctest, test))]
+pub mod guide;
+
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 mod readme {}
@@ -54,22 +58,6 @@ mod readme {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/architecture.md")]
 mod architecture {}
-
-#[cfg(doctest)]
-#[doc = include_str!("../docs/stores.md")]
-mod stores {}
-
-#[cfg(doctest)]
-#[doc = include_str!("../docs/evolution.md")]
-mod evolution {}
-
-#[cfg(all(doctest, feature = "sealed"))]
-#[doc = include_str!("../docs/keys.md")]
-mod about_keys {}
-
-#[cfg(all(doctest, feature = "sealed"))]
-#[doc = include_str!("../docs/sealed.md")]
-mod about_sealed {}
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -114,8 +102,8 @@ pub use self::store::{MemoryStore, Store};
 pub use self::web::axum::{LoggedIn, Rejection};
 pub use self::web::tower::{ResponseFuture, SessionLayer, SessionService};
 #[cfg(feature = "derive")]
-#[doc = include_str!("../docs/derive.md")]
+#[doc = include_str!("../docs/guide/derive.md")]
 pub use session_derive::Session;
 #[cfg(feature = "derive")]
-#[doc = include_str!("../docs/session_value.md")]
+#[doc = include_str!("../docs/guide/session_value.md")]
 pub use session_derive::SessionValue;

@@ -1,0 +1,53 @@
+//! The guides. A module of this documentation for each page; the code in them is compiled and run by `cargo test --doc`.
+//!
+//! | you want to | read |
+//! |---|---|
+//! | build a first app, from an empty folder | [`tutorial`] |
+//! | know how it works, and what a word means | [`concepts`] |
+//! | solve a common task | [`cookbook`] |
+//! | understand an error message | [`troubleshooting`] |
+//! | look up an attribute, or an emitted method | [`derive`] |
+//! | change a struct while sessions live | [`evolution`] |
+//! | describe the stored form of a field's type | [`session_value`] |
+//! | choose a store, or write one | [`stores`] |
+//! | keep sessions in cookies, or encrypt records | [`sealed`] |
+//! | make and replace secret keys | [`keys`] |
+//! | go to production | [`deployment`] |
+//! | test an app | [`testing`] |
+
+#[cfg(feature = "derive")]
+pub mod derive;
+
+#[doc = include_str!("../../docs/guide/tutorial.md")]
+pub mod tutorial {}
+
+#[doc = include_str!("../../docs/guide/concepts.md")]
+pub mod concepts {}
+
+#[doc = include_str!("../../docs/guide/cookbook.md")]
+pub mod cookbook {}
+
+#[doc = include_str!("../../docs/guide/troubleshooting.md")]
+pub mod troubleshooting {}
+
+#[doc = include_str!("../../docs/guide/evolution.md")]
+pub mod evolution {}
+
+// Its examples run where the text stands at the derive macro.
+#[cfg_attr(not(doctest), doc = include_str!("../../docs/guide/session_value.md"))]
+pub mod session_value {}
+
+#[doc = include_str!("../../docs/guide/stores.md")]
+pub mod stores {}
+
+#[doc = include_str!("../../docs/guide/keys.md")]
+pub mod keys {}
+
+#[doc = include_str!("../../docs/guide/sealed.md")]
+pub mod sealed {}
+
+#[doc = include_str!("../../docs/guide/deployment.md")]
+pub mod deployment {}
+
+#[doc = include_str!("../../docs/guide/testing.md")]
+pub mod testing {}
