@@ -2,7 +2,7 @@
 //!
 //! # An example of what is emitted
 //!
-//! The struct [`Shop`] below is written by hand, and `#[derive(Session)]` emits the rest: the typed keys on [`Shop`], and
+//! [`Shop`] below is written by hand. `#[derive(Session)]` emits the rest: the typed keys of [`Shop`], and
 //! [`ShopSession`] with all of its methods.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,24 @@
-//! The guides. A module of this documentation for each page; the code in them is compiled and run by `cargo test --doc`.
+//! The guides: one module of this documentation for each page. `cargo test --doc` compiles and runs their code.
+//!
+//! ```
+//! // The shortest program with a session; the tutorial explains each line.
+//! use axum::{Router, routing::get};
+//! use session::{MemoryStore, Session, Sessions};
+//!
+//! #[derive(Session)]
+//! struct Visitor {
+//!     visits: u64,
+//! }
+//!
+//! async fn home(mut session: Session<Visitor>) -> String {
+//!     session.visits += 1;
+//!     format!("visit {}", session.visits)
+//! }
+//!
+//! let sessions = Sessions::<Visitor>::builder().store(MemoryStore::new()).build()?;
+//! let app: Router = Router::new().route("/", get(home)).layer(sessions.layer());
+//! # Ok::<(), session::ConfigError>(())
+//! ```
 //!
 //! | you want to | read |
 //! |---|---|
@@ -6,7 +26,7 @@
 //! | know how it works, and what a word means | [`concepts`] |
 //! | solve a common task | [`cookbook`] |
 //! | understand an error message | [`troubleshooting`] |
-//! | look up an attribute, or an emitted method | [`derive`] |
+//! | look up an attribute, or an emitted method | [`derive`](mod@derive) |
 //! | change a struct while sessions live | [`evolution`] |
 //! | describe the stored form of a field's type | [`session_value`] |
 //! | choose a store, or write one | [`stores`] |
