@@ -7,7 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Secret, Session};
+use crate::Secret;
+use crate::Session;
 
 /// What a shop remembers about a visitor: a session type with one field of each kind.
 ///
