@@ -45,7 +45,7 @@
 //!     .route("/", get(home))
 //!     .route("/login", post(login))
 //!     .route("/account", get(account))
-//!     .layer(sessions.layer());
+//!     .layer(sessions);
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! # use tower::ServiceExt as _;
 //! # let get = |path: &str| axum::http::Request::get(path).body(axum::body::Body::empty());

@@ -16,7 +16,7 @@
 //! }
 //!
 //! let sessions = Sessions::<Visitor>::builder().store(MemoryStore::new()).build()?;
-//! let app: Router = Router::new().route("/", get(home)).layer(sessions.layer());
+//! let app: Router = Router::new().route("/", get(home)).layer(sessions);
 //! # Ok::<(), session::ConfigError>(())
 //! ```
 //!
@@ -36,6 +36,7 @@
 //! | test an app | [`testing`] |
 
 #[cfg(feature = "derive")]
+#[expect(clippy::allow_attributes, reason = "emitted by the derive; in other crates clippy does not look at it")]
 pub mod derive;
 
 #[doc = include_str!("../../docs/guide/tutorial.md")]
