@@ -1,29 +1,105 @@
-//! Typed sessions for web servers.
+//! Typed sessions for web servers of the tower family, with extractors for axum.
 //!
-//! You write a struct and derive [`Session`](macro@Session). Handlers read and change it like a struct, and what they wrote is
-//! what the next request reads: from any process, from any store, under concurrent requests.
+//! You write a struct and derive [`Session`](macro@Session). Every handler reads and changes it like a struct, and what
+//! it wrote is what the next request reads: from any server process, from any store, under concurrent requests, across
+//! releases that change the struct, and after faults.
+//!
+//! # Quick start
 //!
 //! ```
-//! use axum::{Router, routing::get};
-//! use session::store::MemoryStore;
-//! use session::{Session, Sessions};
+//! use axum::{Router, routing::{get, post}};
+//! use session::{LoggedIn, MemoryStore, Session, Sessions};
 //!
-//! /// What we remember about a visitor.
+//! /// What the shop remembers about a visitor.
 //! #[derive(Session)]
+//! #[session(version = 1, idle = "30m", absolute = "12h")]
 //! struct Shop {
-//!     #[session(merge = counter)]
+//!     #[session(user)]                // who is logged in
+//!     user: Option<u64>,
+//!     #[session(merge = counter)]     // what parallel requests add is added up
 //!     visits: u64,
+//!     #[session(flash)]               // read once
+//!     notice: Option<String>,
 //! }
 //!
 //! async fn home(mut session: Session<Shop>) -> String {
-//!     session.visits += 1;
-//!     format!("visit {}", session.visits)
+//!     session.visits += 1;            // saved before the response leaves
+//!     let notice = session.take_notice().unwrap_or_default();
+//!     format!("{notice} visit {}", session.visits)
 //! }
 //!
-//! let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build()?;
-//! let app: Router = Router::new().route("/", get(home)).layer(sessions.layer());
-//! # Ok::<(), session::ConfigError>(())
+//! async fn login(mut session: Session<Shop>) {
+//!     session.login(7);               // new token in the cookie, the old one is dead
+//!     session.set_notice(Some("Welcome back.".into()));
+//! }
+//!
+//! // 401 for everyone who is not logged in.
+//! async fn account(LoggedIn(session): LoggedIn<Shop>) -> String {
+//!     format!("user {:?}", session.user)
+//! }
+//!
+//! let sessions = Sessions::<Shop>::builder()
+//!     .store(MemoryStore::new())      // or RedisStore::connect("redis://127.0.0.1").await?
+//!     .build()?;                      // reports every contradiction of the settings at once
+//! let app: Router = Router::new()
+//!     .route("/", get(home))
+//!     .route("/login", post(login))
+//!     .route("/account", get(account))
+//!     .layer(sessions);
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! # use tower::ServiceExt as _;
+//! # let get = |path: &str| axum::http::Request::get(path).body(axum::body::Body::empty());
+//! # assert_eq!(app.clone().oneshot(get("/")?).await?.status(), 200);
+//! # assert_eq!(app.oneshot(get("/account")?).await?.status(), 401);
+//! # Ok::<_, session::BoxError>(()) })?;
+//! # Ok::<(), session::BoxError>(())
 //! ```
+//!
+//! The [tutorial](guide::tutorial) starts from an empty folder and ends with a second release of the struct.
+//!
+//! # Promises
+//!
+//! 1. **A mistake does not compile.** A misspelt field, a wrong type, a forgotten migration, a type that cannot be
+//!    stored: compile errors at the token that is wrong, which say what to write. Settings that contradict each other
+//!    are one start-up error, [`ConfigError`].
+//! 2. **No update is lost and no logout is undone.** A commit is a compare-and-set of the changed fields, and a
+//!    conflict is merged and tried again. A destroyed session never comes back.
+//! 3. **A deploy logs no visitor out.** Every field is stored apart. Old and new releases read each other's records and
+//!    carry through the fields that they do not know. See [evolution](guide::evolution).
+//! 4. **One round trip.** A request that does not use its session costs no store call, one that reads costs one, one
+//!    that writes costs two. See [concepts](guide::concepts#one-request).
+//! 5. **Safe by default.** A `__Host-` cookie that scripts cannot read (RFC 6265bis), only hashes in the store, a new
+//!    token at every login (OWASP ASVS 5.0, 7.2.4). If the store is down: 503, and nothing lost.
+//!
+//! # Where to go
+//!
+//! | | |
+//! |---|---|
+//! | all guides | [`guide`] |
+//! | attributes, and the methods that the derive emits | [the derive macro](macro@Session), [`guide::derive`] |
+//! | settings | [`SessionsBuilder`], [`CookiePolicy`] |
+//! | stores | [`store`], [`guide::stores`] |
+//! | an error message | [`guide::troubleshooting`] |
+//! | recipes | [`guide::cookbook`] |
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `derive` | yes | `#[derive(Session)]`, `#[derive(SessionValue)]` |
+//! | `axum` | yes | the extractors `Session<T>` and `LoggedIn<T>`; without it, the layer serves any tower service |
+//! | `file` | | `FileStore`: a folder of one machine (Unix only) |
+//! | `sqlite`, `postgres`, `mysql` | | `SqliteStore` (needs a C compiler), `PostgresStore`, `MySqlStore` |
+//! | `redis` | | `RedisStore`: one server or Sentinel |
+//! | `redis-tls`, `redis-cluster` | | the same with TLS; with Redis Cluster |
+//! | `opendal` | | `OpendalStore`: object stores |
+//! | `cached` | | `Cached`: a cache in the process over any store |
+//! | `zstd` | | `Compressed`: any store with smaller records (needs a C compiler) |
+//! | `sealed` | | `KeyRing`, `SealedCookie`, and `Encrypted`: any store with encrypted records |
+//! | `msgpack`, `postcard` | | codecs with fewer bytes than JSON |
+//! | `garde` | | `#[session(validate = garde)]` |
+//! | `chrono`, `rust_decimal`, `time`, `url`, `uuid` | | `SessionValue` for the types of that crate |
+//! | `testing` | | a manual clock, a store that fails on request, the executable contract of stores |
 
 // So that the derive works in this crate's own tests and examples.
 extern crate self as session;
@@ -47,6 +123,10 @@ pub mod store {
     pub use crate::stores::*;
 }
 
+// Compiled for documentation and tests only: it adds nothing to a program.
+#[cfg(any(doc, doctest, test))]
+pub mod guide;
+
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 mod readme {}
@@ -54,22 +134,6 @@ mod readme {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/architecture.md")]
 mod architecture {}
-
-#[cfg(doctest)]
-#[doc = include_str!("../docs/stores.md")]
-mod stores {}
-
-#[cfg(doctest)]
-#[doc = include_str!("../docs/evolution.md")]
-mod evolution {}
-
-#[cfg(all(doctest, feature = "sealed"))]
-#[doc = include_str!("../docs/keys.md")]
-mod about_keys {}
-
-#[cfg(all(doctest, feature = "sealed"))]
-#[doc = include_str!("../docs/sealed.md")]
-mod about_sealed {}
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -117,8 +181,8 @@ pub use self::store::{MemoryStore, Store};
 pub use self::web::axum::{LoggedIn, Rejection};
 pub use self::web::tower::{ResponseFuture, SessionLayer, SessionService};
 #[cfg(feature = "derive")]
-#[doc = include_str!("../docs/derive.md")]
+#[doc = include_str!("../docs/guide/derive.md")]
 pub use session_derive::Session;
 #[cfg(feature = "derive")]
-#[doc = include_str!("../docs/session_value.md")]
+#[doc = include_str!("../docs/guide/session_value.md")]
 pub use session_derive::SessionValue;

@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("cookie", 2),
     ("port", 2),
     ("engine", 3),
+    ("guide", 4),
     ("stores", 4),
     ("testing", 4),
     ("web", 4),

@@ -27,6 +27,7 @@ mod sql;
 mod stored;
 mod sweeper;
 mod tidy;
+mod troubleshooting;
 mod updates;
 mod urls;
 mod users;
