@@ -25,6 +25,9 @@
 //! # Ok::<(), session::ConfigError>(())
 //! ```
 
+// Says at each item which feature it needs, where the documentation is built with `--cfg docsrs`. Needs nightly Rust.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // So that the derive works in this crate's own tests and examples.
 extern crate self as session;
 
@@ -48,7 +51,7 @@ pub mod store {
 }
 
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 mod readme {}
 
 #[cfg(doctest)]
