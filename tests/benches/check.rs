@@ -13,6 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use session_tests::print_figure;
 use session_tests::servers::TempDir;
 
 #[allow(dead_code, reason = "each bench uses its part")]
@@ -81,6 +82,10 @@ fn main() {
         let relative = least_of / least[0];
         let target = if index == 2 { if relative <= 1.5 { "met (≤ 1.50)" } else { "MISSED (≤ 1.50)" } } else { "" };
         println!("| {name} | {least_of:.2} | {relative:.2} | {target} |");
+    }
+    println!();
+    for ((name, ..), least_of) in programs.iter().zip(least) {
+        print_figure(name, format_args!("{:.2}", least_of / least[0]));
     }
 }
 

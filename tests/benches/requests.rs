@@ -22,6 +22,7 @@ use axum::body::Body;
 use axum::routing::get;
 use http::{HeaderValue, Request, StatusCode};
 use session::MemoryStore;
+use session_tests::print_figure;
 use tower::{Layer, Service};
 
 use support::apps::{self, request};
@@ -200,6 +201,12 @@ fn report(wanted: &str) {
             },
         };
         println!("| {case} | {contestant} | {instructions:+.0} | {allocations:+.1} | {bytes:+.0} | {verdict} |");
+    }
+    println!();
+    for (case, contestant, ..) in &ROWS {
+        if let Some([instructions, allocations, _]) = measured.get(&(case, contestant)) {
+            print_figure(format_args!("{case}, {contestant}"), format_args!("{instructions:.0} ({allocations:.0})"));
+        }
     }
 }
 
