@@ -28,13 +28,8 @@ const SESSIONS: usize = 64;
 const SECONDS: &str = "-d1s";
 const ROUNDS: usize = 21;
 
-const CONTESTANTS: [&str; 5] = [
-    "by hand",
-    "by hand, no conflict check",
-    "ours",
-    "ours, cached",
-    "ours, cached and listening",
-];
+const CONTESTANTS: [&str; 5] =
+    ["by hand", "by hand, no conflict check", "ours", "ours, cached", "ours, cached and listening"];
 /// What the cached store must reach, reading and writing, relative to a handler that does GET and SET and checks nothing.
 const CACHED: [f64; 2] = [1.5, 1.15];
 const CASES: [(&str, &str); 2] = [("read", "/read"), ("increment", "/increment")];

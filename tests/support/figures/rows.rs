@@ -73,14 +73,10 @@ pub(crate) const ROWS: &[Row] = &[
         figure: "{primary killed, *}",
         command: REDIS,
     },
+    Row { what: "24 visitors on a Redis Cluster while 1,000 slots move", figure: "{slots moved}", command: REDIS },
     Row {
-        what: "24 visitors on a Redis Cluster while 1,000 slots move",
-        figure: "{slots moved}",
-        command: REDIS,
-    },
-    Row {
-        what: "Confirmed logouts that a killed primary loses, its replica 10 ms away: those of its last",
-        figure: "{lost window}; {lost, replicated} with `replicated`",
+        what: "Confirmed logouts that a killed primary loses, its replica 10 ms away; the same with `replicated`",
+        figure: "{lost}; {lost, replicated}",
         command: REDIS,
     },
     Row {
