@@ -1,4 +1,4 @@
-//! The two packages contain what they need when they are unpacked alone.
+//! The two packages contain what they need when they are unpacked alone, and the repository has no more than it should.
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,16 @@ fn read(path: &Path) -> String {
 /// The value of `key = "value"` at the beginning of a line.
 fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix('=')?.trim().split('"').nth(1))
+}
+
+#[test]
+fn the_top_level_has_seven_names() {
+    let entries = std::fs::read_dir(root()).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let beside = ["Cargo.lock", "LICENSE-MIT", "target"];
+    let mut names: Vec<_> = names.filter(|name| !name.starts_with('.') && !beside.contains(&&**name)).collect();
+    names.sort();
+    assert_eq!(names, ["Cargo.toml", "README.md", "examples", "session", "session-derive", "tests", "ui-tests"]);
 }
 
 #[test]
