@@ -5,8 +5,8 @@
 //!
 //! The text is made of what rustdoc knows: names as users reach them, signatures after macro expansion, trait
 //! implementations. Blanket and auto trait implementations are left out, and so are the functions of an implementation,
-//! which are those of the trait. rustdoc's JSON output is not stable, so one compiler owns it, and that compiler has to be told that
-//! unstable options are wanted. It runs as docs.rs does, with `--cfg docsrs`.
+//! which are those of the trait. rustdoc's JSON output is not stable, so one compiler owns it, and that compiler has to
+//! be told that unstable options are wanted. It runs as docs.rs does, with `--cfg docsrs`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

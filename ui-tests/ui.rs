@@ -1,6 +1,7 @@
 //! What people see when they are wrong: `fail/<complaint>/<case>.rs` and the compiler's output beside it.
 //!
-//! `TRYBUILD=overwrite cargo test -p session-ui-tests` writes the outputs anew. Read them as the person who made the mistake would.
+//! `TRYBUILD=overwrite cargo test -p session-ui-tests` writes the outputs anew. Read them as the person who made the
+//! mistake would.
 
 use std::fs;
 use std::process::Command;

@@ -4,8 +4,8 @@
 //! cargo bench -p session-tests --bench build
 //! ```
 //!
-//! A counter app is built in release mode without sessions, and with them: default features, this workspace's versions of
-//! everything. Once each, for [`ROUNDS`] rounds in turn; the least time counts, for other work can only add to it.
+//! A counter app is built in release mode without sessions, and with them: default features, this workspace's versions
+//! of everything. Once each, for [`ROUNDS`] rounds in turn; the least time counts, for other work can only add to it.
 
 use std::fs;
 use std::path::Path;

@@ -1,12 +1,12 @@
-//! What the derive and the schema lock add to `cargo check` of a session type with fifty fields, against serde's derives on the
-//! same struct: processor time.
+//! What the derive and the schema lock add to `cargo check` of a session type with fifty fields, against serde's
+//! derives on the same struct: processor time.
 //!
 //! ```sh
 //! cargo bench -p session-tests --bench check
 //! ```
 //!
-//! Only the crate itself is checked, without incremental compilation; its dependencies are ready. Once each, for [`ROUNDS`]
-//! rounds in turn; the least time counts, for other work can only add to it.
+//! Only the crate itself is checked, without incremental compilation; its dependencies are ready. Once each, for
+//! [`ROUNDS`] rounds in turn; the least time counts, for other work can only add to it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -55,7 +55,8 @@ fn main() {
     });
     let nothing = NESTED.replace(" SHAPE", "");
     let shapes = NESTED.replace(" SHAPE", ", SessionValue");
-    let imports = "#![allow(unused_imports)]\nuse std::collections::BTreeMap;\nuse serde::{Deserialize, Serialize};\nuse session::{Session, SessionValue};\n";
+    let imports = "#![allow(unused_imports)]\nuse std::collections::BTreeMap;\nuse serde::{Deserialize, Serialize};\n\
+                   use session::{Session, SessionValue};\n";
     let programs = [
         (
             "serde's derives",

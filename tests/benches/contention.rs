@@ -4,9 +4,9 @@
 //! cargo bench -p session-tests --bench contention            # needs redis-server
 //! ```
 //!
-//! [`CLIENTS`] tasks call the app as a tower service, without a socket, each waiting for its answer before it asks again. With two
-//! processes, each has half of them, and this bench runs itself as both. The server is the bench's own. Rounds are
-//! interleaved, and times are medians.
+//! [`CLIENTS`] tasks call the app as a tower service, without a socket, each waiting for its answer before it asks
+//! again. With two processes, each has half of them, and this bench runs itself as both. The server is the bench's own.
+//! Rounds are interleaved, and times are medians.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod support;
@@ -126,7 +126,7 @@ async fn visits(app: &Router, cookie: &HeaderValue) -> usize {
 
 async fn report(url: &str) {
     println!(
-        "{CLIENTS} clients, {EACH} increments each, of one session in Redis; the worst and the middle of {ROUNDS} rounds:\n"
+        "{CLIENTS} clients, {EACH} increments each, of one session in Redis; worst and median of {ROUNDS} rounds\n"
     );
     println!("| contestant | processes | answered 200, at least | kept, at least | of {ALL} | seconds | ÷ losing |");
     println!("| --- | ---: | ---: | ---: | --- | ---: | ---: |");

@@ -4,8 +4,8 @@
 //! cargo bench -p session-tests --bench decode                # needs valgrind
 //! ```
 //!
-//! Ours begins with the bytes of the payload, which are checked to the last one, and ends with the struct. Each figure is that of a
-//! run of [`LONG`] decodings less one of [`SHORT`], divided by their difference.
+//! Ours begins with the bytes of the payload, which are checked to the last one, and ends with the struct. Each figure
+//! is that of a run of [`LONG`] decodings less one of [`SHORT`], divided by their difference.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod support;
@@ -43,7 +43,7 @@ macro_rules! in_codec {
 in_codec!(Packed, msgpack);
 in_codec!(Compact, postcard);
 
-/// What is decoded, and a function that does it so many times.
+/// What is decoded, and a function that decodes it the given number of times.
 type Row = (&'static str, fn(u32));
 
 const ROWS: [Row; 4] = [

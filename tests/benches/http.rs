@@ -4,9 +4,9 @@
 //! cargo bench -p session-tests --bench http                  # needs wrk and redis-server, and for pinning taskset
 //! ```
 //!
-//! This bench runs itself as the server, on one core; `wrk` and Redis share the other. 32 connections ask in turn for 64 sessions.
-//! Rounds are interleaved. A ratio is the median of the ratios of each round, ours to by hand. On a machine that does other
-//! work too, trust the server's processor time more than requests a second.
+//! This bench runs itself as the server, on one core; `wrk` and Redis share the other. 32 connections ask in turn for
+//! 64 sessions. Rounds are interleaved. A ratio is the median of the ratios of each round, ours to by hand. On a
+//! machine that does other work too, trust the server's processor time more than requests a second.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod support;
@@ -30,7 +30,8 @@ const ROUNDS: usize = 21;
 
 const CONTESTANTS: [&str; 5] =
     ["by hand", "by hand, no conflict check", "ours", "ours, cached", "ours, cached and listening"];
-/// What the cached store must reach, reading and writing, relative to a handler that does GET and SET and checks nothing.
+/// What the cached store must reach, reading and writing, relative to a handler that does GET and SET and checks
+/// nothing.
 const CACHED: [f64; 2] = [1.5, 1.15];
 const CASES: [(&str, &str); 2] = [("read", "/read"), ("increment", "/increment")];
 
@@ -155,7 +156,7 @@ fn report() {
     let dir = TempDir::new("http");
     let servers: [Server; 5] = std::array::from_fn(|index| Server::start(index, &redis, &dir));
     println!(
-        "{SESSIONS} sessions in Redis, 32 connections, median of {ROUNDS} rounds; ratios to the first row of the case:\n"
+        "{SESSIONS} sessions in Redis, 32 connections, median of {ROUNDS} rounds; ratios to the case's first row:\n"
     );
     println!("| case | contestant | requests/s | ratio | server µs a request | ratio | target |");
     println!("| --- | --- | ---: | ---: | ---: | ---: | --- |");

@@ -4,9 +4,9 @@
 //! cargo bench -p session-tests --bench memory                # needs Linux, and a gigabyte of memory
 //! ```
 //!
-//! The sessions are made by requests, as a visitor makes them. Memory is what the process holds (resident pages), less what it held
-//! before the first session. Then one thread sweeps them all away at once, while another asks for sessions that stay: the
-//! longest and the 99.9th percentile of what a request takes, beside the same without a sweep.
+//! Requests create the sessions. Memory is what the process holds (resident pages), less what it held before the first
+//! session. Then one thread sweeps them all away at once, while another asks for sessions that stay: the longest and
+//! the 99.9th percentile of what a request takes, beside the same without a sweep.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod support;

@@ -5,9 +5,9 @@
 //! cargo bench -p session-tests --bench requests -- read      # rows whose name contains `read`
 //! ```
 //!
-//! Each figure is that of a run of [`LONG`] requests less one of [`SHORT`], divided by their difference, less plain axum's. Valgrind
-//! shows programs no SHA instructions, so every hash counts some 3,000 instructions that most processors do not execute.
-//! An allocation that grows is one allocation.
+//! Each figure is that of a run of [`LONG`] requests less one of [`SHORT`], divided by their difference, less plain
+//! axum's. Valgrind offers no SHA instructions to the program, so every hash counts some 3,000 instructions that most
+//! processors do not execute. An allocation that grows is one allocation.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod support;
@@ -93,7 +93,7 @@ fn counted() -> Router {
     apps::counted(MemoryStore::new())
 }
 
-/// A layer that does nothing: what axum itself takes for having one.
+/// A layer that does nothing: shows the price of a layer in axum itself.
 #[derive(Clone)]
 struct IdleLayer;
 
@@ -140,10 +140,10 @@ fn main() {
     report(wanted.map_or("", String::as_str));
 }
 
-/// What valgrind watches.
+/// The program that valgrind runs.
 async fn run_row(mut app: Router, path: &'static str, has_cookie: bool, requests: u64) {
     let cookie = apps::fill(&app).await;
-    // Who has no cookie of its own sends one of the same length.
+    // An app without sessions gets a cookie of the same length.
     let cookie = cookie.unwrap_or(HeaderValue::from_static("__Host-shop=AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQr"));
     let cookie = has_cookie.then_some(cookie);
     for _ in 0..requests {

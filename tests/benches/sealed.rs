@@ -4,9 +4,10 @@
 //! cargo bench -p session-tests --bench sealed                # needs valgrind
 //! ```
 //!
-//! By hand is what one would write without a library: an extractor that opens the cookie with XChaCha20-Poly1305 and decodes one serde
-//! struct from JSON, and a response header that seals it again. It does less than a session library must. Each figure is that of a
-//! run of [`LONG`] requests less one of [`SHORT`], divided by their difference, less plain axum's.
+//! By hand is what one would write without a library: an extractor that opens the cookie with XChaCha20-Poly1305 and
+//! decodes one serde struct from JSON, and a response header that seals it again. It does less than a session library
+//! must. Each figure is that of a run of [`LONG`] requests less one of [`SHORT`], divided by their difference, less
+//! plain axum's.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod support;
@@ -130,7 +131,7 @@ fn main() {
     report();
 }
 
-/// What valgrind watches. Each request brings the first cookie: clients answer with what they were given, and here nobody does.
+/// The program that valgrind runs. Each request sends the first cookie.
 async fn run_row(mut app: Router, path: &'static str, requests: u64) {
     let cookie = apps::fill(&app).await;
     for _ in 0..requests {

@@ -70,8 +70,8 @@ fn included_files_are_in_the_package() {
     assert!(included > 5, "the source includes files");
 }
 
-/// The only compiler that this workspace is built with is the oldest one that it claims to support. A claim of an older one
-/// would not be tested.
+/// The only compiler that this workspace is built with is the oldest one that it claims to support. A claim of an older
+/// one would not be tested.
 #[test]
 fn the_least_rust_version_is_the_one_of_the_checks() {
     let least = read(&root().join("Cargo.toml"));

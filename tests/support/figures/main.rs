@@ -24,8 +24,8 @@ const END: &str = "<!-- end -->\n";
 
 struct Row {
     what: &'static str,
-    /// `{NAME}` is the value of that name. `{START*}` are the values of all names that begin with START, each with the rest
-    /// of its names behind it.
+    /// `{NAME}` is the value of that name. `{START*}` are the values of all names that begin with START, each with the
+    /// rest of its names behind it.
     figure: &'static str,
     command: &'static str,
 }

@@ -61,8 +61,8 @@ pub(crate) const ROWS: &[Row] = &[
         command: EVOLUTION,
     },
     Row {
-        what: "Three releases of one struct, a process each, random requests through a rolling deploy and a rollback on \
-               one Redis",
+        what: "Three releases of one struct, a process each, on one Redis: random requests during a rolling deploy \
+               and a rollback",
         figure: "{three releases}",
         command: THREE_RELEASES,
     },
@@ -80,8 +80,8 @@ pub(crate) const ROWS: &[Row] = &[
         command: REDIS,
     },
     Row {
-        what: "Instructions (allocations) of a request, less those of plain axum, memory store: session not used; first \
-               visit; one field read; one field set; one field changed by `session.visits += 1`",
+        what: "Instructions (allocations) of a request, less those of plain axum, memory store: session not used; \
+               first visit; one field read; one field set; one field changed by `session.visits += 1`",
         figure: "{untouched, ours}; {first visit, ours}; {read, ours}; {increment, ours, `set_visits`}; \
                  {increment, ours, `visits += 1`}",
         command: REQUESTS,
@@ -110,19 +110,19 @@ pub(crate) const ROWS: &[Row] = &[
         command: CHECK,
     },
     Row {
-        what: "6,400 increments of one session on Redis by 64 clients: time relative to a handler by hand (GET, then SET)",
+        what: "6,400 increments of one session on Redis by 64 clients: time relative to a handler by hand (GET, SET)",
         figure: "{time, ours, `merge = counter`, 1}; the handler by hand lost {lost, by hand, GET then SET, 1}",
         command: CONTENTION,
     },
     Row {
-        what: "Requests per second over HTTP with Redis, relative to a hand-written layer with compare-and-set: reading; \
-               writing",
+        what: "Requests per second over HTTP with Redis, relative to a hand-written layer with compare-and-set: \
+               reading; writing",
         figure: "{read, ours}; {increment, ours}",
         command: HTTP,
     },
     Row {
-        what: "The same with `Cached` over Redis, relative to a handler by hand that does GET and SET and checks nothing \
-               (target: 1.5; 1.15)",
+        what: "The same with `Cached` over Redis, relative to a handler by hand that does GET and SET and checks \
+               nothing (target: 1.5; 1.15)",
         figure: "{read, ours, cached, to no conflict check}; {increment, ours, cached, to no conflict check}; with \
                  `listening` {increment, ours, cached and listening, to no conflict check} writing",
         command: HTTP,
