@@ -58,14 +58,15 @@ fn rustdoc_json() -> std::path::PathBuf {
     let rustdoc = scratch.join("rustdoc-unstable");
     fs::write(&rustdoc, "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc \"$@\"\n").expect("a script");
     fs::set_permissions(&rustdoc, fs::Permissions::from_mode(0o755)).expect("a script that can be run");
+    let target = scratch.parent().expect("the target directory");
     let output = Command::new(env!("CARGO"))
-        .args(["rustdoc", "--package", "session", "--lib", "--all-features", "--locked"])
+        .args(["rustdoc", "--package", "session", "--lib", "--all-features", "--locked", "--target-dir"])
+        .arg(target)
         .args(["--", "--cfg", "docsrs", "-Zunstable-options", "--output-format=json"])
         .env("RUSTDOC", rustdoc)
         .output()
         .expect("cargo");
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{log}");
-    let target = scratch.parent().expect("the target directory");
     target.join("doc/session.json")
 }
