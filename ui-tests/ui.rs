@@ -1,7 +1,9 @@
 //! What people see when they are wrong: `fail/<complaint>/<case>.rs` and the compiler's output beside it.
 //!
-//! `TRYBUILD=overwrite cargo test -p session-ui-tests` writes the outputs anew. Read them as the person who made the mistake would.
+//! `TRYBUILD=overwrite cargo test -p session-ui-tests` writes the outputs anew. Read them as the person who made the
+//! mistake would.
 
+use std::fs;
 use std::process::Command;
 
 /// Renderings change between releases, so one compiler owns them.
@@ -19,4 +21,10 @@ fn ui() {
     let cases = trybuild::TestCases::new();
     cases.pass("pass/*.rs");
     cases.compile_fail("fail/*/*.rs");
+    // Runs the cases, and panics if one of them is not as it should be.
+    drop(cases);
+    let complaints = fs::read_dir("fail").expect("the cases").map(|folder| folder.expect("a folder").path());
+    let files = complaints.flat_map(|folder| fs::read_dir(folder).expect("a folder"));
+    let mistakes = files.filter(|file| file.as_ref().is_ok_and(|file| file.path().extension() == Some("rs".as_ref())));
+    println!("figure: mistakes = {}", mistakes.count());
 }

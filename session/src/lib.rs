@@ -101,6 +101,9 @@
 //! | `chrono`, `rust_decimal`, `time`, `url`, `uuid` | | `SessionValue` for the types of that crate |
 //! | `testing` | | a manual clock, a store that fails on request, the executable contract of stores |
 
+// Says at each item which feature it needs, where the documentation is built with `--cfg docsrs`. Needs nightly Rust.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // So that the derive works in this crate's own tests and examples.
 extern crate self as session;
 
@@ -128,7 +131,7 @@ pub mod store {
 pub mod guide;
 
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 mod readme {}
 
 #[cfg(doctest)]

@@ -4,13 +4,14 @@
 //! cargo bench -p session-tests --bench build
 //! ```
 //!
-//! A counter app is built in release mode without sessions, and with them: default features, this workspace's versions of
-//! everything. Once each, for [`ROUNDS`] rounds in turn; the least time counts, for other work can only add to it.
+//! A counter app is built in release mode without sessions, and with them: default features, this workspace's versions
+//! of everything. Once each, for [`ROUNDS`] rounds in turn; the least time counts, for other work can only add to it.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use session_tests::print_figure;
 use session_tests::servers::TempDir;
 
 #[allow(dead_code, reason = "each bench uses its part")]
@@ -94,6 +95,9 @@ fn main() {
         let (times, walls) = (processor / least[0].1, wall / least[0].2);
         println!("| {name} | {crates} | {processor:.1} | {times:.2} | {wall:.1} | {walls:.2} |");
     }
+    println!();
+    print_figure("crates", format_args!("{} to {}", least[0].0, least[1].0));
+    print_figure("processor time", format_args!("{:.1}", least[1].1 / least[0].1));
 }
 
 fn build(root: &Path, manifest: &str, main: &str) -> Figures {

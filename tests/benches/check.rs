@@ -1,18 +1,19 @@
-//! What the derive and the schema lock add to `cargo check` of a session type with fifty fields, against serde's derives on the
-//! same struct: processor time.
+//! What the derive and the schema lock add to `cargo check` of a session type with fifty fields, against serde's
+//! derives on the same struct: processor time.
 //!
 //! ```sh
 //! cargo bench -p session-tests --bench check
 //! ```
 //!
-//! Only the crate itself is checked, without incremental compilation; its dependencies are ready. Once each, for [`ROUNDS`]
-//! rounds in turn; the least time counts, for other work can only add to it.
+//! Only the crate itself is checked, without incremental compilation; its dependencies are ready. Once each, for
+//! [`ROUNDS`] rounds in turn; the least time counts, for other work can only add to it.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use session_tests::print_figure;
 use session_tests::servers::TempDir;
 
 #[allow(dead_code, reason = "each bench uses its part")]
@@ -54,7 +55,8 @@ fn main() {
     });
     let nothing = NESTED.replace(" SHAPE", "");
     let shapes = NESTED.replace(" SHAPE", ", SessionValue");
-    let imports = "#![allow(unused_imports)]\nuse std::collections::BTreeMap;\nuse serde::{Deserialize, Serialize};\nuse session::{Session, SessionValue};\n";
+    let imports = "#![allow(unused_imports)]\nuse std::collections::BTreeMap;\nuse serde::{Deserialize, Serialize};\n\
+                   use session::{Session, SessionValue};\n";
     let programs = [
         (
             "serde's derives",
@@ -81,6 +83,10 @@ fn main() {
         let relative = least_of / least[0];
         let target = if index == 2 { if relative <= 1.5 { "met (≤ 1.50)" } else { "MISSED (≤ 1.50)" } } else { "" };
         println!("| {name} | {least_of:.2} | {relative:.2} | {target} |");
+    }
+    println!();
+    for ((name, ..), least_of) in programs.iter().zip(least) {
+        print_figure(name, format_args!("{:.2}", least_of / least[0]));
     }
 }
 

@@ -4,8 +4,8 @@
 //! cargo bench -p session-tests --bench decode                # needs valgrind
 //! ```
 //!
-//! Ours begins with the bytes of the payload, which are checked to the last one, and ends with the struct. Each figure is that of a
-//! run of [`LONG`] decodings less one of [`SHORT`], divided by their difference.
+//! Ours begins with the bytes of the payload, which are checked to the last one, and ends with the struct. Each figure
+//! is that of a run of [`LONG`] decodings less one of [`SHORT`], divided by their difference.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod support;
@@ -13,6 +13,7 @@ mod support;
 use std::hint::black_box;
 
 use session::Session;
+use session_tests::print_figure;
 
 use support::count::valgrind;
 use support::data::{Data, Item, Shop, Theme};
@@ -42,7 +43,7 @@ macro_rules! in_codec {
 in_codec!(Packed, msgpack);
 in_codec!(Compact, postcard);
 
-/// What is decoded, and a function that does it so many times.
+/// What is decoded, and a function that decodes it the given number of times.
 type Row = (&'static str, fn(u32));
 
 const ROWS: [Row; 4] = [
@@ -75,7 +76,7 @@ fn main() {
     }
     println!("| decoding | instructions | relative | target |");
     println!("| --- | ---: | ---: | --- |");
-    let mut base = None;
+    let (mut base, mut figures) = (None, Vec::new());
     for (index, (name, _)) in ROWS.iter().enumerate() {
         let [short, long] = [SHORT, LONG].map(|times| {
             let arguments = ["run".to_owned(), index.to_string(), times.to_string()];
@@ -86,5 +87,10 @@ fn main() {
         let relative = instructions / *base.get_or_insert(instructions);
         let target = if index == 1 { if relative <= 1.0 { "met (≤ 1.00)" } else { "MISSED (≤ 1.00)" } } else { "" };
         println!("| {name} | {instructions:.0} | {relative:.2} | {target} |");
+        figures.push((name, relative));
+    }
+    println!();
+    for (name, relative) in figures {
+        print_figure(name, format_args!("{relative:.2}"));
     }
 }

@@ -4,9 +4,9 @@
 //! cargo bench -p session-tests --bench memory                # needs Linux, and a gigabyte of memory
 //! ```
 //!
-//! The sessions are made by requests, as a visitor makes them. Memory is what the process holds (resident pages), less what it held
-//! before the first session. Then one thread sweeps them all away at once, while another asks for sessions that stay: the
-//! longest and the 99.9th percentile of what a request takes, beside the same without a sweep.
+//! Requests create the sessions. Memory is what the process holds (resident pages), less what it held before the first
+//! session. Then one thread sweeps them all away at once, while another asks for sessions that stay: the longest and
+//! the 99.9th percentile of what a request takes, beside the same without a sweep.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod support;
@@ -19,6 +19,7 @@ use axum::Router;
 use http::HeaderValue;
 use session::{Clock as _, MemoryStore, Store as _, SystemClock, Timestamp};
 use session_tests::client::ask;
+use session_tests::print_figure;
 use support::Watch;
 use support::apps::{self, request};
 
@@ -66,9 +67,17 @@ async fn main() {
     println!();
     println!("| requests | | median | 99.9 % | longest |");
     println!("| ---: | --- | ---: | ---: | ---: |");
+    let mut figures =
+        vec![("bytes each".to_owned(), each.to_string()), ("sweep".to_owned(), format!("{:.1} s", took.as_secs_f64()))];
     for (name, waits) in [("without a sweep", quiet), ("during the sweep", during)] {
         let at = |permille: usize| waits[(waits.len() - 1) * permille / 1_000].as_micros();
         println!("| {} | {name} | {} µs | {} µs | {} µs |", waits.len(), at(500), at(999), at(1_000));
+        figures.push((format!("requests {name}"), waits.len().to_string()));
+        figures.push((format!("median {name}"), format!("{} µs", at(500))));
+    }
+    println!();
+    for (name, figure) in figures {
+        print_figure(name, figure);
     }
 }
 

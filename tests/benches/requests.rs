@@ -5,9 +5,9 @@
 //! cargo bench -p session-tests --bench requests -- read      # rows whose name contains `read`
 //! ```
 //!
-//! Each figure is that of a run of [`LONG`] requests less one of [`SHORT`], divided by their difference, less plain axum's. Valgrind
-//! shows programs no SHA instructions, so every hash counts some 3,000 instructions that most processors do not execute.
-//! An allocation that grows is one allocation.
+//! Each figure is that of a run of [`LONG`] requests less one of [`SHORT`], divided by their difference, less plain
+//! axum's. Valgrind offers no SHA instructions to the program, so every hash counts some 3,000 instructions that most
+//! processors do not execute. An allocation that grows is one allocation.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod support;
@@ -22,6 +22,7 @@ use axum::body::Body;
 use axum::routing::get;
 use http::{HeaderValue, Request, StatusCode};
 use session::MemoryStore;
+use session_tests::print_figure;
 use tower::{Layer, Service};
 
 use support::apps::{self, request};
@@ -92,7 +93,7 @@ fn counted() -> Router {
     apps::counted(MemoryStore::new())
 }
 
-/// A layer that does nothing: what axum itself takes for having one.
+/// A layer that does nothing: shows the price of a layer in axum itself.
 #[derive(Clone)]
 struct IdleLayer;
 
@@ -139,10 +140,10 @@ fn main() {
     report(wanted.map_or("", String::as_str));
 }
 
-/// What valgrind watches.
+/// The program that valgrind runs.
 async fn run_row(mut app: Router, path: &'static str, has_cookie: bool, requests: u64) {
     let cookie = apps::fill(&app).await;
-    // Who has no cookie of its own sends one of the same length.
+    // An app without sessions gets a cookie of the same length.
     let cookie = cookie.unwrap_or(HeaderValue::from_static("__Host-shop=AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQr"));
     let cookie = has_cookie.then_some(cookie);
     for _ in 0..requests {
@@ -200,6 +201,12 @@ fn report(wanted: &str) {
             },
         };
         println!("| {case} | {contestant} | {instructions:+.0} | {allocations:+.1} | {bytes:+.0} | {verdict} |");
+    }
+    println!();
+    for (case, contestant, ..) in &ROWS {
+        if let Some([instructions, allocations, _]) = measured.get(&(case, contestant)) {
+            print_figure(format_args!("{case}, {contestant}"), format_args!("{instructions:.0} ({allocations:.0})"));
+        }
     }
 }
 

@@ -21,7 +21,8 @@ async fn keeps_the_contract() {
     let redis = Redis::start();
     let store = RedisStore::connect_with(&redis.url(), patient::redis()).await.unwrap();
     let redis = contract(Cached::listening(store, an_hour()).await.unwrap()).await.unwrap();
-    println!("layered over memory: {memory:?}, over redis: {redis:?}");
+    crate::contract::show("`Cached` over memory", &memory);
+    crate::contract::show("`Cached` over Redis", &redis);
 }
 
 #[tokio::test]

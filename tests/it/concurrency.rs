@@ -9,8 +9,8 @@ use session::{MemoryStore, RedisStore};
 use session_tests::client::Client;
 use session_tests::counter::app;
 use session_tests::http::Connection;
-use session_tests::patient;
 use session_tests::servers::{Process, Redis, free_port, is_listening, wait_until};
+use session_tests::{patient, print_figure};
 use tokio::task::JoinSet;
 
 const CLIENTS: u32 = 64;
@@ -46,9 +46,11 @@ pub(crate) async fn everything_is_kept(app: Router, name: &str) {
         CLIENTS * 3
     );
     let shown = client.get("/show").await.text;
-    println!("{name}: {shown}");
     assert_eq!(shown, "nobody 6401 6400 64 64 0");
     assert_eq!(client.get("/wide").await.text, "64");
+    let all = CLIENTS * ROUNDS;
+    print_figure(format_args!("kept, {name}"), format_args!("{all} of {all}, {all} of {all}"));
+    print_figure(format_args!("entries kept, {name}"), format_args!("{CLIENTS} of {CLIENTS} each"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -126,8 +128,9 @@ pub(crate) async fn two_processes_keep_everything(url: &str) {
     for port in ports {
         shown.push(Connection::open(port).await.send("GET", "/show", Some(&cookie)).await.text);
     }
-    println!("two processes: {}", shown[0]);
     assert_eq!(shown, ["nobody 6401 6400 0 0 0"; 2]);
+    let (all, store) = (CLIENTS * ROUNDS, url.split([':', '+']).next().unwrap());
+    print_figure(format_args!("kept, two processes on {store}"), format_args!("{all} of {all}, {all} of {all}"));
 }
 
 /// Logouts, destructions and logins against requests in flight, on every store: nothing comes back.
@@ -154,7 +157,7 @@ pub(crate) async fn lifecycle_wins(app: Router, name: &str) {
         let shown = stale.get("/show").await.text;
         resurrections += u32::from(ended.status == 200 && !shown.starts_with("nobody"));
     }
-    println!("{name}: {RACES} races, {resurrections} resurrections");
+    print_figure(format_args!("races, {name}"), format_args!("{RACES} races, {resurrections} resurrections"));
     assert_eq!(resurrections, 0);
 }
 
@@ -193,6 +196,7 @@ async fn one_rotation_wins() {
             assert_eq!(winners[0].1.get("/show").await.text, "nobody 1 0 0 0 0");
         }
     }
+    print_figure("winners", format_args!("1 in each of {} races", RACES / 16 * 2));
 }
 
 /// A field that would rather fail than overwrite.

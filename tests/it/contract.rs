@@ -4,18 +4,27 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use session::store::{Commit, Committed, Created, Destroyed, Record, StoreError, Touched};
-use session::testing::{Contract, FailingStore, contract};
+use session::testing::{Contract, FailingStore, Report, contract};
 use session::{MemoryStore, RedisStore, SessionId, Store, Timestamp};
-use session_tests::patient;
 use session_tests::servers::Redis;
+use session_tests::{patient, print_figure};
 
 /// For stores that answer without a server: the full count of races, in every run.
 pub(crate) const MANY: u32 = 10_000;
 
+pub(crate) fn show(store: &str, report: &Report) {
+    println!("{store}: {report}");
+    let (sequences, histories, races) = (report.sequences(), report.histories(), report.races());
+    print_figure(
+        format_args!("contract, {store}"),
+        format_args!("{sequences} sequences, {histories} histories, {races} races, 0 anomalies"),
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn memory() {
     let report = Contract::new(MemoryStore::new()).rounds(MANY).check().await.unwrap();
-    println!("memory: {report}");
+    show("memory", &report);
     assert!(report.races() > 4_000 && report.histories() > 100);
 }
 
@@ -24,7 +33,7 @@ async fn redis() {
     let redis = Redis::start();
     let store = RedisStore::connect_with(&redis.url(), patient::redis()).await.unwrap();
     let report = contract(store).await.unwrap();
-    println!("redis: {report}");
+    show("Redis", &report);
     assert!(report.races() > 4_000 && report.histories() > 100);
 }
 

@@ -7,6 +7,7 @@ use axum::Router;
 use session::{Clock as _, FileStore, SqliteStore, Store as _, SystemClock};
 use session_tests::client::Client;
 use session_tests::counter::app;
+use session_tests::print_figure;
 use session_tests::servers::TempDir;
 
 /// How many processes are killed for each store; `KILLS` says otherwise.
@@ -47,6 +48,10 @@ async fn survive(url: &str, here: Router, name: &str, mut after: impl FnMut()) {
         least = visits;
     }
     println!("{name}: {} kills, {least} commits, {unanswered} of them applied and not answered, 0 torn", kills());
+    print_figure(
+        format_args!("kills, {name}"),
+        format_args!("{} kills, 0 torn records, 0 answered commits lost", kills()),
+    );
 }
 
 #[tokio::test]

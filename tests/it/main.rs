@@ -16,6 +16,7 @@ mod layering;
 mod lock;
 mod newcomer;
 mod opendal;
+mod packages;
 mod redis;
 mod sealed;
 mod sections;

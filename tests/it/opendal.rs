@@ -40,7 +40,7 @@ async fn only_session(operator: &Operator) -> SessionId {
 
 async fn keeps_the_contract(store: impl Store, name: &str) {
     let report = contract(store).await.unwrap();
-    println!("{name}: {report:?}");
+    crate::contract::show(name, &report);
     assert!(report.races() > 4_000);
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use session::testing::FailingStore;
 use session::{LoggedIn, MemoryStore, Session, Sessions};
 use session_tests::client::Client;
+use session_tests::print_figure;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Item {
@@ -118,6 +119,10 @@ async fn store_calls() {
         ("/touch", 1, 0),
     ];
     assert_eq!(counts, expected);
+    for (name, index) in [("untouched", 4), ("first visit", 1), ("read", 5), ("write", 6)] {
+        let (_, loads, writes) = counts[index];
+        print_figure(name, loads + writes);
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::faults::assert_refused;
 
 async fn keeps_the_contract(store: impl Store, name: &str) {
     let report = Contract::new(store).rounds(MANY).check().await.unwrap();
-    println!("{name}: {report}");
+    crate::contract::show(name, &report);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

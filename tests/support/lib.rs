@@ -13,7 +13,19 @@ pub mod release;
 pub mod servers;
 pub mod wire;
 
+use std::fmt::Display;
+
+/// Prints a figure for the program `figures`, which reads it from the output of the test or bench.
+pub fn print_figure(name: impl Display, value: impl Display) {
+    println!("figure: {name} = {value}");
+}
+
 /// A client of a Redis server, connected or not.
 pub fn redis_client(url: &str) -> redis::Client {
     redis::Client::open(url).expect("a URL")
 }
+
+/// The repository's own README, whose examples compile too.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

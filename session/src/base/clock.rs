@@ -54,7 +54,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 /// Says what time it is.
 ///
 /// The engine asks once per store call and hands the answer to the store. See
-/// [`ManualClock`](crate::testing::ManualClock) for one that a test turns by hand.
+/// `session::testing::ManualClock` (feature `testing`) for one that a test turns by hand.
 pub trait Clock: Send + Sync + 'static {
     /// The current moment.
     fn now(&self) -> Timestamp;

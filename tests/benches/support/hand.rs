@@ -1,8 +1,8 @@
 //! Sessions by hand: what one would write around one serde struct for axum, without a library.
 //!
-//! The cookie carries 32 random bytes, the store files the session under their SHA-256. A layer puts a slot into the request's
-//! extensions, an extractor loads and decodes the whole struct, `save` encodes it, and the layer writes it before the response
-//! leaves. It does less than a session library must: no merging, no rotation, no cache headers.
+//! The cookie carries 32 random bytes, the store files the session under their SHA-256. A layer puts a slot into the
+//! request's extensions, an extractor loads and decodes the whole struct, `save` encodes it, and the layer writes it
+//! before the response leaves. It does less than a session library must: no merging, no rotation, no cache headers.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -156,7 +156,7 @@ impl Hand {
         state.pending = Some(self.encode(state.version));
     }
 
-    /// Changes the session now, again and again until nobody has come between.
+    /// Changes the session now, and tries again until no other writer has come between.
     pub async fn update(mut self, change: impl Fn(&mut Data)) {
         loop {
             change(&mut self.data);

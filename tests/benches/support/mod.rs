@@ -7,7 +7,7 @@ pub mod hand;
 
 use std::time::{Duration, Instant};
 
-/// The time that passes until it is read.
+/// A stopwatch.
 pub struct Watch(Instant);
 
 impl Watch {
@@ -21,13 +21,13 @@ impl Watch {
     }
 }
 
-/// The one in the middle.
+/// The median, or the upper one of two.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
-/// What a line to a Redis server takes by hand.
+/// The connection that a hand-written handler uses.
 pub async fn connect(url: &str) -> redis::aio::ConnectionManager {
     session_tests::redis_client(url).get_connection_manager().await.expect("a connection")
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use session_tests::http::Connection;
+use session_tests::print_figure;
 use session_tests::servers::{Process, Redis, free_port, is_listening, wait_until};
 use tokio::task::JoinSet;
 
@@ -237,6 +238,9 @@ async fn three_releases_on_one_redis_lose_nothing() {
         tasks.spawn(async move { schedule(seed.wrapping_add(number), *ports).await });
     }
     let requests: u32 = tasks.join_all().await.into_iter().sum();
-    println!("{SCHEDULES} schedules, {requests} requests to 3 releases: 0 fields lost, 0 sessions dropped");
     assert_eq!(redis.run::<u64>("DBSIZE"), SCHEDULES);
+    print_figure(
+        "three releases",
+        format_args!("{SCHEDULES} schedules, {requests} requests, 0 fields lost, 0 sessions dropped"),
+    );
 }

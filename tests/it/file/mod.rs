@@ -14,7 +14,7 @@ use session_tests::patient;
 use session_tests::servers::TempDir;
 
 use crate::concurrency::{everything_is_kept, lifecycle_wins, two_processes_keep_everything};
-use crate::contract::MANY;
+use crate::contract::{MANY, show};
 use crate::faults::{assert_refused, recovered};
 
 async fn store(dir: &TempDir) -> FileStore {
@@ -32,7 +32,7 @@ fn names(dir: &TempDir) -> Vec<String> {
 async fn the_contract() {
     let dir = TempDir::in_memory("file");
     let report = Contract::new(store(&dir).await).rounds(MANY).check().await.unwrap();
-    println!("file: {report}");
+    show("files", &report);
     assert!(report.races() > 4_000 && report.histories() > 100);
 }
 

@@ -86,7 +86,7 @@ fn mistakes_do_not_compile() {
             "{edits:?}: expected `{part}` at `{underlined}`, got {complaints:#?}"
         );
     }
-    println!("{} mistakes against a lock", MISTAKES.len());
+    session_tests::print_figure("mistakes against a lock", MISTAKES.len());
 }
 
 /// A lock that somebody has edited, cut off, or merged badly; each with a part of the message.

@@ -4,9 +4,9 @@ use session::RedisStore;
 use session::store::{RedisOptions, StoreError};
 use session::testing::contract;
 use session_tests::counter::app;
-use session_tests::patient;
 use session_tests::redis_groups::Cluster;
 use session_tests::servers::free_port;
+use session_tests::{patient, print_figure};
 
 use super::load::Load;
 
@@ -16,7 +16,7 @@ async fn keeps_the_contract() {
     // One node names the others.
     let store = RedisStore::cluster_with(&cluster.urls()[..1], patient::redis()).await.unwrap();
     let report = contract(store).await.unwrap();
-    println!("cluster: {report:?}");
+    crate::contract::show("Redis Cluster", &report);
     assert!(report.races() > 4_000);
 }
 
@@ -61,6 +61,7 @@ async fn a_thousand_slots_move() {
     println!("1,000 slots moved: {account:?}");
     assert_eq!((account.refused, account.wrong, account.undone), (0, 0, 0), "{account:?}");
     assert!(account.answered > 100, "{account:?}");
+    print_figure("slots moved", &account);
     drop(cluster);
 }
 
@@ -79,4 +80,5 @@ async fn a_node_is_killed() {
     assert!(account.refused > 0, "the test has tested something: {account:?}");
     assert!(account.silence < Duration::from_secs(10), "{account:?}");
     assert_eq!(account.undone, 0, "{account:?}");
+    print_figure("primary killed, Cluster", &account);
 }

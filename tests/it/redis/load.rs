@@ -1,5 +1,6 @@
 //! Visitors who come and go while servers fail under them, and who remember what they were told.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,6 +23,14 @@ pub(super) struct Account {
     pub(super) undone: u64,
     /// How long the longest pause between two answers to any writer was.
     pub(super) silence: Duration,
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { refused, wrong, undone, silence, .. } = self;
+        let pause = silence.as_secs_f64();
+        write!(f, "{pause:.2} s, {refused} requests refused, {wrong} wrong counts, {undone} logouts undone")
+    }
 }
 
 /// Visitors at work.

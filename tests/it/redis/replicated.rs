@@ -18,7 +18,7 @@ async fn keeps_the_contract() {
     let servers = replicated(1);
     let options = RedisOptions::new().replicated(1, Duration::from_secs(5));
     let report = contract(RedisStore::connect_with(&servers[0].url(), options).await.unwrap()).await.unwrap();
-    println!("replicated: {report:?}");
+    crate::contract::show("Redis with `replicated`", &report);
     assert!(report.races() > 4_000);
 }
 

@@ -5,9 +5,9 @@ use session::store::{RedisOptions, StoreError};
 use session::testing::contract;
 use session_tests::client::Client;
 use session_tests::counter::app;
-use session_tests::patient;
 use session_tests::redis_groups::Guarded;
 use session_tests::servers::{free_port, wait_until};
+use session_tests::{patient, print_figure};
 
 use super::load::Load;
 use crate::faults::{assert_refused, recovered};
@@ -17,7 +17,7 @@ async fn keeps_the_contract() {
     let guarded = Guarded::start();
     let report =
         contract(RedisStore::sentinel_with("shop", guarded.urls(), patient::redis()).await.unwrap()).await.unwrap();
-    println!("sentinel: {report:?}");
+    crate::contract::show("Redis Sentinel", &report);
     assert!(report.races() > 4_000);
 }
 
@@ -58,6 +58,7 @@ async fn the_primary_is_killed() {
     assert!(account.refused > 0, "the test has tested something: {account:?}");
     assert!(account.silence < Duration::from_secs(10), "{account:?}");
     assert_eq!(account.undone, 0, "{account:?}");
+    print_figure("primary killed, Sentinel", &account);
 }
 
 /// A primary that hangs is replaced, and when it wakes up it takes itself for one still. Whoever listens to it loses what it writes.

@@ -12,7 +12,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keeps_the_contract() {
     let report = contract(Encrypted::new(MemoryStore::new(), ring())).await.unwrap();
-    println!("encrypted memory: {report:?}");
+    crate::contract::show("`Encrypted` over memory", &report);
     assert!(report.races() > 4_000);
 }
 

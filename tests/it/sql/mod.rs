@@ -21,7 +21,7 @@ async fn keeps_the_contract(store: impl Store, name: &str) {
 
 async fn check(contract: Contract<impl Store>, name: &str) {
     let report = contract.check().await.unwrap();
-    println!("{name}: {report}");
+    crate::contract::show(name, &report);
     assert!(report.races() > 4_000 && report.histories() > 100);
 }
 
