@@ -110,7 +110,8 @@ pub async fn login(mut session: Session<Shop>, Form(form): Form<Login>) -> Resul
     Ok((StatusCode::UNPROCESSABLE_ENTITY, pages::login(&mut session, &form)).into_response())
 }
 
-fn ensure_login_token(session: &mut Session<Shop>) -> Result<(), StatusCode> {
+/// Gives the session a token for the login form, if it has none.
+pub fn ensure_login_token(session: &mut Session<Shop>) -> Result<(), StatusCode> {
     if session.login_token.is_none() {
         let token = token().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
         session.set_login_token(Some(token));

@@ -18,10 +18,10 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-#[cfg(feature = "cookie")]
-use session::{KeyRing, SealedCookie};
 use session::store::Place;
 use session::{ConfigError, Sessions, Store};
+#[cfg(feature = "cookie")]
+use session::{KeyRing, SealedCookie};
 pub use stores::open;
 use switch::{Switch, Switched};
 use visitor::Shop;

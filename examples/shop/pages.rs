@@ -81,8 +81,15 @@ pub fn cart(session: &mut Session<Shop>) -> Markup {
             p.empty { "Your cart is empty. " a href="/" { "Have a look around the shop." } }
         } @else {
             div.card {
-                table.lines {
-                    thead { tr { th scope="col" { "Product" } th scope="col" { "Quantity" } th.number scope="col" { "Price" } th {} } }
+                table.cart {
+                    thead {
+                        tr {
+                            th scope="col" { "Product" }
+                            th scope="col" { "Quantity" }
+                            th.number scope="col" { "Price" }
+                            td {}
+                        }
+                    }
                     tbody { @for (product, quantity) in session.lines() { (line(product, quantity)) } }
                     tfoot { tr { th colspan="2" scope="row" { "Total" } td.number #total { (session.total()) } td {} } }
                 }
@@ -104,7 +111,7 @@ fn line(product: &Product, quantity: u32) -> Markup {
     html! {
         tr id={ "line-" (product.sku) } {
             td.what { (picture::of(product)) span { (product.name) } }
-            td {
+            td.amount {
                 form.quantity method="post" action="/cart" {
                     input type="hidden" name="sku" value=(product.sku);
                     input type="number" name="quantity" value=(quantity) min="0" max=(MOST) required

@@ -8,6 +8,7 @@ const before = Number(document.getElementById("presses").textContent);
 let sent = 0;
 let refused = 0;
 let running = 0;
+let latest = 0;
 
 async function note(event) {
     if (event.began) {
@@ -20,13 +21,16 @@ async function note(event) {
     document.getElementById("result").hidden = false;
     text("sent", sent);
     text("refused", refused);
-    // While requests are under way, the counter has some of them and not all.
+    // While requests are under way, the counter has some of them and not all. And an answer counts only if nothing happened
+    // since it was asked for.
     text("kept", "…");
+    latest += 1;
+    const current = latest;
     if (running > 0) return;
     const answer = await fetch("/promises/presses");
     if (!answer.ok) return;
     const presses = Number(await answer.text());
-    if (running > 0) return;
+    if (current !== latest) return;
     text("presses", presses);
     text("kept", presses - before);
 }

@@ -1,12 +1,14 @@
 //! The page "What it promises": three experiments that a visitor can make with their own session.
 
-use axum::extract::{Query, State};
-use axum::response::Redirect;
 use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Redirect;
 use maud::Markup;
 use serde::Deserialize;
 use session::Session;
 
+use crate::handlers::ensure_login_token;
 use crate::pages;
 use crate::releases::Release;
 use crate::switch::Switch;
@@ -22,8 +24,10 @@ pub async fn page(
     State(switch): State<Option<Switch>>,
     Query(shown): Query<Shown>,
     mut session: Session<Shop>,
-) -> Markup {
-    pages::promises(&mut session, shown.release, switch.is_some())
+) -> Result<Markup, StatusCode> {
+    // Parallel requests of a visitor without a session would each begin one of their own. So there is one from here on.
+    ensure_login_token(&mut session)?;
+    Ok(pages::promises(&mut session, shown.release, switch.is_some()))
 }
 
 /// Many of these may run at the same time. Each adds one, and the additions of all of them are kept.

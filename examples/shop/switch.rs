@@ -7,7 +7,7 @@ use session::store::{Commit, Committed, Created, Destroyed, Record, StoreError, 
 use session::{SessionId, Store, Timestamp};
 use tokio::time::Instant;
 
-/// After this time the store comes back by itself, so that nobody can leave a public shop broken.
+/// After this time the store comes back by itself, so that a public shop is never left broken.
 pub const AWAY: Duration = Duration::from_secs(10);
 
 /// Takes the store away and gives it back. Clones control the same store, within this process.

@@ -130,7 +130,11 @@ async fn only_the_right_password_and_form_log_in() {
     assert_eq!(visitor.get("/account").await.location(), "/login");
 
     let anonymous = visitor.cookie.clone();
-    assert_eq!(visitor.send_login(&stale, "ada", "demo").await.location(), "/account", "the refused form can be sent again");
+    assert_eq!(
+        visitor.send_login(&stale, "ada", "demo").await.location(),
+        "/account",
+        "the refused form can be sent again"
+    );
     assert_ne!(visitor.cookie, anonymous);
     assert!(visitor.get("/account").await.text.contains("Hello, ada"));
 }
@@ -169,7 +173,11 @@ async fn a_login_returns_to_the_cart_but_to_no_other_site() {
     let link = cart.between("class=\"main\" href=\"", "\"").to_owned();
     let form = visitor.get(&link).await;
     let refused = visitor.send_login(&form, "ada", "wrong").await;
-    assert_eq!(visitor.send_login(&refused, "ada", "demo").await.location(), "/cart", "a wrong password does not forget it");
+    assert_eq!(
+        visitor.send_login(&refused, "ada", "demo").await.location(),
+        "/cart",
+        "a wrong password does not forget it"
+    );
 
     for elsewhere in ["//elsewhere.example", "https://elsewhere.example", "/cart", ""] {
         let page = visitor.get(&format!("/login?next={elsewhere}")).await;

@@ -38,16 +38,18 @@ fn describe(status: StatusCode) -> (&'static str, &'static str) {
             ("Something else was faster", "Another window changed your session at the same time. Please try again.")
         },
         StatusCode::SERVICE_UNAVAILABLE => (
-            "The shop cannot remember you right now",
-            "It cannot reach the place where it keeps its sessions. Nothing is lost: your cart and your login are stored \
-             there. Please try again in a moment.",
+            "Your session is out of reach",
+            "The shop cannot reach the store of its sessions. Nothing is lost: your cart and your login are still there. \
+             Please try again in a moment.",
         ),
         status if status.is_client_error() => (
             "The shop did not understand that",
             "Something in the form or in the address is missing or is not what the shop expects. Nothing was changed. \
              Please go back and check it.",
         ),
-        _ => ("Something went wrong", "This is a mistake of the shop, not yours. Nothing was changed. Please try again."),
+        _ => {
+            ("Something went wrong", "This is a mistake of the shop, not yours. Nothing was changed. Please try again.")
+        },
     }
 }
 

@@ -38,7 +38,7 @@ pub fn login(session: &mut Session<Shop>, form: &LoginForm<'_>) -> Markup {
                 button.main { "Log in" }
             }
             p.hint {
-                "This is a demonstration: log in as " (USERS.join(" or ")) ", with the password “" (PASSWORD) "”."
+                "This is a demonstration: log in as " (USERS.join(", ")) " with the password “" (PASSWORD) "”."
             }
         }
     };
@@ -53,8 +53,10 @@ pub fn account(session: &mut Session<Shop>) -> Markup {
             @if session.orders.is_empty() {
                 p.empty { "There are none yet." }
             } @else {
-                table.lines #orders {
-                    thead { tr { th scope="col" { "Order" } th scope="col" { "Items" } th.number scope="col" { "Total" } } }
+                table #orders {
+                    thead {
+                        tr { th scope="col" { "Order" } th scope="col" { "Items" } th.number scope="col" { "Total" } }
+                    }
                     tbody {
                         @for order in session.orders.iter().rev() {
                             tr { td { (order.number) } td { (order.items) } td.number { (order.total) } }

@@ -35,12 +35,12 @@ fn race(shop: &Shop, has_store: bool) -> Markup {
             // The page's script shows it: a form sends one request at a time.
             button.main #burst value="20" hidden { "Send 20 requests at once" }
         }
-        p.figure { "Counter in your session: " strong #presses { (shop.presses) } }
+        noscript { p.hint { "Without JavaScript, this page sends one request for each press." } }
         p.figure #result role="status" hidden {
             "Since you opened this page: sent " strong #sent { "0" } ", refused " strong #refused { "0" }
             ", kept " strong #kept { "0" }
         }
-        noscript { p.hint { "Without JavaScript, this page sends one request for each press." } }
+        p.figure { "Counter in your session: " strong #presses { (shop.presses) } }
     }
 }
 
@@ -55,15 +55,15 @@ fn earlier(shop: &Shop, release: Option<Release>) -> Markup {
     html! {
         h2 #releases-title { "A new release reads old sessions" }
         p {
-            "Release 1 of this shop stored the cart as a list and had a switch for dark colours. Release 2 had a theme. This "
-            "is release 4. A button lets the earlier code store a session for you, in place of your cart and orders. You stay "
-            "logged in, and today's code reads it."
+            "Releases 1 and 2 of this shop stored the cart as a list, and release 1 had a switch for dark colours. This is "
+            "release 4. Let the code of an earlier release store a session for you, in place of your cart and orders. Then "
+            "today's code reads it. If you are logged in, you stay logged in."
         }
         div.row { (button(1)) (button(2)) }
         @if let Some(release) = release {
             div.scroll tabindex="0" role="region" aria-label="Stored and read values" {
-                table.lines #read {
-                    thead { tr { th scope="col" { "Field" } th scope="col" { "As it was stored" } th scope="col" { "As it is read now" } } }
+                table.compare #read {
+                    thead { tr { th scope="col" { "Field" } th scope="col" { "Stored" } th scope="col" { "Read now" } } }
                     tbody {
                         @for (key, json) in releases::stored(release) {
                             tr { th scope="row" { (key) } td { code { (json) } } td id={ "read-" (key) } { (read(shop, key)) } }
@@ -97,8 +97,8 @@ fn store(shop: &Shop, has_store: bool) -> Markup {
                 (words::duration(AWAY)) ", or when you give it back. This is a switch for demonstration. It affects every visitor."
             }
             p.figure {
-                "Stored now: " strong { (words::count(shop.items(), "item", "items")) } " in the cart, "
-                strong { (shop.presses) } " additions, logged in: " strong { (words::user(shop)) }
+                "Stored now: " strong { (words::count(shop.items(), "item", "items")) } " in your cart, logged in: "
+                strong { (words::user(shop)) }
             }
             form method="post" action="/promises/store" {
                 button.main name="store" value="take-away" { "Take the store away" }

@@ -36,7 +36,7 @@ fn values(shop: &Shop) -> Vec<Row> {
         ("Orders", list(words::orders(shop))),
         ("Next page says", html! { (shop.notice.as_deref().unwrap_or("nothing")) }),
         ("Login form's secret", secret(shop.login_token.is_some())),
-        ("Presses of the race", html! { (words::times(shop.presses)) }),
+        ("Counter of “Promises”", html! { (shop.presses) }),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use session::Timestamp;
 
-use crate::visitor::{Shop, Theme};
+use crate::visitor::{Order, Shop, Theme};
 
 pub fn duration(duration: Duration) -> String {
     match duration.as_secs() {
@@ -71,8 +71,9 @@ pub fn count(count: u32, one: &str, several: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {several}") }
 }
 
-pub fn user(shop: &Shop) -> String {
-    shop.user.clone().unwrap_or_else(|| "nobody".into())
+/// The answer to "logged in?".
+pub fn user(shop: &Shop) -> &str {
+    shop.user.as_deref().unwrap_or("no")
 }
 
 pub fn theme(theme: Theme) -> &'static str {
@@ -88,9 +89,8 @@ pub fn cart(shop: &Shop) -> Vec<String> {
 }
 
 pub fn orders(shop: &Shop) -> Vec<String> {
-    let order = |order: &crate::visitor::Order| {
-        format!("No. {}: {} for {}", order.number, count(order.items, "item", "items"), order.total)
-    };
+    let order =
+        |order: &Order| format!("No. {}: {} for {}", order.number, count(order.items, "item", "items"), order.total);
     shop.orders.iter().map(order).collect()
 }
 

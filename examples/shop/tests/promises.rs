@@ -14,7 +14,7 @@ impl Visitor {
 #[tokio::test]
 async fn parallel_presses_are_all_kept() {
     let mut visitor = Visitor::new();
-    visitor.get("/").await;
+    visitor.get("/promises").await;
     let mut tasks = Vec::new();
     for _ in 0..40 {
         let mut window = visitor.clone();
@@ -37,7 +37,11 @@ async fn a_session_of_release_1_is_read() {
         ("cart", "[&quot;sencha&quot;,&quot;sencha&quot;,&quot;honey&quot;]", "1 × Heather Honey, 2 × Sencha"),
         ("dark", "true", "colours: dark"),
         ("visits", "7", "catalogue opened 7 times"),
-        ("message", "&quot;Release 1 of the shop wrote this message.&quot;", "notice: Release 1 of the shop wrote this message."),
+        (
+            "message",
+            "&quot;Release 1 of the shop wrote this message.&quot;",
+            "notice: Release 1 of the shop wrote this message.",
+        ),
         ("coupon", "&quot;TEA10&quot;", "not used any more; kept, in case the earlier release comes back"),
     ] {
         let row = format!("<code>{stored}</code></td><td id=\"read-{key}\">{read}</td>");
@@ -75,7 +79,9 @@ async fn a_session_of_release_2_is_read_and_its_visitor_stays_logged_in() {
 #[tokio::test]
 async fn the_samples_have_the_fields_of_the_lock() {
     let lock = include_str!("../../sessions/shop.lock");
-    for (release, version) in [(crate::releases::Release::First, "\nversion 1 "), (crate::releases::Release::Second, "\nversion 2 ")] {
+    for (release, version) in
+        [(crate::releases::Release::First, "\nversion 1 "), (crate::releases::Release::Second, "\nversion 2 ")]
+    {
         let (_, locked) = lock.split_once(version).unwrap();
         let locked = locked.split_once("\n\n").unwrap().0;
         for (key, _) in crate::releases::stored(release) {
@@ -92,9 +98,14 @@ async fn without_the_store_every_page_is_a_503_and_nothing_is_lost() {
     visitor.post("/promises/press", "").await;
     let cookie = visitor.cookie.clone();
     assert_eq!(visitor.post("/promises/store", "store=take-away").await.location(), "/promises#store");
-    for (method, path) in
-        [("GET", "/"), ("GET", "/cart"), ("GET", "/account"), ("POST", "/promises/press"), ("POST", "/promises/release-1"), ("POST", "/logout")]
-    {
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/cart"),
+        ("GET", "/account"),
+        ("POST", "/promises/press"),
+        ("POST", "/promises/release-1"),
+        ("POST", "/logout"),
+    ] {
         let page = visitor.send(Request::builder().method(method).uri(path), "").await;
         assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{method} {path}");
         assert_eq!((page.header("retry-after"), page.header("set-cookie")), ("2", ""), "{method} {path}");
@@ -108,7 +119,8 @@ async fn without_the_store_every_page_is_a_503_and_nothing_is_lost() {
     assert_eq!(visitor.post("/promises/store", "store=give-back").await.location(), "/promises#store");
     let page = visitor.get("/promises").await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.text.contains("<strong>1 item</strong> in the cart, <strong>1</strong> additions, logged in: <strong>ada</strong>"));
+    assert!(page.text.contains("<strong>1 item</strong> in your cart, logged in: <strong>ada</strong>"));
+    assert_eq!(visitor.presses().await, "1");
     assert_eq!(visitor.cookie, cookie);
 }
 
@@ -122,4 +134,22 @@ async fn the_store_comes_back_by_itself() {
     tokio::time::advance(Duration::from_millis(1)).await;
     let page = visitor.get("/").await;
     assert_eq!((page.status, page.between("id=\"visits\">", "<")), (StatusCode::OK, "2"));
+}
+
+#[cfg(feature = "cookie")]
+#[tokio::test]
+async fn a_shop_in_cookies_says_that_it_has_no_store() {
+    let keys = session::KeyRing::new(session::SecretKey::generate().unwrap());
+    let mut visitor = Visitor { shop: crate::app_in_cookies(&keys).unwrap(), cookie: String::new() };
+    visitor.login("ada", "demo").await;
+    visitor.post("/promises/press", "").await;
+    assert_eq!(visitor.presses().await, "1");
+    visitor.post("/promises/store", "store=take-away").await;
+    let page = visitor.get("/promises").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("the last response wins") && page.text.contains("no store that could be taken away"));
+    assert!(!page.text.contains("value=\"take-away\""));
+    visitor.post("/promises/release-1", "").await;
+    assert!(visitor.get("/promises?release=1").await.text.contains("id=\"read-cart\">1 × Heather Honey, 2 × Sencha<"));
+    assert!(visitor.get("/account").await.text.contains("Hello, ada"));
 }
