@@ -1,7 +1,8 @@
 //! Errors get a page of the shop: an unknown address, a form that cannot be read, a store that does not answer.
 //!
-//! Handlers and extractors answer with a bare status, as in any axum app. Two middlewares put a page around it, for visitors
-//! who asked for a page: a script or an image gets the status alone, and must not use up the notice of the visitor's next page.
+//! Handlers and extractors answer with a bare status, as in any axum app. Two middlewares put a page around it, for
+//! visitors who asked for a page: a script or an image gets the status alone, and must not use up the notice of the
+//! visitor's next page.
 
 use std::time::Duration;
 

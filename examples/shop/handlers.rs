@@ -50,7 +50,8 @@ pub async fn set_quantity(mut session: Session<Shop>, Form(form): Form<SetQuanti
     Ok(to(Page::Cart))
 }
 
-/// Two clicks make one order: `update` runs again on fresh data if another request was faster, and finds the cart empty.
+/// Two clicks make one order: `update` runs again on fresh data if another request was faster, and finds the cart
+/// empty.
 pub async fn order(LoggedIn(mut session): LoggedIn<Shop>) -> Result<Redirect, session::Error> {
     let order = |session: &mut Session<Shop>| {
         if let Some(number) = session.order() {
@@ -74,7 +75,8 @@ pub async fn set_theme(mut session: Session<Shop>, Form(form): Form<SetTheme>) -
 
 #[derive(Deserialize)]
 pub struct LoginQuery {
-    /// Where the visitor goes after the login. One of the shop's pages, never an address: a link must not lead to another site.
+    /// Where the visitor goes after the login. One of the shop's pages, never an address: a link must not lead to
+    /// another site.
     next: Option<Page>,
 }
 
@@ -119,7 +121,8 @@ pub fn ensure_login_token(session: &mut Session<Shop>) -> Result<(), StatusCode>
     Ok(())
 }
 
-/// Sets no notice: the session would have to remember it. Without one, nothing is stored for a visitor whose theme is the default.
+/// Sets no notice: the session would have to remember it. Without one, nothing is stored for a visitor whose theme is
+/// the default.
 pub async fn logout(mut session: Session<Shop>) -> Redirect {
     session.logout();
     Redirect::to("/goodbye")

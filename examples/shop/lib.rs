@@ -1,4 +1,5 @@
-//! A small tea shop: what sessions look like in an app. `visitor` is what a session holds, `handlers` is how it is used.
+//! A small tea shop: what sessions look like in an app. `visitor` is what a session holds, `handlers` is how it is
+//! used.
 
 mod catalogue;
 mod errors;
@@ -34,8 +35,8 @@ pub fn app(store: impl Store) -> Result<Router, ConfigError> {
 
 /// The shop, with each session in its cookie.
 ///
-/// Of two requests at the same time, the later cookie wins and the other change is lost. The shop's struct has counters, which
-/// cannot be merged there, so this has to be allowed explicitly.
+/// Of two requests at the same time, the later cookie wins and the other change is lost. The shop's struct has
+/// counters, which cannot be merged there, so this has to be allowed explicitly.
 #[cfg(feature = "cookie")]
 pub fn app_in_cookies(keys: &KeyRing) -> Result<Router, ConfigError> {
     routes(|| SealedCookie::new(keys.clone()).dangerous_last_cookie_wins(), None)

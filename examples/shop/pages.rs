@@ -141,8 +141,8 @@ pub fn goodbye(session: &mut Session<Shop>) -> Markup {
     page(Some(session), None, "Goodbye", &body)
 }
 
-/// The frame around every page. It takes the notice, so that the next page does not show it again. Without a session, because
-/// it could not be loaded, it shows only what is the same for every visitor.
+/// The frame around every page. It takes the notice, so that the next page does not show it again. Without a session,
+/// because it could not be loaded, it shows only what is the same for every visitor.
 fn page(mut session: Option<&mut Session<Shop>>, current: Option<Page>, title: &str, body: &Markup) -> Markup {
     let notice = session.as_mut().and_then(|session| session.take_notice());
     let session = session.as_deref();

@@ -1,5 +1,5 @@
-// Sends the requests of the race, and counts them. Windows of one browser tell each other what they send, so that each shows
-// the sum. Without this script the form sends one request per press.
+// Sends the requests of the race, and counts them. Windows of one browser tell each other what they send, so that each
+// shows the sum. Without this script the form sends one request per press.
 
 const form = document.querySelector("#race form");
 const text = (id, value) => { document.getElementById(id).textContent = value; };
@@ -21,8 +21,8 @@ async function note(event) {
     document.getElementById("result").hidden = false;
     text("sent", sent);
     text("refused", refused);
-    // While requests are under way, the counter has some of them and not all. And an answer counts only if nothing happened
-    // since it was asked for.
+    // While requests are under way, the counter has some of them and not all. And an answer counts only if nothing
+    // happened since it was asked for.
     text("kept", "…");
     latest += 1;
     const current = latest;

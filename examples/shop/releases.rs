@@ -1,7 +1,7 @@
 //! Earlier releases of the shop, as far as the page `/promises` needs them: each stores a session as it did then.
 //!
-//! They have the session name of today's struct, so they use the same cookie and the same section of the record. In reality
-//! they would be other processes, before a deployment or after a rollback.
+//! They have the session name of today's struct, so they use the same cookie and the same section of the record. In
+//! reality they would be other processes, before a deployment or after a rollback.
 
 use axum::Router;
 use axum::response::Redirect;

@@ -1,4 +1,5 @@
-//! A store that can be taken away for a moment, so that a visitor sees what the shop does without it. Only for demonstration.
+//! A store that can be taken away for a moment, so that a visitor sees what the shop does without it. Only for
+//! demonstration.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -41,7 +42,8 @@ impl Switch {
     }
 }
 
-/// A store behind a [`Switch`]. While it is away, no call reaches it. The user index is not passed on: the shop has no use for it.
+/// A store behind a [`Switch`]. While it is away, no call reaches it. The user index is not passed on: the shop has no
+/// use for it.
 pub struct Switched<S> {
     inner: Arc<S>,
     switch: Switch,

@@ -1,8 +1,8 @@
 //! What the shop remembers about a visitor.
 //!
-//! This is the fourth release. `examples/sessions/shop.lock` lists what each release stores. The first had a switch for dark
-//! colours instead of a theme, and a coupon; the first two had a list as cart, and called the notice a message. Sessions that
-//! they stored stay valid: see `releases`.
+//! This is the fourth release. `examples/sessions/shop.lock` lists what each release stores. The first had a switch for
+//! dark colours instead of a theme, and a coupon; the first two had a list as cart, and called the notice a message.
+//! Sessions that they stored stay valid: see `releases`.
 
 use std::collections::BTreeMap;
 
@@ -37,9 +37,9 @@ pub struct Shop {
     pub notice: Option<String>,
     /// What the login form must send back. Another site cannot know it.
     ///
-    /// `SameSite` does not protect a login: a form on another site arrives without the cookie, but the response would set one
-    /// and log the visitor in as somebody the attacker chose. The token stays the same until a logout, so that forms in
-    /// several tabs all work, also after one of them has logged in.
+    /// `SameSite` does not protect a login: a form on another site arrives without the cookie, but the response would
+    /// set one and log the visitor in as a user of the attacker's choice. The token stays the same until a logout, so
+    /// that forms in several tabs all work, also after one of them has logged in.
     #[session(survive = login)]
     pub login_token: Option<Secret<String>>,
     /// How often the button on the page `/promises` was pressed.

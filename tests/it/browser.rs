@@ -130,7 +130,8 @@ fn a_cookie_that_only_the_browser_has() {
     }
     assert_eq!(street.browser.run("return document.cookie"), "");
     let stolen = street.browser.run(
-        "document.cookie = '__Host-shop=planted; path=/; secure'; document.cookie = '__Host-shop=; max-age=0; path=/; secure'",
+        "document.cookie = '__Host-shop=planted; path=/; secure';
+         document.cookie = '__Host-shop=; max-age=0; path=/; secure'",
     );
     assert_eq!((stolen, street.cookie()), (Value::Null, Some(cookie)), "scripts do not overwrite it either");
     let reply = request(street.one.port, "GET", "/", "", "");
@@ -329,8 +330,9 @@ fn a_phone_shows_every_page_without_scrolling_sideways() {
     browser.become_phone(360, 740);
     let assert_fits = |what: &str| {
         let wide = browser.run(
-            "return [...document.querySelectorAll('body *')].filter(element => element.getBoundingClientRect().right > 360) \
-             .map(element => element.outerHTML.slice(0, 200))",
+            "return [...document.querySelectorAll('body *')]
+                 .filter(element => element.getBoundingClientRect().right > 360)
+                 .map(element => element.outerHTML.slice(0, 200))",
         );
         assert_eq!(wide, json!([]), "{what}");
         assert_eq!(browser.run("return document.documentElement.scrollWidth"), 360, "{what}");

@@ -39,8 +39,8 @@ fn describe(status: StatusCode) -> (&'static str, &'static str) {
         },
         StatusCode::SERVICE_UNAVAILABLE => (
             "Your session is out of reach",
-            "The shop cannot reach the store of its sessions. Nothing is lost: your cart and your login are still there. \
-             Please try again in a moment.",
+            "The shop cannot reach the store of its sessions. Nothing is lost: your cart and your login are still \
+             there. Please try again in a moment.",
         ),
         status if status.is_client_error() => (
             "The shop did not understand that",

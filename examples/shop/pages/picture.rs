@@ -16,7 +16,9 @@ pub fn of(product: &Product) -> Markup {
         Shape::Jar => JAR,
     };
     html! {
-        svg.picture viewBox="0 0 120 90" aria-hidden="true" style={ "--colour: " (product.colour) } { (PreEscaped(shape)) }
+        svg.picture viewBox="0 0 120 90" aria-hidden="true" style={ "--colour: " (product.colour) } {
+            (PreEscaped(shape))
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use crate::releases::{self, Release};
 use crate::switch::AWAY;
 use crate::visitor::Shop;
 
-/// Three experiments. `release` is the earlier release that has just stored this session. Without a store, each session is in
-/// its cookie.
+/// Three experiments. `release` is the earlier release that has just stored this session. Without a store, each session
+/// is in its cookie.
 pub fn promises(session: &mut Session<Shop>, release: Option<Release>, has_store: bool) -> Markup {
     let body = html! {
         h1 { "What it promises" }
@@ -24,11 +24,13 @@ fn race(shop: &Shop, has_store: bool) -> Markup {
     html! {
         h2 #race-title { "No change is lost" }
         p {
-            "Each press of the button adds one to a counter in your session. Open this page in a second window and send "
-            "requests from both at the same time: every addition is kept."
+            "Each press of the button adds one to a counter in your session. Open this page in a second window and "
+            "send requests from both at the same time: every addition is kept."
         }
         @if !has_store {
-            p.error { "This shop keeps its sessions in cookies, where the last response wins. Here, additions can be lost." }
+            p.error {
+                "This shop keeps its sessions in cookies, where the last response wins. Here, additions can be lost."
+            }
         }
         form.row method="post" action="/promises/press" {
             button.main { "Add one" }
@@ -55,18 +57,24 @@ fn earlier(shop: &Shop, release: Option<Release>) -> Markup {
     html! {
         h2 #releases-title { "A new release reads old sessions" }
         p {
-            "Releases 1 and 2 of this shop stored the cart as a list, and release 1 had a switch for dark colours. This is "
-            "release 4. Let the code of an earlier release store a session for you, in place of your cart and orders. Then "
-            "today's code reads it. If you are logged in, you stay logged in."
+            "Releases 1 and 2 of this shop stored the cart as a list, and release 1 had a switch for dark colours. "
+            "This is release 4. Let the code of an earlier release store a session for you, in place of your cart and "
+            "orders. Then today's code reads it. If you are logged in, you stay logged in."
         }
         div.row { (button(1)) (button(2)) }
         @if let Some(release) = release {
             div.scroll tabindex="0" role="region" aria-label="Stored and read values" {
                 table.compare #read {
-                    thead { tr { th scope="col" { "Field" } th scope="col" { "Stored" } th scope="col" { "Read now" } } }
+                    thead {
+                        tr { th scope="col" { "Field" } th scope="col" { "Stored" } th scope="col" { "Read now" } }
+                    }
                     tbody {
                         @for (key, json) in releases::stored(release) {
-                            tr { th scope="row" { (key) } td { code { (json) } } td id={ "read-" (key) } { (read(shop, key)) } }
+                            tr {
+                                th scope="row" { (key) }
+                                td { code { (json) } }
+                                td id={ "read-" (key) } { (read(shop, key)) }
+                            }
                         }
                     }
                 }
@@ -94,7 +102,8 @@ fn store(shop: &Shop, has_store: bool) -> Markup {
             p {
                 "Take away the store that keeps all sessions of this shop. Every page then answers with an error (503) "
                 "instead of pretending that you are new here, and nothing is overwritten. The store comes back after "
-                (words::duration(AWAY)) ", or when you give it back. This is a switch for demonstration. It affects every visitor."
+                (words::duration(AWAY)) ", or when you give it back. This is a switch for demonstration. It affects "
+                "every visitor."
             }
             p.figure {
                 "Stored now: " strong { (words::count(shop.items(), "item", "items")) } " in your cart, logged in: "

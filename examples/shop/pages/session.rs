@@ -1,5 +1,5 @@
 use ::session::store::Record;
-use ::session::{Clock as _, Schema as _, Session, SystemClock};
+use ::session::{Clock as _, Schema as _, Session, SystemClock, Timestamp};
 use maud::{Markup, html};
 
 use super::{Page, page, words};
@@ -57,7 +57,7 @@ fn list(entries: Vec<String>) -> Markup {
 
 fn secret(is_set: bool) -> Markup {
     html! {
-        @if is_set { span aria-label="hidden" { "••••••••" } } @else { "none" }
+        @if is_set { span role="img" aria-label="hidden" { "••••••••" } } @else { "none" }
     }
 }
 
@@ -67,20 +67,13 @@ fn facts(session: &Session<Shop>) -> Vec<Row> {
         return vec![release, ("Id", html! { "none, because nothing is stored yet" })];
     };
     let now = SystemClock::default().now();
+    let deadline = |end: Timestamp| html! { (words::date(end)) ", in " (words::duration(end.since(now))) };
     vec![
         release,
         ("Id", html! { code { (id) } }),
         ("Began", html! { (words::date(record.created())) ", " (words::duration(now.since(record.created()))) " ago" }),
-        (
-            "Ends if you do not use it",
-            html! { (words::date(record.idle_deadline())) ", in " (words::duration(record.idle_deadline().since(now))) },
-        ),
-        (
-            "Ends in any case",
-            html! {
-                (words::date(record.absolute_deadline())) ", in " (words::duration(record.absolute_deadline().since(now)))
-            },
-        ),
+        ("Ends if you do not use it", deadline(record.idle_deadline())),
+        ("Ends in any case", deadline(record.absolute_deadline())),
         ("Changes stored", html! { (record.revision()) }),
         ("Unreadable values", html! { (session.problems().len()) }),
     ]

@@ -93,7 +93,7 @@ async fn the_session_page_shows_values_as_a_person_reads_them_and_no_secret() {
         "Together €20.40",
         "<li>No. 1: 2 items for €17.80</li>",
         "Next page says\">nothing<",
-        "Login form's secret\"><span aria-label=\"hidden\">••••••••</span>",
+        "Login form's secret\"><span role=\"img\" aria-label=\"hidden\">••••••••</span>",
         "Counter of “Promises”\">0<",
         "UTC, 0 s ago",
         "Unreadable values\">0<",

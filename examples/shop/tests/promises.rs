@@ -75,7 +75,8 @@ async fn a_session_of_release_2_is_read_and_its_visitor_stays_logged_in() {
     assert!(account.contains("Hello, ada") && account.contains("€53.00"));
 }
 
-/// What is on the page is what the earlier releases in the schema lock have stored, and not something that looks like it.
+/// What is on the page is what the earlier releases in the schema lock have stored, and not something that looks like
+/// it.
 #[tokio::test]
 async fn the_samples_have_the_fields_of_the_lock() {
     let lock = include_str!("../../sessions/shop.lock");
