@@ -1,4 +1,4 @@
-//! What there is to buy. In a larger shop this is a database.
+//! The products. A larger shop has them in a database.
 
 use std::fmt;
 use std::iter::Sum;
@@ -21,7 +21,7 @@ pub struct Product {
     pub colour: &'static str,
 }
 
-/// What its picture looks like.
+/// The kind of picture.
 pub enum Shape {
     Tin,
     Cup,

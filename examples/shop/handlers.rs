@@ -1,14 +1,17 @@
-//! What each route does: read the session, change it, show a page or send the browser to one.
+//! What each route does: read the session, change it, show a page or redirect to one.
+//!
+//! An error is a bare status here; `errors` puts a page around it.
 
 use axum::Form;
+use axum::extract::Query;
 use axum::http::StatusCode;
-use axum::response::Redirect;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::Markup;
 use serde::Deserialize;
 use session::{LoggedIn, Rng as _, RngError, Secret, Session, SystemRng};
 
 use crate::catalogue::{Product, find};
-use crate::pages::{self, Page};
+use crate::pages::{self, LoginForm, Page};
 use crate::visitor::{Shop, Theme};
 
 /// Who can log in, all with the same password. In a real shop, ask a database and a password hash.
@@ -47,7 +50,8 @@ pub async fn set_quantity(mut session: Session<Shop>, Form(form): Form<SetQuanti
     Ok(to(Page::Cart))
 }
 
-/// Two clicks make one order: the second one finds the cart that the first one has left, which is empty.
+/// Two clicks make one order: `update` runs again on fresh data if another request was faster, and finds the cart
+/// empty.
 pub async fn order(LoggedIn(mut session): LoggedIn<Shop>) -> Result<Redirect, session::Error> {
     let order = |session: &mut Session<Shop>| {
         if let Some(number) = session.order() {
@@ -69,12 +73,17 @@ pub async fn set_theme(mut session: Session<Shop>, Form(form): Form<SetTheme>) -
     to(form.back)
 }
 
-pub async fn login_form(mut session: Session<Shop>) -> Result<Markup, StatusCode> {
-    if session.login_token.is_none() {
-        let token = token().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-        session.set_login_token(Some(token));
-    }
-    Ok(pages::login(&mut session))
+#[derive(Deserialize)]
+pub struct LoginQuery {
+    /// Where the visitor goes after the login. One of the shop's pages, never an address: a link must not lead to
+    /// another site.
+    next: Option<Page>,
+}
+
+pub async fn login_form(mut session: Session<Shop>, Query(query): Query<LoginQuery>) -> Result<Markup, StatusCode> {
+    ensure_login_token(&mut session)?;
+    let form = LoginForm { next: query.next.unwrap_or(Page::Account), ..LoginForm::default() };
+    Ok(pages::login(&mut session, &form))
 }
 
 #[derive(Deserialize)]
@@ -82,25 +91,38 @@ pub struct Login {
     user: String,
     password: String,
     token: String,
+    next: Page,
 }
 
-pub async fn login(mut session: Session<Shop>, Form(form): Form<Login>) -> Redirect {
-    let expected = session.take_login_token();
-    let refusal = if expected.is_none_or(|token| *token.expose() != form.token) {
-        "That form was out of date. Please try again."
+/// A refused form comes back with the name that was typed, and says what was wrong.
+pub async fn login(mut session: Session<Shop>, Form(form): Form<Login>) -> Result<Response, StatusCode> {
+    let token_fits = session.login_token.as_ref().is_some_and(|token| *token.expose() == form.token);
+    let error = if !token_fits {
+        "This form was out of date. Please send it again. If it is refused again, allow this site to set cookies."
     } else if !USERS.contains(&&*form.user) || form.password != PASSWORD {
-        "This name and password do not belong together."
+        "The name or the password is wrong. Please try again."
     } else {
         session.login(form.user.clone());
-        // After `login`, which resets all that does not survive it.
+        // After `login`, which resets every field that does not survive it.
         session.set_notice(Some(format!("Welcome, {}!", form.user)));
-        return to(Page::Account);
+        return Ok(to(form.next).into_response());
     };
-    session.set_notice(Some(refusal.into()));
-    to(Page::Login)
+    ensure_login_token(&mut session)?;
+    let form = LoginForm { user: &form.user, next: form.next, error: Some(error) };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, pages::login(&mut session, &form)).into_response())
 }
 
-/// No notice here: it would be something to remember, and a visitor whose theme is the default leaves nothing behind.
+/// Gives the session a token for the login form, if it has none.
+pub fn ensure_login_token(session: &mut Session<Shop>) -> Result<(), StatusCode> {
+    if session.login_token.is_none() {
+        let token = token().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+        session.set_login_token(Some(token));
+    }
+    Ok(())
+}
+
+/// Sets no notice: the session would have to remember it. Without one, nothing is stored for a visitor whose theme is
+/// the default.
 pub async fn logout(mut session: Session<Shop>) -> Redirect {
     session.logout();
     Redirect::to("/goodbye")
@@ -110,7 +132,7 @@ pub async fn goodbye(mut session: Session<Shop>) -> Markup {
     pages::goodbye(&mut session)
 }
 
-/// Anybody who is not logged in is sent to the login page instead.
+/// A visitor who is not logged in is redirected to the login page.
 pub async fn account(LoggedIn(mut session): LoggedIn<Shop>) -> Markup {
     pages::account(&mut session)
 }
@@ -122,10 +144,6 @@ pub async fn session(mut session: Session<Shop>) -> Markup {
 pub async fn end_session(session: Session<Shop>) -> Redirect {
     session.destroy();
     Redirect::to("/goodbye")
-}
-
-pub async fn not_found(mut session: Session<Shop>) -> (StatusCode, Markup) {
-    (StatusCode::NOT_FOUND, pages::not_found(&mut session))
 }
 
 fn to(page: Page) -> Redirect {

@@ -1,27 +1,34 @@
 //! What the visitor sees.
 
+mod error;
+mod login;
 mod picture;
+mod promises;
+mod session;
+mod words;
 
-use std::time::Duration;
-
+use ::session::Session;
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
-use session::store::Record;
-use session::{Clock as _, Schema as _, Session, SystemClock};
 
+pub use self::error::error;
+pub use self::login::{LoginForm, account, login};
+pub use self::promises::promises;
+pub use self::session::session;
 use crate::catalogue::{CATALOGUE, Product};
-use crate::handlers::{PASSWORD, USERS};
 use crate::visitor::{MOST, Shop, Theme};
 
 /// The pages that a menu or a form can lead to.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Page {
+    #[default]
     Catalogue,
     Cart,
     Account,
     Login,
     Session,
+    Promises,
 }
 
 impl Page {
@@ -32,26 +39,27 @@ impl Page {
             Self::Account => "/account",
             Self::Login => "/login",
             Self::Session => "/session",
+            Self::Promises => "/promises",
         }
     }
 
-    /// As a form's value.
+    /// As the value of a form's field.
     fn name(self) -> &'static str {
         match self {
             Self::Catalogue => "catalogue",
-            _ => &self.path()[1..],
+            _ => self.path().trim_start_matches('/'),
         }
     }
 }
 
 pub fn catalogue(session: &mut Session<Shop>) -> Markup {
     let body = html! {
-        h1 { "Tea, and what it takes" }
+        h1 { "Tea, and everything for it" }
         ul.products {
             @for product in &CATALOGUE { li.card { (card(product)) } }
         }
     };
-    page(session, Page::Catalogue, "Tea shop", body)
+    page(Some(session), Some(Page::Catalogue), "Tea shop", &body)
 }
 
 fn card(product: &Product) -> Markup {
@@ -70,146 +78,54 @@ pub fn cart(session: &mut Session<Shop>) -> Markup {
     let body = html! {
         h1 { "Your cart" }
         @if session.items() == 0 {
-            p.empty { "Nothing in it yet. " a href="/" { "Have a look around." } }
+            p.empty { "Your cart is empty. " a href="/" { "Have a look around the shop." } }
         } @else {
             div.card {
-                table.lines {
-                    thead { tr { th { "Product" } th { "Quantity" } th.number { "Price" } th {} } }
+                table.cart {
+                    thead {
+                        tr {
+                            th scope="col" { "Product" }
+                            th scope="col" { "Quantity" }
+                            th.number scope="col" { "Price" }
+                            td {}
+                        }
+                    }
                     tbody { @for (product, quantity) in session.lines() { (line(product, quantity)) } }
-                    tfoot { tr { th colspan="2" { "Total" } td.number #total { (session.total()) } td {} } }
+                    tfoot { tr { th colspan="2" scope="row" { "Total" } td.number #total { (session.total()) } td {} } }
                 }
             }
             @if session.user.is_some() {
-                form.next method="post" action="/order" { button.main { "Order and pay nothing" } }
+                form.next method="post" action="/order" { button.main { "Order, and pay nothing" } }
             } @else {
-                p.next { a.button.main href="/login" { "Log in to order" } " Your cart comes along." }
+                p.next {
+                    a.main href={ (Page::Login.path()) "?next=" (Page::Cart.name()) } { "Log in to order" }
+                    " You come back here, and the cart stays as it is."
+                }
             }
         }
     };
-    page(session, Page::Cart, "Cart", body)
+    page(Some(session), Some(Page::Cart), "Cart", &body)
 }
 
 fn line(product: &Product, quantity: u32) -> Markup {
     html! {
         tr id={ "line-" (product.sku) } {
             td.what { (picture::of(product)) span { (product.name) } }
-            td {
+            td.amount {
                 form.quantity method="post" action="/cart" {
                     input type="hidden" name="sku" value=(product.sku);
                     input type="number" name="quantity" value=(quantity) min="0" max=(MOST) required
                         aria-label={ "Quantity of " (product.name) };
-                    button { "Update" }
+                    button aria-label={ "Update the quantity of " (product.name) } { "Update" }
                 }
             }
             td.number { (product.price * quantity) }
-            td {
+            td.remove {
                 form method="post" action="/cart" {
                     input type="hidden" name="sku" value=(product.sku);
                     button.quiet name="quantity" value="0" aria-label={ "Remove " (product.name) } { "✕" }
                 }
             }
-        }
-    }
-}
-
-pub fn login(session: &mut Session<Shop>) -> Markup {
-    let token = session.login_token.as_ref().map_or("", |token| token.expose());
-    let body = html! {
-        div.narrow {
-            h1 { "Log in" }
-            form.card.stack method="post" action="/login" {
-                input type="hidden" name="token" value=(token);
-                label { "Name" input name="user" autocomplete="username" required autofocus; }
-                label { "Password" input type="password" name="password" autocomplete="current-password" required; }
-                button.main { "Log in" }
-            }
-            p.hint { "This is a demo: you are " (USERS.join(", ")) ", and the password is “" (PASSWORD) "”." }
-        }
-    };
-    page(session, Page::Login, "Log in", body)
-}
-
-pub fn account(session: &mut Session<Shop>) -> Markup {
-    let body = html! {
-        h1 { "Hello, " (session.user.as_deref().unwrap_or_default()) }
-        div.card {
-            h2 { "Orders since you logged in" }
-            @if session.orders.is_empty() {
-                p.empty { "None yet." }
-            } @else {
-                table.lines #orders {
-                    thead { tr { th { "Order" } th { "Items" } th.number { "Total" } } }
-                    tbody {
-                        @for order in session.orders.iter().rev() {
-                            tr { td { (order.number) } td { (order.items) } td.number { (order.total) } }
-                        }
-                    }
-                }
-            }
-        }
-        form.next method="post" action="/logout" { button.main { "Log out" } }
-    };
-    page(session, Page::Account, "Account", body)
-}
-
-pub fn session(session: &mut Session<Shop>) -> Markup {
-    let body = html! {
-        h1 { "Your session" }
-        p { "What the shop remembers of you. Your cookie is not shown here: whoever holds it, is you." }
-        div.card {
-            h2 { "Session" }
-            (facts_table(facts(session)))
-        }
-        div.card {
-            h2 { "Fields" }
-            (facts_table(fields(session)))
-        }
-        form.next method="post" action="/session/end" { button { "Forget all of it" } }
-    };
-    page(session, Page::Session, "Session", body)
-}
-
-fn facts(session: &Session<Shop>) -> Vec<(&'static str, String)> {
-    let version = ("schema version", Shop::VERSION.to_string());
-    let Some((id, record)) = session.id().zip(Record::of::<Shop>(session)) else {
-        return vec![version, ("id", "none: nothing is saved yet".into())];
-    };
-    let now = SystemClock::default().now();
-    vec![
-        version,
-        ("id", id.to_string()),
-        ("created", format!("{} ago", duration(now.duration_since(record.created())))),
-        ("ends if unused", format!("in {}", duration(record.idle_deadline().duration_since(now)))),
-        ("ends in any case", format!("in {}", duration(record.absolute_deadline().duration_since(now)))),
-        ("changes", record.revision().to_string()),
-        ("unreadable fields", session.problems().len().to_string()),
-    ]
-}
-
-fn duration(duration: Duration) -> String {
-    match duration.as_secs() {
-        seconds @ ..60 => format!("{seconds} s"),
-        seconds @ ..3600 => format!("{} min", seconds / 60),
-        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-    }
-}
-
-fn fields(session: &Shop) -> Vec<(&'static str, String)> {
-    vec![
-        ("user", format!("{:?}", session.user)),
-        ("visits", format!("{:?}", session.visits)),
-        ("theme", format!("{:?}", session.theme)),
-        ("cart", format!("{:?}", session.cart)),
-        ("orders", format!("{:?}", session.orders)),
-        ("notice", format!("{:?}", session.notice)),
-        ("login_token", format!("{:?}", session.login_token)),
-    ]
-}
-
-fn facts_table(facts: Vec<(&'static str, String)>) -> Markup {
-    html! {
-        table.facts {
-            @for (name, value) in facts { tr { th { (name) } td data-fact=(name) { code { (value) } } } }
         }
     }
 }
@@ -222,58 +138,77 @@ pub fn goodbye(session: &mut Session<Shop>) -> Markup {
             p { a href="/" { "Back to the shop" } }
         }
     };
-    page(session, Page::Catalogue, "Goodbye", body)
+    page(Some(session), None, "Goodbye", &body)
 }
 
-pub fn not_found(session: &mut Session<Shop>) -> Markup {
-    let body = html! { h1 { "There is no such page" } p { a href="/" { "Back to the shop" } } };
-    page(session, Page::Catalogue, "Not found", body)
-}
-
-/// What is around every page. Takes the notice, so that the next page does not show it again.
-fn page(session: &mut Session<Shop>, page: Page, title: &str, body: Markup) -> Markup {
-    let notice = session.take_notice();
-    let (theme, other, label) = match session.theme {
-        Theme::Light => ("light", "dark", "Dark theme"),
-        Theme::Dark => ("dark", "light", "Light theme"),
-    };
-    let link = |to: Page, text: Markup| {
-        html! { a href=(to.path()) aria-current=[(to == page).then_some("page")] { (text) } }
-    };
+/// The frame around every page. It takes the notice, so that the next page does not show it again. Without a session,
+/// because it could not be loaded, it shows only what is the same for every visitor.
+fn page(mut session: Option<&mut Session<Shop>>, current: Option<Page>, title: &str, body: &Markup) -> Markup {
+    let notice = session.as_mut().and_then(|session| session.take_notice());
+    let session = session.as_deref();
+    let theme = session.map_or(Theme::System, |session| session.theme);
     html! {
         (DOCTYPE)
-        html lang="en" data-theme=(theme) {
+        html lang="en" data-theme=(theme.name()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 title { (title) " · Leaf & Kettle" }
                 link rel="icon" href=(picture::ICON);
                 link rel="stylesheet" href="/style.css";
             }
             body {
+                a.skip href="#content" { "Skip to the content" }
                 header {
                     a.brand href="/" { (picture::logo()) "Leaf & Kettle" }
-                    nav {
-                        (link(Page::Catalogue, html! { "Shop" }))
-                        (link(Page::Cart, html! { "Cart" @if session.items() > 0 { span.badge { (session.items()) } } }))
-                        @match session.user.as_deref() {
-                            Some(user) => (link(Page::Account, html! { (user) })),
-                            None => (link(Page::Login, html! { "Log in" })),
-                        }
-                        (link(Page::Session, html! { "Session" }))
-                    }
-                    form.theme method="post" action="/theme" {
-                        input type="hidden" name="back" value=(page.name());
-                        button.quiet name="theme" value=(other) title=(label) aria-label=(label) { (picture::theme(session.theme)) }
-                    }
+                    (menu(session, current))
+                    @if let Some(session) = session { (theme_choice(session.theme, current.unwrap_or_default())) }
                 }
-                main {
+                main #content tabindex="-1" {
                     @if let Some(notice) = notice { p.notice role="status" { (notice) } }
                     (body)
                 }
                 footer {
-                    @if session.visits > 0 { "Catalogue opened: " span #visits { (session.visits) } }
+                    p {
+                        @match session.map(|session| session.visits) {
+                            Some(visits @ 1..) => { "Catalogue opened: " span #visits { (visits) } },
+                            _ => { "A demonstration: nothing here is for sale." },
+                        }
+                    }
                 }
+            }
+        }
+    }
+}
+
+fn menu(session: Option<&Session<Shop>>, current: Option<Page>) -> Markup {
+    let link = |to: Page, text: Markup| {
+        html! { a href=(to.path()) aria-current=[(Some(to) == current).then_some("page")] { (text) } }
+    };
+    let items = session.map_or(0, |session| session.items());
+    html! {
+        nav aria-label="Shop" {
+            (link(Page::Catalogue, html! { "Shop" }))
+            (link(Page::Cart, html! { "Cart" @if items > 0 { " " span.badge { (items) } } }))
+            @match session.map(|session| session.user.as_deref()) {
+                Some(Some(user)) => (link(Page::Account, html! { (user) })),
+                Some(None) => (link(Page::Login, html! { "Log in" })),
+                None => {},
+            }
+            (link(Page::Session, html! { "Session" }))
+            (link(Page::Promises, html! { "Promises" }))
+        }
+    }
+}
+
+fn theme_choice(now: Theme, back: Page) -> Markup {
+    html! {
+        form.theme method="post" action="/theme" role="group" aria-label="Colours" {
+            input type="hidden" name="back" value=(back.name());
+            @for (theme, label) in [(Theme::System, "As the system"), (Theme::Light, "Light"), (Theme::Dark, "Dark")] {
+                button.quiet name="theme" value=(theme.name()) title=(label) aria-label=(label)
+                    aria-pressed=(if theme == now { "true" } else { "false" }) { (picture::theme(theme)) }
             }
         }
     }

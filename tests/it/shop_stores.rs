@@ -1,6 +1,8 @@
-//! The shop on every store that its environment can name: what one process keeps, another finds.
+//! The shop as a program: on every store that its environment can name, with bad settings, and what it is built of.
 
-use std::process::Command;
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use session::SecretKey;
@@ -8,6 +10,15 @@ use session_tests::databases::Database;
 use session_tests::http::Connection;
 use session_tests::redis_groups::{Cluster, Guarded};
 use session_tests::servers::{Process, Redis, TempDir, free_port, is_listening, wait_until};
+
+/// What one process stores, the next one finds.
+async fn is_found_again(place: &str) {
+    let (first, cookie) = visit(place, None).await;
+    assert!(first.contains("Catalogue opened: <span id=\"visits\">1<"), "{place}: {first}");
+    let cookie = cookie.unwrap_or_else(|| panic!("{place}: no cookie"));
+    let (second, _) = visit(place, Some(&cookie)).await;
+    assert!(second.contains("Catalogue opened: <span id=\"visits\">2<"), "{place}: {second}");
+}
 
 /// The catalogue as this visitor sees it, by a shop that opens for this one visit.
 async fn visit(place: &str, cookie: Option<&str>) -> (String, Option<String>) {
@@ -25,14 +36,6 @@ async fn visit(place: &str, cookie: Option<&str>) -> (String, Option<String>) {
 fn key() -> &'static str {
     static KEY: OnceLock<String> = OnceLock::new();
     KEY.get_or_init(|| SecretKey::generate().unwrap().to_text().expose().clone())
-}
-
-async fn is_found_again(place: &str) {
-    let (first, cookie) = visit(place, None).await;
-    assert!(first.contains("Catalogue opened: <span id=\"visits\">1<"), "{place}: {first}");
-    let cookie = cookie.unwrap_or_else(|| panic!("{place}: no cookie"));
-    let (second, _) = visit(place, Some(&cookie)).await;
-    assert!(second.contains("Catalogue opened: <span id=\"visits\">2<"), "{place}: {second}");
 }
 
 #[tokio::test]
@@ -70,4 +73,57 @@ async fn in_a_cluster() {
 async fn behind_sentinels() {
     let guarded = Guarded::start();
     is_found_again(&format!("redis-sentinel:shop@{}", guarded.urls().join(","))).await;
+}
+
+fn run_with(settings: &[(&str, &str)]) -> Output {
+    let mut shop = Command::new(env!("CARGO_BIN_EXE_shop"));
+    shop.env_remove("HOST").env_remove("PORT").env_remove("SESSION_STORE").env_remove("REDIS_URL");
+    shop.envs(settings.iter().copied()).output().expect("the shop")
+}
+
+#[test]
+fn bad_settings_are_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    for (settings, expected) in [
+        (&[("PORT", "three")][..], "PORT is \"three\", but must be a port number from 0 to 65535\n"),
+        (&[("PORT", "65536")], "PORT is \"65536\", but must be a port number from 0 to 65535\n"),
+        (&[("PORT", "")], "PORT is \"\", but must be a port number from 0 to 65535\n"),
+        (&[("HOST", "the moon")], "HOST is \"the moon\", but must be an IP address like 127.0.0.1 or 0.0.0.0\n"),
+        (&[("PORT", &port)], &format!("HOST and PORT: the shop cannot listen on 127.0.0.1 port {port}: ")),
+        (&[("HOST", "203.0.113.1"), ("PORT", "0")], "HOST and PORT: the shop cannot listen on 203.0.113.1 port 0: "),
+        (
+            &[("PORT", "0"), ("SESSION_STORE", "tape:1")],
+            "SESSION_STORE: `tape` is no store of the shop. It knows file, ",
+        ),
+    ] {
+        let output = run_with(settings);
+        let error = String::from_utf8(output.stderr).expect("text");
+        assert!(!output.status.success() && error.starts_with(expected), "{settings:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn the_shop_listens_on_its_host() {
+    let port = free_port();
+    let mut shop = Command::new(env!("CARGO_BIN_EXE_shop"));
+    let _shop = Process::start(shop.env("HOST", "127.0.0.2").env("PORT", port.to_string()).env("SESSION_STORE", ""));
+    wait_until("the shop opens", || std::net::TcpStream::connect(("127.0.0.2", port)).is_ok());
+    assert!(!is_listening(port), "not on 127.0.0.1");
+}
+
+/// A newcomer builds the shop first, so it must stay small.
+#[test]
+fn by_default_the_shop_has_at_most_90_crates() {
+    let tree = |features: &[&str]| {
+        let mut cargo = Command::new(env!("CARGO"));
+        let arguments = ["tree", "--offline", "--locked", "-p", "session-examples", "-e", "normal", "--no-dedupe"];
+        let output = cargo.args(arguments).args(["--prefix", "none"]).args(features).output().expect("cargo");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).expect("text");
+        text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect::<BTreeSet<String>>()
+    };
+    let crates = tree(&[]);
+    assert!(crates.len() <= 90 && crates.len() > 50, "{} crates: {crates:#?}", crates.len());
+    assert!(tree(&["--all-features"]).len() > 90, "the command does not count what features bring");
 }

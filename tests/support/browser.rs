@@ -10,6 +10,12 @@ use serde_json::{Value, json};
 
 use crate::servers::{Process, TempDir, free_port, is_listening, wait_until};
 
+/// The keys that a test can press, beside characters.
+pub mod key {
+    pub const TAB: &str = "\u{e004}";
+    pub const ENTER: &str = "\u{e007}";
+}
+
 /// A browser with an empty profile and one window.
 pub struct Browser {
     session: String,
@@ -28,6 +34,15 @@ pub struct Reply {
 
 impl Browser {
     pub fn start() -> Self {
+        Self::with_preferences(&json!({}))
+    }
+
+    /// A browser whose pages run no scripts. Those of the tests still run.
+    pub fn without_javascript() -> Self {
+        Self::with_preferences(&json!({ "profile.managed_default_content_settings.javascript": 2 }))
+    }
+
+    fn with_preferences(preferences: &Value) -> Self {
         let (port, profile) = (free_port(), TempDir::new("chromium"));
         let driver = Process::start(Command::new("chromedriver").arg(format!("--port={port}")));
         wait_until("chromedriver answers", || is_listening(port));
@@ -37,7 +52,8 @@ impl Browser {
         if std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
             arguments.push("--no-sandbox".into());
         }
-        let wishes = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}}});
+        let options = json!({ "args": arguments, "prefs": preferences });
+        let wishes = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}});
         let opened = command(port, "POST", "/session", Some(&wishes));
         let session = opened.as_ref().ok().and_then(|value| value["sessionId"].as_str());
         let Some(session) = session else {
@@ -60,6 +76,61 @@ impl Browser {
 
     pub fn reload(&self) {
         self.command("POST", "/refresh", Some(&json!({})));
+    }
+
+    /// Clicks what does not lead to another page.
+    pub fn click(&self, selector: &str) {
+        self.command("POST", &format!("{}/click", self.element(selector)), Some(&json!({})));
+    }
+
+    /// Presses keys one after the other, as on a keyboard.
+    pub fn press(&self, keys: &[&str]) {
+        let strokes = keys
+            .iter()
+            .flat_map(|key| [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]);
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes.collect::<Vec<_>>() });
+        self.command("POST", "/actions", Some(&json!({ "actions": [keyboard] })));
+    }
+
+    /// Presses a key that leads to another page, and waits for it.
+    pub fn press_and_follow(&self, key: &str) {
+        self.run("window.left = true");
+        self.press(&[key]);
+        self.wait_for_another_page();
+    }
+
+    /// Gives the page the width and height of a phone.
+    pub fn become_phone(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true });
+        self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    /// Says which colours the system prefers: `dark` or `light`.
+    pub fn prefer_colours(&self, scheme: &str) {
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.devtools("Emulation.setEmulatedMedia", &json!({ "features": [feature] }));
+    }
+
+    fn devtools(&self, command: &str, parameters: &Value) {
+        let call = json!({ "cmd": command, "params": parameters });
+        self.command("POST", "/goog/cdp/execute", Some(&call));
+    }
+
+    /// The window that commands go to.
+    pub fn window(&self) -> String {
+        self.command("GET", "/window", None).as_str().expect("a window").into()
+    }
+
+    /// Opens another window, and sends commands there.
+    pub fn open_window(&self) -> String {
+        let opened = self.command("POST", "/window/new", Some(&json!({ "type": "window" })));
+        let window = opened["handle"].as_str().expect("a window").to_owned();
+        self.switch_to(&window);
+        window
+    }
+
+    pub fn switch_to(&self, window: &str) {
+        self.command("POST", "/window", Some(&json!({ "handle": window })));
     }
 
     /// Replaces what is in a form's field.

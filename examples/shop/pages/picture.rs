@@ -16,7 +16,9 @@ pub fn of(product: &Product) -> Markup {
         Shape::Jar => JAR,
     };
     html! {
-        svg.picture viewBox="0 0 120 90" aria-hidden="true" style={ "--colour: " (product.colour) } { (PreEscaped(shape)) }
+        svg.picture viewBox="0 0 120 90" aria-hidden="true" style={ "--colour: " (product.colour) } {
+            (PreEscaped(shape))
+        }
     }
 }
 
@@ -28,14 +30,17 @@ pub fn logo() -> Markup {
     }
 }
 
-/// What the button leads to.
-pub fn theme(now: Theme) -> Markup {
-    let shape = match now {
-        Theme::Light => r#"<path fill="currentColor" d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z"/>"#,
-        Theme::Dark => {
+pub fn theme(theme: Theme) -> Markup {
+    let shape = match theme {
+        Theme::Light => {
             r#"<circle cx="12" cy="12" r="4.5" fill="currentColor"/>
             <path stroke="currentColor" stroke-width="2" stroke-linecap="round"
                 d="M12 2v2m0 16v2M2 12h2m16 0h2M5 5l1.4 1.4m11.2 11.2L19 19M5 19l1.4-1.4M17.6 6.4 19 5"/>"#
+        },
+        Theme::Dark => r#"<path fill="currentColor" d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z"/>"#,
+        Theme::System => {
+            r#"<circle cx="12" cy="12" r="8" fill="none" stroke="currentColor" stroke-width="2"/>
+            <path fill="currentColor" d="M12 4a8 8 0 0 1 0 16z"/>"#
         },
     };
     html! { svg.icon viewBox="0 0 24 24" aria-hidden="true" { (PreEscaped(shape)) } }
