@@ -120,7 +120,8 @@ mod stores;
 pub mod testing;
 mod web;
 
-/// Where sessions are kept: the [`Store`] trait with its contract, the stores of this crate, and wrappers around any store.
+/// Where sessions are kept: the [`Store`] trait with its contract, the stores of this crate, and wrappers around any
+/// store.
 pub mod store {
     pub use crate::port::*;
     pub use crate::stores::*;

@@ -1,4 +1,4 @@
-//! Promise two, in numbers: no update is lost and no logout undone.
+//! No update is lost and no logout is undone: the counts of it.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const CLIENTS: u32 = 64;
 const ROUNDS: u32 = 100;
 const RACES: u32 = 2_000;
 
-/// Sixty-four tabs of one visitor, each asking for its paths one after the other. Answers how many were answered 200.
+/// Sixty-four tabs of one visitor, each requesting its paths one after the other. Returns the number of 200 responses.
 async fn storm(client: &Client, paths: impl Fn(u32) -> Vec<String>) -> u32 {
     let mut tasks = JoinSet::new();
     for number in 0..CLIENTS {
@@ -149,8 +149,8 @@ pub(crate) async fn lifecycle_wins(app: Router, name: &str) {
         let (writing, ended) = (writing.await.unwrap(), ended.await.unwrap());
         assert!(matches!(ended.status.as_u16(), 200 | 409), "{ended:?}");
         assert!(matches!(writing.status.as_u16(), 200 | 409), "{writing:?}");
-        // After a destruction or an empty logout, a write begins a session of its own. After a rotation it must not: its
-        // cookie would overwrite the new one.
+        // After a destruction or an empty logout, a write begins a session of its own. After a rotation it must not:
+        // its cookie would overwrite the new one.
         let rotated = matches!(ending, "/login/8" | "/rotate") && ended.status == 200;
         assert!(!rotated || writing.set_cookie().is_none(), "{ending}: the loser sets no cookie");
         stale.set_cookie(old);
@@ -172,7 +172,7 @@ async fn lifecycle_wins_on_redis() {
     lifecycle_wins(app(RedisStore::connect_with(&redis.url(), patient::redis()).await.unwrap()), "redis").await;
 }
 
-/// Sixteen requests rotate one session at once: one gets the new id, the others learn that they lost.
+/// Sixteen requests rotate one session at once: one gets the new id, the others get a conflict.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_rotation_wins() {
     let redis = Redis::start();
@@ -191,7 +191,7 @@ async fn one_rotation_wins() {
             let winners: Vec<_> = outcomes.iter().filter(|(answer, _)| answer.set_cookie().is_some()).collect();
             assert_eq!(winners.len(), 1);
             assert_eq!(winners[0].0.status, 200);
-            // Whoever came too late even to load the session had nothing to rotate.
+            // A request that loaded the session after the rotation had nothing to rotate.
             assert!(outcomes.iter().all(|(answer, _)| matches!(answer.status.as_u16(), 200 | 409)));
             assert_eq!(winners[0].1.get("/show").await.text, "nobody 1 0 0 0 0");
         }
@@ -199,7 +199,7 @@ async fn one_rotation_wins() {
     print_figure("winners", format_args!("1 in each of {} races", RACES / 16 * 2));
 }
 
-/// A field that would rather fail than overwrite.
+/// A field with `conflict = "reject"` fails the later commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn reject_fails_the_later_one() {
     let client = Client::new(app(FailingStore::new(MemoryStore::new())));

@@ -29,7 +29,7 @@ fn cookie(policy: CookiePolicy) -> Vec<String> {
 }
 
 #[test]
-fn sound_settings_build() {
+fn valid_settings_build() {
     assert_eq!(complaints(|builder| builder), Vec::<String>::new());
     assert_eq!(
         cookie(CookiePolicy::named("id").domain("example.com").path("/shop").dangerous_plain_http()),
@@ -39,7 +39,7 @@ fn sound_settings_build() {
 }
 
 #[test]
-fn everything_at_once() {
+fn all_contradictions_are_reported_at_once() {
     let error = Sessions::<Shop>::builder()
         .cookie(CookiePolicy::host("sid").domain("example.com").path("shop").dangerous_plain_http())
         .idle(Duration::from_secs(7200))
@@ -61,7 +61,7 @@ fn everything_at_once() {
 }
 
 #[test]
-fn a_record_says_once_who_is_logged_in() {
+fn a_record_has_one_user_field() {
     #[derive(Session)]
     struct One {
         #[session(user)]

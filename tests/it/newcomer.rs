@@ -219,8 +219,8 @@ async fn the_life_of_a_session_is_logged() {
 
 const CHILD: &str = "SESSION_TEST_SILENT_CHILD";
 
-/// The first failure of a kind is printed to standard error, once, if nothing else shows it. The test starts itself as a
-/// process without a subscriber.
+/// The first failure of a kind is printed to standard error, once, if nothing else shows it. The test starts itself as
+/// a process without a subscriber.
 #[tokio::test]
 async fn a_debug_build_without_a_subscriber_is_not_silent() {
     if std::env::var_os(CHILD).is_some() {

@@ -14,7 +14,7 @@ struct Shop {
     theme: String,
 }
 
-/// A library's own piece of session.
+/// The session section of a library.
 #[derive(Session)]
 #[session(name = "auth")]
 struct Auth {

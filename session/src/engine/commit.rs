@@ -136,8 +136,8 @@ impl Engine {
         own.unwrap_or_else(|| Err(conflict()))
     }
 
-    /// The record that follows `current` when every request of the batch is applied. A request that does not apply leaves
-    /// the batch with its error.
+    /// The record that follows `current` when every request of the batch is applied. A request that does not apply
+    /// leaves the batch with its error.
     fn fold(
         &self,
         current: &Arc<Record>,

@@ -38,7 +38,8 @@ impl Config {
         rule(
             touch_after >= idle,
             format!(
-                "touch_after {touch_after:?} is not shorter than the idle timeout {idle:?}: sessions in use would expire"
+                "touch_after {touch_after:?} is not shorter than the idle timeout {idle:?}: sessions in use would \
+                 expire"
             ),
         );
         let retry = self.retry_after;
@@ -74,7 +75,8 @@ impl Config {
 /// }
 ///
 /// let error = Sessions::<Shop>::builder().idle(Duration::ZERO).build().unwrap_err();
-/// assert_eq!(error.complaints().len(), 3, "no store, an idle timeout of zero, and a touch interval that is not shorter");
+/// // No store, an idle timeout of zero, and a touch interval that is not shorter than it.
+/// assert_eq!(error.complaints().len(), 3);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(Vec<String>);

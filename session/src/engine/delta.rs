@@ -18,8 +18,8 @@ use crate::data::schema::reader::{MIN_READER, codec_of};
 use crate::data::schema::sections::{Reset, SchemaRegistry, survives};
 use crate::data::token::VerifierHash;
 
-/// The change of one field from `base` to `ours`. `None` stands for the default: no value, or no decodable and valid one,
-/// was stored.
+/// The change of one field from `base` to `ours`. `None` stands for the default: no value, or no decodable and valid
+/// one, was stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) section: &'static str,
@@ -117,8 +117,8 @@ impl Delta {
             || self.changes.iter().any(|change| change.field.info.privilege)
     }
 
-    /// Adds a later change of the same request. `stored` is the payload of the loaded record, and `seen` the payload that the
-    /// change was made on.
+    /// Adds a later change of the same request. `stored` is the payload of the loaded record, and `seen` the payload
+    /// that the change was made on.
     pub(crate) fn push(
         &mut self,
         change: Change,
@@ -153,8 +153,8 @@ impl Delta {
         self.changes.retain(|change| survives(reset, change.field));
     }
 
-    /// Drops the changes that do not survive a login or logout that was committed first. A reset of this delta comes after
-    /// that one, so then nothing is dropped.
+    /// Drops the changes that do not survive a login or logout that was committed first. A reset of this delta comes
+    /// after that one, so then nothing is dropped.
     pub(crate) fn retain_surviving(&mut self, reset: Reset) {
         if self.reset.is_none() {
             self.changes.retain(|change| survives(reset, change.field));
@@ -204,12 +204,14 @@ impl Delta {
         let resolved = self.changes.iter().map(|change| Resolved::new(change, payload, sections));
         let resolved = resolved.collect::<Result<Vec<_>, _>>()?;
         payload.edited(resolved.iter().flat_map(Resolved::edits)).ok_or_else(|| {
-            let message = "the record would have more than 256 fields in a section, counting those of other releases, or more than 64 sections";
+            let message = "the record would have more than 256 fields in a section, counting those of other releases, or \
+                           more than 64 sections";
             Error::new(ErrorKind::TooLarge, message)
         })
     }
 
-    /// Fails if newer code forbids this release to change its section. A logout that only ends the session is never refused.
+    /// Fails if newer code forbids this release to change its section. A logout that only ends the session is never
+    /// refused.
     fn may_write(&self, payload: &Payload, sections: &SchemaRegistry) -> Result<(), Error> {
         let names = self.changes.iter().map(|change| change.section);
         names.filter_map(|name| payload.section(name)).try_for_each(|section| sections.may_write(&section))
@@ -223,8 +225,8 @@ impl Delta {
         sections.check(before, after, changed)
     }
 
-    /// Applies all changes to `record`, but for revision and writers. On an error the record is unchanged. `verifier` is the
-    /// new one of a change of privilege.
+    /// Applies all changes to `record`, but for revision and writers. On an error the record is unchanged. `verifier`
+    /// is the new one of a change of privilege.
     pub(crate) fn apply(
         &self,
         record: &mut Record,

@@ -38,7 +38,8 @@ impl Engine {
     pub(crate) async fn open(&self, credential: Credential) -> Result<LoadOutcome, StoreError> {
         let now = self.now();
         let id = credential.id();
-        // The record is passed on by value at once: as a local variable it would take room in the future of every handler.
+        // The record is passed on by value at once: as a local variable it would take room in the future of every
+        // handler.
         let (opened, refused) = self.backend.open(credential, self.backend.store().load(id, now).await?, now);
         let outcome = self.outcome(id, opened);
         let Some(credential) = refused else { return Ok(outcome) };

@@ -10,7 +10,8 @@ use crate::port::StoreError;
 /// A limit on attempts alone does not work: a process that gets little processor time, or whose store answers other
 /// processes sooner, loses dozens of attempts within a fraction of a second.
 const MAX_ELAPSED: Duration = Duration::from_secs(5);
-/// A limit on time alone does not work either: one attempt may wait for a lock for as long, or the process may be stopped.
+/// A limit on time alone does not work either: one attempt may wait for a lock for as long, or the process may be
+/// stopped.
 const MIN_ATTEMPTS: u32 = 16;
 /// A conflict brings the fresh record, so an immediate attempt has the best chance: after a pause that record is old.
 /// A pause of random length after every fourth attempt keeps two processes from conflicting in step.
@@ -20,13 +21,13 @@ const MAX_PAUSE: Duration = Duration::from_millis(8);
 /// How often a call whose outcome is unknown is sent again.
 const REPEATS: u32 = 2;
 
-/// Sends `call` again while its outcome is unknown, at most twice. Only for calls that may be repeated: a commit, which its
-/// operation id identifies, so that it is applied once; and removals.
+/// Sends `call` again while its outcome is unknown, at most twice. Only for calls that may be repeated: a commit, which
+/// its operation id identifies, so that it is applied once; and removals.
 ///
 /// # Errors
 ///
-/// The error of the last attempt. After an unknown outcome every error is [`StoreError::Unknown`]: an earlier attempt may
-/// have been applied, whatever the last error says.
+/// The error of the last attempt. After an unknown outcome every error is [`StoreError::Unknown`]: an earlier attempt
+/// may have been applied, whatever the last error says.
 pub(crate) async fn retry_unknown<T, F>(mut call: impl FnMut() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,

@@ -83,8 +83,8 @@ impl<S: Schema> Sessions<S> {
         }
     }
 
-    /// Removes up to `limit` expired sessions from the store and answers how many it removed. An expired session counts as
-    /// absent in any case; this frees its space. [`sweeper`](Self::sweeper) does it regularly.
+    /// Removes up to `limit` expired sessions from the store and answers how many it removed. An expired session counts
+    /// as absent in any case; this frees its space. [`sweeper`](Self::sweeper) does it regularly.
     ///
     /// ```
     /// # use session::{MemoryStore, Session, Sessions};

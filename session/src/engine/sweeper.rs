@@ -11,7 +11,8 @@ use crate::engine::Engine;
 use crate::engine::handle::schema::Schema;
 use crate::engine::sessions::Sessions;
 
-/// Removes expired sessions from a store at intervals. It does nothing by itself: spawn the future of [`run`](Self::run).
+/// Removes expired sessions from a store at intervals. It does nothing by itself: spawn the future of
+/// [`run`](Self::run).
 ///
 /// ```no_run
 /// # use std::time::Duration;
@@ -29,8 +30,8 @@ use crate::engine::sessions::Sessions;
 /// ```
 ///
 /// An expired session counts as absent with or without a sweeper. Several processes may sweep one store: the pauses
-/// between sweeps have a random length, and concurrent sweeps do not disturb each other. Redis expires records itself and
-/// needs no sweeper.
+/// between sweeps have a random length, and concurrent sweeps do not disturb each other. Redis expires records itself
+/// and needs no sweeper.
 #[derive(Clone)]
 pub struct Sweeper {
     engine: Arc<Engine>,
@@ -55,8 +56,8 @@ impl<S: Schema> Sessions<S> {
 }
 
 impl Sweeper {
-    /// The average pause between sweeps: each pause is half to one and a half times as long. Default: five minutes. At least
-    /// a second.
+    /// The average pause between sweeps: each pause is half to one and a half times as long. Default: five minutes. At
+    /// least a second.
     #[must_use]
     pub fn every(mut self, every: Duration) -> Self {
         self.every = every.max(Duration::from_secs(1));

@@ -77,8 +77,8 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     ///
     /// # Errors
     ///
-    /// The errors of the store. [`ErrorKind::Misconfigured`] if the store has no user index. After [`ErrorKind::Unknown`]
-    /// some sessions may have ended: call it again.
+    /// The errors of the store. [`ErrorKind::Misconfigured`] if the store has no user index. After
+    /// [`ErrorKind::Unknown`] some sessions may have ended: call it again.
     pub async fn revoke_user(&self, user: &S::User) -> Result<usize, Error> {
         self.revoke(user, None).await
     }

@@ -60,8 +60,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// The session of a visitor who is logged in. Other visitors get 401, or a redirect to
 /// [`login_path`](crate::SessionsBuilder::login_path).
 ///
-/// It is an axum extractor. `Option<LoggedIn<T>>` is `None` for a visitor who is not logged in. A session type without a
-/// `#[session(user)]` field does not compile here.
+/// It is an axum extractor. `Option<LoggedIn<T>>` is `None` for a visitor who is not logged in. A session type without
+/// a `#[session(user)]` field does not compile here.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -96,8 +96,8 @@ pub struct LoggedIn<S: Identified>(pub S::Handle);
 /// `Result<Session<T>, Rejection>` is an extractor too.
 ///
 /// As a response it has the status of its [`ErrorKind`], or is a redirect to the
-/// [`login_path`](crate::SessionsBuilder::login_path). Its body names no detail, except in debug builds. The `ErrorKind`
-/// is in the response's extensions, so that an outer layer can draw a page of its own.
+/// [`login_path`](crate::SessionsBuilder::login_path). Its body names no detail, except in debug builds. The
+/// `ErrorKind` is in the response's extensions, so that an outer layer can draw a page of its own.
 ///
 /// ```
 /// use session::{Rejection, Session};

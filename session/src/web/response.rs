@@ -1,4 +1,5 @@
-//! The HTTP response head of a request that used its session: status, `Set-Cookie`, `Cache-Control`, `Vary`, `Retry-After`.
+//! The HTTP response head of a request that used its session: status, `Set-Cookie`, `Cache-Control`, `Vary`,
+//! `Retry-After`.
 
 use std::error::Error as _;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,8 +26,8 @@ pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
     }
 }
 
-/// The body of such a response. A release build tells clients nothing about the inside of the server; a debug build shows
-/// the developer the whole message.
+/// The body of such a response. A release build tells clients nothing about the inside of the server; a debug build
+/// shows the developer the whole message.
 #[cfg(feature = "axum")]
 pub(crate) fn body_of(error: &Error) -> String {
     let public = match status_of(error.kind()) {
@@ -91,8 +92,8 @@ pub(crate) fn write_failure_headers(status: StatusCode, retry_after: Duration, h
     }
 }
 
-/// A handler's own `Cache-Control` with `private` in place of what allows shared caches. `None` if it keeps shared caches
-/// out already.
+/// A handler's own `Cache-Control` with `private` in place of what allows shared caches. `None` if it keeps shared
+/// caches out already.
 fn with_private(headers: &HeaderMap) -> Option<HeaderValue> {
     let lines = headers.get_all(CACHE_CONTROL).into_iter().filter_map(|line| line.to_str().ok());
     let directives: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();

@@ -22,7 +22,7 @@ async fn idle_and_absolute_deadlines() {
 }
 
 #[tokio::test]
-async fn a_login_begins_a_new_life() {
+async fn a_login_starts_the_absolute_deadline_anew() {
     let world = world(|builder| builder.idle(Duration::from_secs(12 * 3600 - 1)));
     world.client.get("/visit").await;
     world.clock.advance(Duration::from_secs(11 * 3600));

@@ -1,4 +1,4 @@
-//! How a request ends: with a login, an error, a panic, or half-way.
+//! How a request ends: with a login, an error, a panic, or a cancellation.
 
 use session::testing::Fault;
 
@@ -69,8 +69,8 @@ async fn a_panicking_handler_commits_nothing() {
     assert_eq!(world.visits().await, "1");
 }
 
-/// A request is dropped at its first, second, third … poll. The store is as before it or as after it, never between; and
-/// once the commit has begun, it is carried out.
+/// A request is dropped at its first, second, third … poll. The store holds the state before it or after it, never a
+/// state between; and a commit that has begun is carried out.
 #[tokio::test]
 async fn a_cancelled_request_commits_all_or_nothing() {
     let world = world(|builder| builder);
@@ -103,7 +103,7 @@ async fn a_cancelled_request_commits_all_or_nothing() {
     panic!("the commit had begun, and was dropped with the client");
 }
 
-/// A handle that was changed before a logout and is dropped after it brings back only what survives a logout.
+/// A handle that was changed before a logout and is dropped after it keeps only the fields that survive a logout.
 #[tokio::test]
 async fn a_second_handle_does_not_undo_a_logout() {
     let world = world(|builder| builder);
@@ -125,7 +125,7 @@ async fn a_panic_in_a_side_task_does_not_undo_a_logout() {
     assert_eq!(world.client.get("/read").await.text, "0 0 None");
 }
 
-/// What a failed commit did not save is saved once at the end; what may have been saved is not saved again.
+/// Changes of a refused commit are committed once at the end; changes of a commit with unknown outcome are not repeated.
 #[tokio::test]
 async fn a_failed_commit_does_not_count_twice() {
     let world = world(|builder| builder);

@@ -29,7 +29,7 @@ async fn explicit_commit_and_update() {
 }
 
 #[tokio::test]
-async fn update_of_a_new_session_makes_it() {
+async fn an_update_of_a_new_session_creates_it() {
     let world = world(|builder| builder);
     assert_eq!(world.client.get("/update").await.text, "1");
     assert_eq!(world.client.get("/update").await.text, "2");
@@ -74,7 +74,7 @@ async fn a_detached_session_outlives_its_request() {
 }
 
 #[tokio::test]
-async fn what_comes_after_the_response_is_not_saved() {
+async fn changes_after_the_response_are_not_saved() {
     let world = world(|builder| builder);
     world.client.get("/visit").await;
     world.client.get("/late").await;
@@ -111,7 +111,7 @@ async fn a_missing_layer_names_itself() {
     assert_eq!(answer.status, 500);
     let request = http::Request::new(());
     let error = Sessions::<Shop>::extract(request.extensions(), request.headers()).await.unwrap_err();
-    assert!(error.to_string().contains(".layer(sessions.layer())"), "{error}");
+    assert!(error.to_string().contains("add `.layer(sessions)`"), "{error}");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! What happens at the edges of a request: deadlines, failures, cancellation, several extractors, work that outlives it.
+//! What happens at the edges of a request: deadlines, failures, cancellation, several extractors, work that outlives
+//! it.
 
 mod deadlines;
 mod endings;

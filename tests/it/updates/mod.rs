@@ -1,4 +1,5 @@
-//! An `update` that fails leaves nothing behind: on a server's store and in the cookie, of a stored session and of a new one.
+//! A failed `update` leaves nothing behind: in a server-side store and in the cookie, of a stored session and of a new
+//! one.
 
 mod races;
 
@@ -19,7 +20,7 @@ struct Shop {
     text: String,
 }
 
-/// The line to the store, or to the list of ended sessions. A handler cuts it once its session is loaded.
+/// The connection to the store, or to the list of ended sessions. A handler cuts it after its session is loaded.
 type Cut = FailingStore<MemoryStore>;
 
 fn app(sessions: &Sessions<Shop>, line: Cut) -> Router {
@@ -40,7 +41,7 @@ async fn show(session: Session<Shop>) -> String {
     format!("{:?} {} {} {}", session.user, session.visits, session.likes, session.text.len())
 }
 
-/// The login fails, and so does the handler.
+/// The login fails, and the handler returns the error.
 async fn login(State(line): State<Cut>, mut session: Session<Shop>) -> Result<(), Error> {
     line.fail_next(Fault::Before, 1);
     let failed = session.update(|session| session.login(7)).await;
@@ -48,30 +49,30 @@ async fn login(State(line): State<Cut>, mut session: Session<Shop>) -> Result<()
     failed
 }
 
-/// The first time fails, and is asked for again.
+/// The first update fails, and the handler calls it again.
 async fn again(State(line): State<Cut>, mut session: Session<Shop>) {
     line.fail_next(Fault::Before, 1);
-    // A rotation, since without one a sealed session asks nobody that could fail.
+    // A rotation: without one a sealed session makes no store call that could fail.
     let failed = session.update(|session| (session.visits += 1, session.rotate())).await;
     assert_eq!(failed.unwrap_err().kind(), ErrorKind::Unavailable);
     session.update(|session| session.visits += 1).await.unwrap();
 }
 
-/// Another change of the same field, which is saved at the end.
+/// After the failed update the same field changes, and the end of the request commits it.
 async fn later(State(line): State<Cut>, mut session: Session<Shop>) {
     line.fail_next(Fault::Before, 1);
     session.update(|session| (session.visits += 10, session.rotate())).await.unwrap_err();
     session.visits += 1;
 }
 
-/// Whether it was done is not known, not even when asked again.
+/// The outcome stays unknown after the repeats.
 async fn unknown(State(line): State<Cut>, mut session: Session<Shop>) {
     line.fail(Fault::After);
     session.update(|session| (session.visits += 1, session.rotate())).await.unwrap_err();
     line.heal();
 }
 
-/// What another handle has changed waits for the end of the request, and is not lost with the update.
+/// The change of another handle waits for the end of the request, and is not lost with the failed update.
 async fn sibling(State(line): State<Cut>, mut session: Session<Shop>, mut other: Session<Shop>) {
     other.likes += 1;
     line.fail_next(Fault::Before, 1);
@@ -85,7 +86,8 @@ async fn logout(mut session: Session<Shop>) -> Result<String, Error> {
     Ok(session.is_new().to_string())
 }
 
-/// A stored session on a server, a new one there, and a stored one in its cookie. Of a new one in its cookie nobody is asked.
+/// A stored session in a server-side store, a new one there, and a stored one in its cookie. A new session in its cookie
+/// makes no store call.
 async fn worlds() -> Vec<Client> {
     let (store, list) = (Cut::new(MemoryStore::new()), Cut::new(MemoryStore::new()));
     let keys = KeyRing::new(SecretKey::generate().unwrap());
@@ -99,7 +101,7 @@ async fn worlds() -> Vec<Client> {
     worlds.into()
 }
 
-/// What `path` answers, and what is stored then, in each of the [`worlds`].
+/// Checks the answer of `path`, and what is stored afterwards, in each of the [`worlds`].
 async fn everywhere(path: &str, status: u16, stored: &str) {
     for (number, client) in worlds().await.into_iter().enumerate() {
         let answer = client.post(path).await;
@@ -110,33 +112,33 @@ async fn everywhere(path: &str, status: u16, stored: &str) {
 }
 
 #[tokio::test]
-async fn a_login_that_failed_logs_nobody_in() {
+async fn a_failed_login_does_not_log_in() {
     everywhere("/login", 503, "None 0 0 ").await;
 }
 
 #[tokio::test]
-async fn what_is_done_again_counts_once() {
+async fn an_update_that_is_called_again_counts_once() {
     everywhere("/again", 200, "None 1 0 ").await;
 }
 
 #[tokio::test]
-async fn a_later_change_takes_nothing_along() {
+async fn a_later_change_does_not_commit_the_failed_one() {
     everywhere("/later", 200, "None 1 0 ").await;
 }
 
 #[tokio::test]
-async fn who_handles_an_error_answers_for_it() {
+async fn a_handler_can_answer_after_an_unknown_outcome() {
     everywhere("/unknown", 200, "None ").await;
 }
 
 #[tokio::test]
-async fn what_another_handle_has_changed_is_saved() {
+async fn the_change_of_another_handle_is_kept() {
     everywhere("/sibling", 200, "None 1 1 ").await;
 }
 
-/// As it does at the end of a request.
+/// As a logout does at the end of a request.
 #[tokio::test]
-async fn a_logout_that_leaves_nothing_removes_the_session() {
+async fn a_logout_destroys_the_session_if_no_field_survives() {
     for (number, client) in worlds().await.into_iter().enumerate() {
         let stored = client.cookie().is_some();
         let answer = client.post("/logout").await;
@@ -146,7 +148,7 @@ async fn a_logout_that_leaves_nothing_removes_the_session() {
     }
 }
 
-/// Nothing can be saved by then, and whoever asks is told so.
+/// Nothing can be committed by then, and the caller gets an error.
 #[tokio::test]
 async fn an_update_after_the_response_is_an_error() {
     let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build().unwrap();

@@ -1,4 +1,4 @@
-//! `update` beside whatever else happens to its session: other handles of the request, other processes, a caller that leaves.
+//! `update` in parallel with other handles of the request, with other processes, and with a caller that is cancelled.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,7 +28,7 @@ struct Shop {
 /// What a handler can reach beside its session.
 #[derive(Clone)]
 struct World {
-    /// The line to the store, or to the list of ended sessions.
+    /// The connection to the store, or to the list of ended sessions.
     line: FailingStore<MemoryStore>,
     /// The same visitor at another process.
     elsewhere: Client,
@@ -72,7 +72,7 @@ fn routes() -> Router<World> {
         )
 }
 
-/// A visitor who has a session with one like, and what happens at `/go`.
+/// A visitor with a stored session that has one like; `/go` runs the handler under test.
 async fn visitor<T: 'static>(sealed: bool, go: impl Handler<T, World>) -> (Client, World) {
     let line = FailingStore::new(MemoryStore::new());
     let keys = KeyRing::new(SecretKey::generate().unwrap());
@@ -98,9 +98,9 @@ async fn shown(client: &Client) -> String {
     client.get("/show").await.text
 }
 
-/// Two handles of one request, and none takes anything from the other.
+/// Two handles of one request update at the same time, and both changes are kept.
 #[tokio::test(start_paused = true)]
-async fn two_at_once() {
+async fn two_handles_update_at_once() {
     for sealed in [false, true] {
         let (client, _) = visitor(sealed, async |State(world): State<World>, mut one: Handed, mut two: Handed| {
             world.slow();
@@ -127,9 +127,9 @@ async fn two_at_once() {
     }
 }
 
-/// One handle's commit lets two others through that have both seen what was there before; and so does the end of a session.
+/// Two handles wait for a third, and both have read the session before its commit; the same with its destruction.
 #[tokio::test(start_paused = true)]
-async fn two_that_have_waited_for_a_third() {
+async fn two_handles_wait_for_a_third() {
     for sealed in [false, true] {
         let go = async |State(world): State<World>, mut one: Handed, mut two: Handed, mut third: Handed| {
             third.theme = Some("dark".into());
@@ -155,9 +155,9 @@ async fn two_that_have_waited_for_a_third() {
     }
 }
 
-/// What another handle has changed meanwhile does not survive a login that it would not survive in the same handle.
+/// A login resets the changes of every handle, as it does those of its own handle.
 #[tokio::test(start_paused = true)]
-async fn a_login_empties_for_all_handles() {
+async fn a_login_resets_all_handles() {
     for wait in [10, 100] {
         let go = async move |State(world): State<World>, mut one: Handed, mut two: Handed| {
             world.slow();
@@ -173,9 +173,9 @@ async fn a_login_empties_for_all_handles() {
     }
 }
 
-/// Of two logins in one request the one counts that waits for its end.
+/// Of two logins in one request, the one that is committed at the end of the request counts.
 #[tokio::test(start_paused = true)]
-async fn two_logins() {
+async fn two_logins_in_one_request() {
     let (client, _) = visitor(false, async |State(world): State<World>, mut one: Handed, mut two: Handed| {
         world.slow();
         let (one, ()) = join!(one.update(|shop| shop.login(7)), async {
@@ -190,9 +190,9 @@ async fn two_logins() {
     assert_eq!(shown(&client).await, "Some(8) 0 0 None");
 }
 
-/// A login that fails is none: it does not take along what another handle has changed.
+/// A failed login does not drop the changes of another handle.
 #[tokio::test(start_paused = true)]
-async fn a_login_that_failed_drops_nothing() {
+async fn a_failed_login_drops_nothing() {
     for sealed in [false, true] {
         let (client, _) = visitor(sealed, async |State(world): State<World>, mut one: Handed, mut two: Handed| {
             two.likes += 1;
@@ -205,9 +205,9 @@ async fn a_login_that_failed_drops_nothing() {
     }
 }
 
-/// Whatever another handle does to the end of the request: what is stored is not answered with an error.
+/// A commit that is stored answers `Ok`, also if another handle fails the request.
 #[tokio::test(start_paused = true)]
-async fn what_is_stored_is_ok() {
+async fn a_stored_update_is_ok() {
     let (client, world) = visitor(false, async |State(world): State<World>, mut one: Handed, mut two: Handed| {
         world.slow();
         let (one, ()) = join!(one.update(|shop| (shop.strict, shop.visits) = (1, 1)), async {
@@ -223,9 +223,10 @@ async fn what_is_stored_is_ok() {
     assert_eq!(client.get("/show").await.text, "None 1 1 None");
 }
 
-/// The caller has left. The login is done, and its cookie is sent: at once, and if the response must wait for it.
+/// The caller of a login is cancelled. The login is committed and its cookie is sent, also if the response must wait for
+/// it.
 #[tokio::test(start_paused = true)]
-async fn a_login_that_nobody_waits_for() {
+async fn a_login_whose_caller_is_cancelled() {
     for (sealed, wait) in [(false, 500), (true, 500), (false, 0), (true, 0)] {
         let (client, _) = visitor(sealed, async move |State(world): State<World>, mut session: Handed| {
             world.slow();
@@ -237,9 +238,9 @@ async fn a_login_that_nobody_waits_for() {
     }
 }
 
-/// What was given up, or refused then, is not in the handle any more.
+/// The changes of a cancelled or refused update are gone from the handle.
 #[tokio::test(start_paused = true)]
-async fn what_was_given_up_is_not_saved_later() {
+async fn a_cancelled_update_is_not_committed_later() {
     for meanwhile in ["/show", "/theme"] {
         let (client, _) = visitor(false, async move |State(world): State<World>, mut session: Handed| {
             world.slow();
@@ -258,7 +259,7 @@ async fn what_was_given_up_is_not_saved_later() {
     }
 }
 
-/// In a task of its own, when the response has left: nothing is done that nobody could be told of.
+/// In a spawned task, after the response has left: a rotation whose cookie cannot be sent is refused.
 #[tokio::test(start_paused = true)]
 async fn a_rotation_that_comes_too_late_is_refused() {
     let (client, world) = visitor(false, async |State(world): State<World>, mut session: Handed| {
@@ -282,9 +283,9 @@ async fn a_rotation_that_comes_too_late_is_refused() {
     assert_eq!(world.told(), [Err(ErrorKind::Misconfigured)]);
 }
 
-/// Also an update that changes nothing has decided so on what is stored.
+/// An update that changes nothing has decided so on the session as it is stored.
 #[tokio::test(start_paused = true)]
-async fn what_changes_nothing_has_seen_what_is_stored() {
+async fn an_update_without_a_change_reads_the_stored_session() {
     let (client, _) = visitor(false, async |State(world): State<World>, mut session: Handed| {
         world.elsewhere.post("/visit").await;
         session
@@ -311,7 +312,7 @@ async fn what_changes_nothing_has_seen_what_is_stored() {
     assert_eq!(kept.update(|shop| shop.visits).await.unwrap_err().kind(), ErrorKind::Gone);
 }
 
-/// A logout removes what it has emptied, and nothing that it has not seen.
+/// A logout destroys the record that it has emptied, and no newer one.
 #[tokio::test(start_paused = true)]
 async fn a_logout_compares_before_it_removes() {
     for (meanwhile, outcome, then) in

@@ -61,15 +61,15 @@ impl<S: Schema> Tracked<S> {
 }
 
 impl<S: Schema> Detached<S> {
-    /// Runs `change` on the session as it is stored now, and commits what it did. If another request commits first, `change` runs
-    /// once more on the new state.
+    /// Runs `change` on the session as it is stored now, and commits what it did. If another request commits first,
+    /// `change` runs once more on the new state.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Gone`] if the session has ended or was never stored: call `commit().await` before `detach()` for a new one.
-    /// [`ErrorKind::Superseded`] if there was a login, logout or rotation since. [`ErrorKind::Misconfigured`] if `change` itself
-    /// logs in, logs out or rotates, and for every session that lives in its cookie: no response can carry the new cookie. Any
-    /// error of [`Tracked::update`].
+    /// [`ErrorKind::Gone`] if the session has ended or was never stored: call `commit().await` before `detach()` for a
+    /// new one. [`ErrorKind::Superseded`] if there was a login, logout or rotation since. [`ErrorKind::Misconfigured`]
+    /// if `change` itself logs in, logs out or rotates, and for every session that lives in its cookie: no response can
+    /// carry the new cookie. Any error of [`Tracked::update`].
     ///
     /// ```
     /// # use session::{Detached, Error, Session};
@@ -97,8 +97,8 @@ impl<S: Schema> Detached<S> {
                 // Whether this is in time, `update` checks itself.
                 let _ = session.flush_changes();
                 if request.changes_privilege() {
-                    let message = "a detached session cannot log in, log out, rotate or be destroyed: no response carries \
-                                   the new cookie";
+                    let message = "a detached session cannot log in, log out, rotate or be destroyed: no response \
+                                   carries the new cookie";
                     request.fail(Error::new(ErrorKind::Misconfigured, message));
                 }
                 result

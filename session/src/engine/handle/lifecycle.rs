@@ -15,8 +15,8 @@ use crate::engine::handle::tracked::Tracked;
 
 /// The state of the session.
 impl<S: SchemaData> Tracked<S> {
-    /// The id that the session is stored under, or `None` until it is first stored. It is not a secret: the cookie's token has
-    /// another part, which is never printed. Logins and rotations keep the id.
+    /// The id that the session is stored under, or `None` until it is first stored. It is not a secret: the cookie's
+    /// token has another part, which is never printed. Logins and rotations keep the id.
     ///
     /// ```
     /// # use session::Session;
@@ -47,8 +47,8 @@ impl<S: SchemaData> Tracked<S> {
         self.request.loaded().is_none()
     }
 
-    /// The stored fields that could not be read, each with the reason. They have their defaults in this session, and their stored
-    /// values stay unchanged until the field is written. The load has logged a warning for each.
+    /// The stored fields that could not be read, each with the reason. They have their defaults in this session, and
+    /// their stored values stay unchanged until the field is written. The load has logged a warning for each.
     ///
     /// ```
     /// # use session::Session;
@@ -62,8 +62,8 @@ impl<S: SchemaData> Tracked<S> {
         &self.problems
     }
 
-    /// Checks the rules of `#[session(validate = garde)]` on the session as it is now. A commit checks them too, but its error
-    /// becomes the response.
+    /// Checks the rules of `#[session(validate = garde)]` on the session as it is now. A commit checks them too, but
+    /// its error becomes the response.
     ///
     /// # Errors
     ///
@@ -127,9 +127,9 @@ impl<S: SchemaData> Tracked<S> {
 
 /// What happens to the session.
 impl<S: SchemaData> Tracked<S> {
-    /// Logs `user` in: at the end of the request the session gets a new token, and the old one opens nothing any more. Fields
-    /// without `survive` are reset to their defaults now; what is set after this call stays. The response is a 503, whatever the
-    /// handler returns, if the store does not confirm the login.
+    /// Logs `user` in: at the end of the request the session gets a new token, and the old one opens nothing any more.
+    /// Fields without `survive` are reset to their defaults now; what is set after this call stays. The response is a
+    /// 503, whatever the handler returns, if the store does not confirm the login.
     ///
     /// ```
     /// # use session::Session;
@@ -148,9 +148,10 @@ impl<S: SchemaData> Tracked<S> {
         *S::user_mut(self.user_mut()) = Some(user);
     }
 
-    /// Logs the user out: at the end of the request the session gets a new token, and the old one opens nothing any more. Fields
-    /// without `survive` are reset to their defaults now. If no field survives, the session is removed from the store, and its
-    /// cookie from the client. The response is a 503, whatever the handler returns, if the store does not confirm the logout.
+    /// Logs the user out: at the end of the request the session gets a new token, and the old one opens nothing any
+    /// more. Fields without `survive` are reset to their defaults now. If no field survives, the session is removed
+    /// from the store, and its cookie from the client. The response is a 503, whatever the handler returns, if the
+    /// store does not confirm the logout.
     ///
     /// ```
     /// # use session::Session;
@@ -175,8 +176,8 @@ impl<S: SchemaData> Tracked<S> {
         }
     }
 
-    /// Gives the session a new token at the end of the request; the old one opens nothing any more. A login and a logout rotate
-    /// by themselves, and so does a change of a `#[session(rotate)]` field.
+    /// Gives the session a new token at the end of the request; the old one opens nothing any more. A login and a
+    /// logout rotate by themselves, and so does a change of a `#[session(rotate)]` field.
     ///
     /// ```
     /// # use session::Session;
@@ -190,11 +191,11 @@ impl<S: SchemaData> Tracked<S> {
         self.request.rotate();
     }
 
-    /// Removes the session from the store and its cookie from the client, at the end of the request. Unsaved changes are
-    /// discarded.
+    /// Removes the session from the store and its cookie from the client, at the end of the request. Unsaved changes
+    /// are discarded.
     ///
-    /// The derive emits this method on the session itself: it consumes the session, so that nothing can be read or written after
-    /// it.
+    /// The derive emits this method on the session itself: it consumes the session, so that nothing can be read or
+    /// written after it.
     ///
     /// ```
     /// # use session::Session;
@@ -209,13 +210,13 @@ impl<S: SchemaData> Tracked<S> {
         self.request.destroy();
     }
 
-    /// Stores the changes now, instead of at the end of the request. After it the session has the stored values, with the changes
-    /// that other requests have stored.
+    /// Stores the changes now, instead of at the end of the request. After it the session has the stored values, with
+    /// the changes that other requests have stored.
     ///
     /// # Errors
     ///
-    /// If the changes could not be stored. After [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) nothing was written,
-    /// and the end of the request tries once more.
+    /// If the changes could not be stored. After [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) nothing was
+    /// written, and the end of the request tries once more.
     ///
     /// ```
     /// # use session::{Error, Session};
@@ -247,8 +248,8 @@ impl<S: SchemaData> Tracked<S> {
     }
 }
 
-/// The fields, with the first characters of the id, and whether this handle has unsaved changes. Secrets are masked by their
-/// type: see [`Secret`](crate::Secret).
+/// The fields, with the first characters of the id, and whether this handle has unsaved changes. Secrets are masked by
+/// their type: see [`Secret`](crate::Secret).
 impl<S: SchemaData> fmt::Debug for Tracked<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Self::debug(self, "Tracked", f)
@@ -256,8 +257,8 @@ impl<S: SchemaData> fmt::Debug for Tracked<S> {
 }
 
 impl Record {
-    /// The stored record behind a session, as its request last saw it: deadlines, revision, epoch. `None` until the session is
-    /// first stored.
+    /// The stored record behind a session, as its request last saw it: deadlines, revision, epoch. `None` until the
+    /// session is first stored.
     pub fn of<S: SchemaData>(session: &Tracked<S>) -> Option<Arc<Self>> {
         session.request.loaded().map(|loaded| loaded.record)
     }

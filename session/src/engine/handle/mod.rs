@@ -1,5 +1,5 @@
-//! What a handler holds: a tracked copy of the fields with the methods of every session, exact updates, and a session that outlives
-//! the request.
+//! What a handler holds: a tracked copy of the fields with the methods of every session, exact updates, and a session
+//! that outlives the request.
 
 pub(crate) mod detached;
 pub(crate) mod lifecycle;

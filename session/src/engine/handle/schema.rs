@@ -38,9 +38,11 @@ use crate::engine::handle::tracked::Tracked;
     note = "put `#[derive(session::Session)]` on `{Self}`"
 )]
 pub trait Schema: SchemaData {
-    /// What a handler holds: the type that the derive emits beside the struct. [`Session<S>`](crate::Session) is its alias.
+    /// What a handler holds: the type that the derive emits beside the struct. [`Session<S>`](crate::Session) is its
+    /// alias.
     type Handle: DerefMut<Target = Tracked<Self>> + Debug + Send + Sync + 'static;
-    /// The name of the section that the fields are stored under: the struct's `name = "…"`, by default its name in snake case.
+    /// The name of the section that the fields are stored under: the struct's `name = "…"`, by default its name in
+    /// snake case.
     const NAME: &'static str = Self::SECTION.name;
     /// The version of the stored form: the struct's `version = N`, by default 1.
     const VERSION: u32 = Self::SECTION.version;

@@ -1,8 +1,8 @@
 //! [`Tracked`]: a working copy of a session's fields that knows which of them changed.
 //!
-//! Accessors mark the field they hand out; a mutable dereference marks all of them. A mark stores the field's fingerprint, and the
-//! end of the request encodes the fields whose fingerprint differs. So touching a field without changing it writes nothing, and
-//! there is no flag to forget.
+//! Accessors mark the field they hand out; a mutable dereference marks all of them. A mark stores the field's
+//! fingerprint, and the end of the request encodes the fields whose fingerprint differs. So touching a field without
+//! changing it writes nothing, and there is no flag to forget.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -22,8 +22,8 @@ use crate::engine::run_to_completion::RunToCompletion;
 
 /// The session of a request, with its fields as an `S`: what every [`Session<S>`](crate::Session) dereferences to.
 ///
-/// It has the methods that all sessions have, and it dereferences to the struct. So a handler reads and changes fields directly, and
-/// the struct's own methods work on a session:
+/// It has the methods that all sessions have, and it dereferences to the struct. So a handler reads and changes fields
+/// directly, and the struct's own methods work on a session:
 ///
 /// ```
 /// use session::Session;
@@ -46,11 +46,12 @@ use crate::engine::run_to_completion::RunToCompletion;
 /// }
 /// ```
 ///
-/// Changes are stored at the end of the request, or by [`commit`](Self::commit). A field that was borrowed mutably and is equal to
-/// what was loaded is not written.
+/// Changes are stored at the end of the request, or by [`commit`](Self::commit). A field that was borrowed mutably and
+/// is equal to what was loaded is not written.
 ///
-/// A method of this type takes precedence over a method of the same name that the struct defines: call the struct's one as
-/// `Shop::get(&session)`. Fields of such a name are possible, and the derive asks for another name for their accessors.
+/// A method of this type takes precedence over a method of the same name that the struct defines: call the struct's one
+/// as `Shop::get(&session)`. Fields of such a name are possible, and the derive asks for another name for their
+/// accessors.
 ///
 /// Two fields are borrowed at once through one borrow of the struct:
 ///
@@ -162,8 +163,8 @@ impl<S: SchemaData> Tracked<S> {
         RunToCompletion::new(Box::pin(Arc::clone(&self.request).flush())).await
     }
 
-    /// Moves the changes of this handle to the request. If the response has left already, this fails and logs an error: a handle
-    /// that is dropped has no caller who could read the result.
+    /// Moves the changes of this handle to the request. If the response has left already, this fails and logs an error:
+    /// a handle that is dropped has no caller who could read the result.
     pub(crate) fn flush_changes(&mut self) -> Result<(), Error> {
         if self.marked == 0 {
             return Ok(());

@@ -15,18 +15,18 @@ use crate::port::Sharing;
 
 impl<S: Schema> Tracked<S> {
     /// Runs `change` on the session as it is stored now, and commits what it did only if no other writer has committed
-    /// meanwhile. Otherwise `change` runs once more, on the new state. Use it for a read-modify-write that must be exact: stock,
-    /// quotas, one order for each cart.
+    /// meanwhile. Otherwise `change` runs once more, on the new state. Use it for a read-modify-write that must be
+    /// exact: stock, quotas, one order for each cart.
     ///
-    /// Unsaved changes from before the call are committed first. Other commits of the session wait until the future is done or
-    /// dropped. `change` can run several times, so it must not have other effects. After the call the session has the stored
-    /// values.
+    /// Unsaved changes from before the call are committed first. Other commits of the session wait until the future is
+    /// done or dropped. `change` can run several times, so it must not have other effects. After the call the session
+    /// has the stored values.
     ///
     /// # Errors
     ///
-    /// If it could not be stored. Then nothing that `change` did is stored, nor is it in this session any more; only after
-    /// [`ErrorKind::Unknown`] it may be stored. [`ErrorKind::Misconfigured`] for a session that lives in its cookie, unless
-    /// `dangerous_last_cookie_wins` is set.
+    /// If it could not be stored. Then nothing that `change` did is stored, nor is it in this session any more; only
+    /// after [`ErrorKind::Unknown`] it may be stored. [`ErrorKind::Misconfigured`] for a session that lives in its
+    /// cookie, unless `dangerous_last_cookie_wins` is set.
     ///
     /// ```
     /// # use session::{Error, Session};
@@ -69,8 +69,8 @@ impl<S: Schema> Drop for RefreshOnDrop<'_, S> {
     }
 }
 
-/// The first write of a session. No other request can know its id yet. `None` if another handle of this request has stored it
-/// meanwhile.
+/// The first write of a session. No other request can know its id yet. `None` if another handle of this request has
+/// stored it meanwhile.
 async fn create<S, R>(
     request: &Arc<RequestSession>,
     change: &mut impl FnMut(&mut S::Handle) -> R,
@@ -145,8 +145,8 @@ where
     }
 }
 
-/// Runs `change` on the session as it is stored, and returns what it alone has changed. The changes of other handles stay with the
-/// request.
+/// Runs `change` on the session as it is stored, and returns what it alone has changed. The changes of other handles
+/// stay with the request.
 fn run<S, R>(request: &Arc<RequestSession>, change: &mut impl FnMut(&mut S::Handle) -> R) -> Result<(R, Delta), Error>
 where
     S: Schema,
@@ -165,7 +165,8 @@ where
 #[cold]
 pub(super) fn in_cookie<S: Schema>(remedy: &str) -> Error {
     let message = format!(
-        "session `{}` lives in its cookie, where a compare-and-set is not possible: `update` needs a server-side store, {remedy}",
+        "session `{}` lives in its cookie, where a compare-and-set is not possible: `update` needs a server-side store, \
+         {remedy}",
         S::NAME
     );
     Error::new(ErrorKind::Misconfigured, message)

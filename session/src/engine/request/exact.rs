@@ -63,8 +63,8 @@ impl RequestSession {
     ) -> Result<Replaced, Error> {
         let (engine, reset) = (&self.engine, delta.reset);
         let in_cookie = engine.lives_in_cookie();
-        // Held so that the response waits for the commit. If another handle holds the lock, its commit waits in the queue
-        // behind this one, and the response waits for that handle.
+        // Held so that the response waits for the commit. If another handle holds the lock, its commit waits in the
+        // queue behind this one, and the response waits for that handle.
         let _io = if in_cookie { Some(self.lock_io().await) } else { self.io_lock.try_lock().ok() };
         if in_cookie && !self.loaded().is_some_and(|loaded| Arc::ptr_eq(&loaded.record, &current)) {
             return Ok(Replaced::StaleBase);

@@ -352,8 +352,8 @@ impl RequestSession {
         if let Err(error) = &committed {
             let mut state = self.state();
             if error.kind() == ErrorKind::Unavailable {
-                // Nothing was written. The caller may try again, and otherwise the end of the request does. Changes that
-                // other handles have made since come after these.
+                // Nothing was written. The caller may try again, and otherwise the end of the request does. Changes
+                // that other handles have made since come after these.
                 let later = mem::replace(&mut state.delta, Arc::unwrap_or_clone(delta));
                 state.delta.append(later);
             } else {

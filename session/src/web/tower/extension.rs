@@ -21,8 +21,8 @@ impl<S: Schema> Sessions<S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Misconfigured`] if no layer around the caller serves sessions of this type; otherwise the errors of a
-    /// load: see [`ErrorKind`].
+    /// [`ErrorKind::Misconfigured`] if no layer around the caller serves sessions of this type; otherwise the errors of
+    /// a load: see [`ErrorKind`].
     pub async fn extract(extensions: &Extensions, headers: &HeaderMap) -> Result<S::Handle, Error> {
         let request = request_session::<S>(extensions)?;
         request.open(headers.get_all(COOKIE).into_iter().map(HeaderValue::as_bytes)).await?;

@@ -31,11 +31,12 @@ impl<S: Schema, Inner> Layer<Inner> for Sessions<S> {
 /// It adds a session to each request, and commits the session's changes before the response head leaves:
 ///
 /// 1. The session is loaded when it is first used. A request that does not use it costs no store call.
-/// 2. Before the response head leaves, there is at most one commit. It runs to completion even if the client disconnects.
+/// 2. Before the response head leaves, there is at most one commit. It runs to completion even if the client
+///    disconnects.
 /// 3. If the commit fails, the layer answers in place of the handler, with 503 if the store did not answer and 409 if
 ///    another request changed the session, and sets no cookie: a response never claims what did not happen.
-/// 4. If the handler panics or is cancelled together with its request, nothing is committed. Put a timeout layer outside
-///    of this layer: inside of it, a handler that times out looks like a handler that has answered.
+/// 4. If the handler panics or is cancelled together with its request, nothing is committed. Put a timeout layer
+///    outside of this layer: inside of it, a handler that times out looks like a handler that has answered.
 ///
 /// A request may pass several session layers, with different cookies and session types.
 ///

@@ -89,8 +89,8 @@ where
 #[cold]
 fn clash(cookie: &str) -> Error {
     let message = format!(
-        "two session layers around one route share the cookie `{cookie}` or a session type: remove one of them, or give it \
-         another cookie and session type"
+        "two session layers around one route share the cookie `{cookie}` or a session type: remove one of them, or \
+         give it another cookie and session type"
     );
     Error::new(ErrorKind::Misconfigured, message)
 }

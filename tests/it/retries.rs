@@ -1,4 +1,4 @@
-//! A process whose rival comes first, time and again: how long its commits go on.
+//! Commits that conflict again and again: how long they are tried.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// Before each of the next commits a visit to another process's app comes first.
+/// Before each of the next commits, a request at another process changes the session.
 #[derive(Clone, Default)]
 struct Overtaken {
     store: MemoryStore,
@@ -25,7 +25,7 @@ struct Overtaken {
 }
 
 impl Overtaken {
-    /// A client whose commits lose `times` times, and its store.
+    /// A client whose commits conflict `times` times, and its store.
     async fn client(times: u32) -> (Client, Self) {
         Self::default().with_client(times).await
     }
@@ -71,9 +71,9 @@ impl Store for Overtaken {
     }
 }
 
-/// A process that loses several hundred times in a row still has its turn.
+/// Several hundred conflicts in a row do not fail a commit.
 #[tokio::test(start_paused = true)]
-async fn whoever_only_has_to_wait_comes_through() {
+async fn a_commit_outlasts_several_hundred_conflicts() {
     for (path, shown) in [("/visit", "nobody 402 0 0 0 0"), ("/update", "nobody 401 1 0 0 0")] {
         let (client, _) = Overtaken::client(400).await;
         assert_eq!(client.get(path).await.status, 200, "{path}");
@@ -81,9 +81,9 @@ async fn whoever_only_has_to_wait_comes_through() {
     }
 }
 
-/// But not for ever, and who gives up has written nothing.
+/// A commit is not tried for ever, and after the last attempt nothing is written.
 #[tokio::test(start_paused = true)]
-async fn whoever_never_wins_is_told_so() {
+async fn endless_conflicts_end_in_an_error() {
     for path in ["/visit", "/update"] {
         let (client, store) = Overtaken::client(u32::MAX).await;
         let begun = Instant::now();
@@ -97,17 +97,17 @@ async fn whoever_never_wins_is_told_so() {
     }
 }
 
-/// Where a try takes long, five seconds are too few of them.
+/// Where one attempt takes seconds, the limit on time alone would allow too few attempts.
 #[tokio::test(start_paused = true)]
-async fn a_slow_store_has_its_tries_too() {
+async fn a_slow_store_gets_the_least_number_of_attempts() {
     let slow = Overtaken { latency: Duration::from_millis(2500), ..Overtaken::default() };
     let (client, _) = slow.with_client(12).await;
     assert_eq!(client.get("/visit").await.status, 200);
 }
 
-/// Who waits in line has waited: its time does not begin when it leads.
+/// The time in the queue counts: it does not begin when the commit becomes the leader.
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_the_patience_of_all_the_others() {
+async fn the_time_in_the_queue_counts() {
     for path in ["/visit", "/update"] {
         let (client, _) = Overtaken::client(u32::MAX).await;
         let begun = Instant::now();
@@ -125,7 +125,7 @@ async fn nobody_waits_for_the_patience_of_all_the_others() {
     }
 }
 
-/// A generator that has failed since it gave the session its id.
+/// A generator of random bytes that fails after it has made the session id.
 #[derive(Default)]
 struct Failing(AtomicBool);
 
@@ -138,9 +138,9 @@ impl Rng for &'static Failing {
     }
 }
 
-/// The pauses need no luck to be pauses: without any, nothing would end the contest.
+/// Without random bytes the pauses still pass: otherwise the attempts would never end in paused time.
 #[tokio::test(start_paused = true)]
-async fn it_ends_without_random_bytes_too() {
+async fn attempts_end_without_random_bytes() {
     static RNG: Failing = Failing(AtomicBool::new(false));
     let store = Overtaken::default();
     let sessions = Sessions::<Counter>::builder().store(store.clone()).rng(&RNG).build().unwrap();
