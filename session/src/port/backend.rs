@@ -14,6 +14,22 @@ pub(crate) const ROTATION_GRACE: Duration = Duration::from_secs(30);
 
 /// What [`SessionsBuilder::store`](crate::SessionsBuilder::store) takes: any [`Store`], or a `SealedCookie` (feature
 /// `sealed`). It is implemented for both and not meant to be implemented elsewhere.
+///
+/// ```
+/// use session::store::{IntoBackend, MemoryStore};
+/// use session::{ConfigError, Session, Sessions};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     visits: u64,
+/// }
+///
+/// fn sessions(backend: impl IntoBackend) -> Result<Sessions<Shop>, ConfigError> {
+///     Sessions::builder().store(backend).build()
+/// }
+/// # sessions(MemoryStore::new())?;
+/// # Ok::<(), ConfigError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "sessions cannot be kept in `{Self}`",
     label = "not a session store",

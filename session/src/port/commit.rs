@@ -33,8 +33,8 @@ pub struct Commit<'a> {
     pub revision: u64,
     /// Names this commit; [`Record::has_applied`] recognises it.
     pub op: OpId,
-    /// The complete new record: its epoch, revision and writers are already those after the commit. Its user differs from
-    /// the stored one's only if its epoch does.
+    /// The complete new record: its epoch, revision and writers are already those after the commit. Its user differs
+    /// from the stored one's only if its epoch does.
     pub record: &'a Record,
 }
 
@@ -57,8 +57,8 @@ pub enum Decision {
 
 /// The part of a stored record that [`Commit::decide`] compares.
 ///
-/// [`Record`] implements it. A store that keeps these values apart from the record's bytes can implement it too, and then
-/// decides without decoding the record.
+/// [`Record`] implements it. A store that keeps these values apart from the record's bytes can implement it too, and
+/// then decides without decoding the record.
 pub trait StoredHead {
     /// [`Record::epoch`] of the stored record.
     fn epoch(&self) -> u64;
@@ -100,8 +100,8 @@ impl<'a> Commit<'a> {
     /// [`Gone`](super::Committed::Gone) itself if there is none.
     ///
     /// In this order: the expected epoch and revision are [`Replace`](Decision::Replace); a record that this commit has
-    /// written before is [`AlreadyApplied`](Decision::AlreadyApplied), even if other commits came after it; another epoch is
-    /// [`Superseded`](Decision::Superseded); anything else is [`Conflict`](Decision::Conflict).
+    /// written before is [`AlreadyApplied`](Decision::AlreadyApplied), even if other commits came after it; another
+    /// epoch is [`Superseded`](Decision::Superseded); anything else is [`Conflict`](Decision::Conflict).
     pub fn decide(&self, stored: &impl StoredHead) -> Decision {
         if (stored.epoch(), stored.revision()) == (self.epoch, self.revision) {
             Decision::Replace
@@ -114,8 +114,8 @@ impl<'a> Commit<'a> {
         }
     }
 
-    /// The record to write in the place of `stored`: [`record`](Self::record), with the later of the two idle deadlines,
-    /// because a touch may have moved the stored one.
+    /// The record to write in the place of `stored`: [`record`](Self::record), with the later of the two idle
+    /// deadlines, because a touch may have moved the stored one.
     #[must_use]
     pub fn replacement(&self, stored: &Record) -> Record {
         self.record.clone().with_idle_deadline(stored.idle.max(self.record.idle))

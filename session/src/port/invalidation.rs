@@ -17,8 +17,8 @@ pub enum Invalidation<'a> {
 
 /// A store whose processes tell each other what they change. `Cached::listening` needs one.
 pub trait InvalidationFeed: Store + Sized {
-    /// This store, which from now on reports its own changes to the other processes, and calls `on_change` for each change
-    /// that another process reports. `on_change` must not block.
+    /// This store, which from now on reports its own changes to the other processes, and calls `on_change` for each
+    /// change that another process reports. `on_change` must not block.
     ///
     /// Delivery is best effort. After a gap, `on_change` gets [`Invalidation::All`].
     ///

@@ -1,7 +1,8 @@
-//! [`Store`]: where sessions are kept, and the contract every store keeps.
+//! [`Store`]: where sessions are kept, and the contract that every store keeps.
 //!
-//! A store files records under ids and replaces a record only on conditions. It never looks into a payload, and there is no
-//! upsert: [`create`](Store::create) makes, [`commit`](Store::commit) changes what exists, and nothing else writes.
+//! A store files records under ids and replaces a record only on a condition. It never reads a payload. There is no
+//! upsert: [`create`](Store::create) adds a record, [`commit`](Store::commit) and [`touch`](Store::touch) change one
+//! that exists, and nothing else writes.
 //!
 //! ```
 //! use session::store::{Destroyed, MemoryStore, Store};
@@ -9,9 +10,9 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //! let store = MemoryStore::new();
-//! let id = SessionId::from_bytes([7; 16]);
-//! assert!(store.load(id, Timestamp::from_millis(0)).await?.is_none());
-//! assert_eq!(store.destroy(id, Timestamp::from_millis(0)).await?, Destroyed::Absent);
+//! let (id, now) = (SessionId::from_bytes([7; 16]), Timestamp::from_millis(0));
+//! assert!(store.load(id, now).await?.is_none());
+//! assert_eq!(store.destroy(id, now).await?, Destroyed::Absent);
 //! # Ok::<(), session::store::StoreError>(()) }).unwrap();
 //! ```
 //!
@@ -55,27 +56,57 @@ use crate::base::clock::Timestamp;
 pub use crate::data::record::{OpId, Record, UserKey};
 use crate::data::token::SessionId;
 
-/// A place that keeps sessions.
+/// Where sessions are kept. Implement it for a store of your own; the guide to stores has a complete example, and
+/// `session::testing::contract` checks an implementation.
 ///
 /// # Time
 ///
-/// Every call that needs the time gets it as `now`, by the engine's clock, and all deadlines in records are by that clock.
-/// A server that keeps time itself (Redis expires keys) translates with [`Record::offset`]. A record whose deadline is at or
-/// before `now` is absent: for loads, commits and touches alike, whether or not anything has swept it.
+/// Every call gets the current time as `now`, by the engine's clock, and all deadlines in records are by that clock. A
+/// server that keeps time itself (Redis expires keys) translates with [`Record::offset`]. A record whose idle or
+/// absolute deadline is at or before `now` is absent for `load`, `commit` and `touch`, whether or not it has been
+/// swept.
 ///
 /// # Concurrency
 ///
-/// Calls on one id behave as if they happened one after the other, in any number of processes. A call that returned has
-/// happened before every call that starts later.
+/// Calls on one id are linearizable, across any number of processes: they behave as if they happened one after the
+/// other, and a call that has returned happened before every call that starts later. A call whose future is dropped
+/// either happens or does not, and must not block later calls.
 ///
 /// # Errors
 ///
-/// An answer must come within a deadline of the store's own. A call that *may* have been applied answers
-/// [`StoreError::Unknown`], never `Unavailable`; the engine repeats a commit with the same [`OpId`]. A failed load is an
-/// error, never `None`.
+/// A call answers within a deadline of the store's own. A call that *may* have been applied answers
+/// [`StoreError::Unknown`], never [`Unavailable`](StoreError::Unavailable); the engine repeats it, a commit with the
+/// same [`OpId`]. A failed load is an error, never `None`.
+///
+/// # Example
+///
+/// What the engine does with a store,:
+///
+/// ```
+/// use session::store::{Commit, Committed, MemoryStore, OpId, Record, Store, StoreError};
+/// use session::{SessionId, Timestamp};
+///
+/// async fn replace(store: &impl Store, id: SessionId, op: OpId, now: Timestamp) -> Result<(), StoreError> {
+///     let Some(current) = store.load(id, now).await? else {
+///         return Ok(());
+///     };
+///     let next: Record = current.clone(); // … with the changes of the request
+///     match store.commit(id, Commit::new(&current, op, &next), now).await? {
+///         Committed::Applied => {},
+///         Committed::Conflict(_stored) => {}, // another request was first: merge with its record and try again
+///         Committed::Superseded | Committed::Gone => {}, // the changes of this request are dropped
+///     }
+///     Ok(())
+/// }
+/// ```
 pub trait Store: Send + Sync + 'static {
-    /// Files `record` under `id`, if nothing lives there. An expired record may still be in the way: ids are random, and the
-    /// engine takes another.
+    /// Files `record` under `id`, unless a live record is there: then it answers [`Exists`](Created::Exists) and writes
+    /// nothing. A store may also answer `Exists` because of an expired record that has not been swept: ids are random,
+    /// and the engine takes another one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TooLarge`], and those of any call.
     fn create(
         &self,
         id: SessionId,
@@ -83,25 +114,39 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Created, StoreError>> + Send;
 
-    /// The live record under `id`. One round trip, and nothing is written.
+    /// The live record under `id`, or `None`. One round trip; nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] if something else is stored there, and those of any call.
     fn load(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
 
     /// As [`load`](Self::load), but never from a cache. A store without a cache keeps this default, which answers
     /// [`NotCached`](Reloaded::NotCached) and asks nothing; a wrapper passes it on.
     ///
-    /// The engine calls it when a token does not open the record that `load` returned: another process may have rotated the
-    /// token. Absence is not cached, so the engine does not call it after a `load` that found nothing.
+    /// The engine calls it when a token does not open the record that `load` returned: another process may have rotated
+    /// the token. Absence is not cached, so the engine does not call it after a `load` that found nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
     fn reload(&self, _id: SessionId, _now: Timestamp) -> impl Future<Output = Result<Reloaded, StoreError>> + Send {
         std::future::ready(Ok(Reloaded::NotCached))
     }
 
-    /// Replaces the record under `id` with [`commit.record`](Commit::record), if it is at the expected epoch and revision.
+    /// Replaces the record under `id` with [`commit.record`](Commit::record), if it is at the expected epoch and
+    /// revision.
     ///
-    /// All of it is replaced or none of it. The idle deadline never moves back: the later of the stored and the new one is
-    /// written ([`Commit::replacement`]). In this order: no live record is [`Gone`](Committed::Gone); the expected epoch and
-    /// revision are [`Applied`](Committed::Applied); [`commit.op`](Commit::op) among the record's writers is `Applied` as well,
-    /// because it is a repetition; another epoch is [`Superseded`](Committed::Superseded); anything else is
-    /// [`Conflict`](Committed::Conflict), with the stored record. [`Commit::decide`] is this rule for a live record.
+    /// All of it is replaced or none of it. The idle deadline never moves back: the later of the stored and the new one
+    /// is written ([`Commit::replacement`]). In this order: no live record is [`Gone`](Committed::Gone); the expected
+    /// epoch and revision are [`Applied`](Committed::Applied); [`commit.op`](Commit::op) among the record's writers is
+    /// `Applied` as well, because it is a repetition; another epoch is [`Superseded`](Committed::Superseded); anything
+    /// else is [`Conflict`](Committed::Conflict), with the stored record. [`Commit::decide`] is this rule for a live
+    /// record.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TooLarge`], [`StoreError::Corrupt`], and those of any call.
     fn commit(
         &self,
         id: SessionId,
@@ -109,7 +154,11 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
-    /// Moves the idle deadline of the live record under `id` forward to `idle`, never back. The revision stays.
+    /// Moves the idle deadline of the live record under `id` forward to `idle`, never back. Epoch and revision stay.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`], and those of any call.
     fn touch(
         &self,
         id: SessionId,
@@ -119,24 +168,35 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes the record under `id`, whatever its deadlines. This is final: no commit or touch brings the record back.
     ///
-    /// Most stores do not need `now`. It is for those that remember the end of a session until its deadline.
+    /// Most stores do not need `now`. It is for those that compare deadlines, such as
+    /// [`Migrating`](crate::store::Migrating).
+    ///
+    /// # Errors
+    ///
+    /// Those of any call.
     fn destroy(&self, id: SessionId, now: Timestamp) -> impl Future<Output = Result<Destroyed, StoreError>> + Send;
 
-    /// Removes up to `limit` expired records and answers how many. A store that expires records by itself answers 0.
+    /// Removes up to `limit` expired records and returns how many it removed. A store that expires records by itself
+    /// returns 0.
+    ///
+    /// # Errors
+    ///
+    /// Those of any call.
     fn sweep(&self, limit: usize, now: Timestamp) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
-    /// Finds sessions by user, where the store can.
+    /// The index that finds sessions by user, or `None` (the default) if the store has none.
     fn users(&self) -> Option<&dyn UserIndex> {
         None
     }
 
-    /// Whether payloads are encrypted here, or in a store behind this one: then nobody compresses them before. A wrapper passes it on.
+    /// Whether payloads are encrypted in this store or in one behind it; default `false`. A wrapper passes it on.
+    /// `Compressed` refuses such a store.
     fn encrypts(&self) -> bool {
         false
     }
 }
 
-/// A future behind a pointer: what methods of traits answer that are called through one.
+/// A boxed future, as the methods of [`UserIndex`] return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 impl<S: Store> Store for std::sync::Arc<S> {

@@ -7,11 +7,11 @@ use crate::base::clock::{Timestamp, millis};
 
 const MEASURE_EVERY: Duration = Duration::from_mins(1);
 
-/// The distance between a server's clock and the engine's. Stored deadlines are by the server's clock, so that a process whose
-/// clock is wrong neither ends sessions early nor keeps them too long.
+/// The distance between a server's clock and the engine's. Stored deadlines are by the server's clock, so that a
+/// process whose clock is wrong neither ends sessions early nor keeps them too long.
 ///
-/// It is measured once a minute and not at every call: a load and the commit that follows must shift by the same distance,
-/// or deadlines would drift with the network's delays.
+/// It is measured once a minute and not at every call: a load and the commit that follows must shift by the same
+/// distance, or deadlines would drift with the network's delays.
 #[derive(Debug, Default)]
 pub(crate) struct ServerClock {
     /// The server's time less the engine's, in milliseconds.
@@ -21,8 +21,8 @@ pub(crate) struct ServerClock {
 }
 
 impl ServerClock {
-    /// Notes that the server's clock showed `server_now` when the engine's showed `now`. Ignored while the last measurement
-    /// is not stale.
+    /// Notes that the server's clock showed `server_now` when the engine's showed `now`. Ignored while the last
+    /// measurement is not stale.
     pub(crate) fn measured(&self, server_now: Timestamp, now: Timestamp) {
         if self.is_stale(now) {
             let offset = server_now.as_millis().checked_signed_diff(now.as_millis()).unwrap_or_default();

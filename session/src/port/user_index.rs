@@ -1,14 +1,33 @@
+//! [`UserIndex`]: finding sessions by user.
+
 use super::{BoxFuture, Record, StoreError, UserKey};
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
 
-/// Finds the sessions of a user. What a [`Store`](super::Store) answers to [`users`](super::Store::users).
+/// Finds the sessions of a user: what [`Store::users`](super::Store::users) returns.
 ///
-/// The index is part of the store: a session is found from the moment that the `create` or `commit` returns which put the
-/// [`Record::user`] into it, in every process. Sessions that have ended are not found, whether or not anything has swept
-/// them, and leave nothing behind for ever.
+/// The index is part of the store. A session is found, in every process, from the moment that the `create` or `commit`
+/// returns that set its [`Record::user`]. Expired sessions are not found, whether or not they have been swept, and
+/// their entries are removed in time.
+///
+/// ```
+/// use session::store::{Store, StoreError, UserKey};
+/// use session::Timestamp;
+///
+/// /// How many sessions `user` has, at most 100.
+/// async fn count(store: &impl Store, user: &UserKey, now: Timestamp) -> Result<usize, StoreError> {
+///     match store.users() {
+///         Some(index) => Ok(index.list_user(user, 100, now).await?.len()),
+///         None => Ok(0), // this store cannot tell
+///     }
+/// }
+/// ```
 pub trait UserIndex: Send + Sync {
     /// Up to `limit` live sessions of `user`, in no particular order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::load`](super::Store::load); a record that cannot be read is left out, and hides no other.
     fn list_user<'a>(
         &'a self,
         user: &'a UserKey,
@@ -16,8 +35,14 @@ pub trait UserIndex: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>>;
 
-    /// Destroys all sessions that `user` has, but for `except`, and answers how many records were removed. As final as
-    /// [`Store::destroy`](super::Store::destroy); doing it twice does no harm.
+    /// Destroys all sessions of `user` but `except`, and returns how many records it removed. As final as
+    /// [`Store::destroy`](super::Store::destroy), and safe to repeat.
+    ///
+    /// It is not one transaction: after an error, some of the sessions may be removed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::destroy`](super::Store::destroy).
     fn revoke_user<'a>(
         &'a self,
         user: &'a UserKey,

@@ -1,4 +1,4 @@
-//! The stores of this crate, and wrappers around any store.
+//! The stores of this crate, and wrappers around any store. Each folder is a leaf: none names another.
 
 #[cfg(feature = "cached")]
 mod cached;

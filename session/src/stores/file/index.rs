@@ -1,46 +1,50 @@
-//! [`Users`]: which sessions are whose, as empty files.
+//! [`Users`]: the user index, as empty files.
 //!
-//! An entry is made before the record that it is of, and removed after it, both under the record's lock. So there is never one too few;
-//! one too many is found out when the record is read.
+//! An entry is created before its record is written and removed after it, both under the record's lock. So no entry is
+//! ever missing, and a superfluous one is noticed when the record is read.
 
 use super::folder::Folder;
 use super::names;
 use crate::data::token::SessionId;
 use crate::port::{StoreError, UserKey};
 
-/// How often the folder of a user may be removed, as an empty one, while an entry is made in it.
+/// How often `add` starts again because the user's folder, being empty, was removed at the same time.
 const TRIES: u32 = 64;
 
 pub(super) struct Users(pub(super) Folder);
 
 impl Users {
-    pub(super) fn enter(&self, user: &UserKey, id: SessionId) -> Result<(), StoreError> {
+    /// Adds the entry of `id`, durably.
+    pub(super) fn add(&self, user: &UserKey, id: SessionId) -> Result<(), StoreError> {
         let name = names::user(user);
         for _ in 0..TRIES {
-            let Some(folder) = self.0.make_inner(&name)? else {
+            let Some(folder) = self.0.create_subfolder(&name)? else {
                 continue;
             };
-            if folder.mark(&names::record(id))?.is_some() {
-                // Nothing of the record has been written yet.
+            if folder.create_empty(&names::record(id))?.is_some() {
+                // The record has not been written yet, so an error here is a definite one.
                 let durable = folder.sync().and_then(|()| self.0.sync());
                 return durable.map_err(|error| StoreError::unavailable(error.to_string()));
             }
         }
-        Err(StoreError::unavailable("the user's folder of sessions is removed again and again"))
+        Err(StoreError::unavailable(format!(
+            "FileStore: the folder `users/{name}` was removed {TRIES} times while an entry was added to it"
+        )))
     }
 
-    /// Whatever fails here leaves an entry too many, for the sweep.
-    pub(super) fn leave(&self, user: &str, id: SessionId) {
-        if let Ok(Some(folder)) = self.0.inner(user) {
+    /// Removes the entry of `id`. If that fails, the sweep removes it later.
+    pub(super) fn remove(&self, user: &str, id: SessionId) {
+        if let Ok(Some(folder)) = self.0.subfolder(user) {
             let _ = folder.remove(&names::record(id));
             self.0.remove_empty(user);
         }
     }
 
+    /// The ids of the entries of `user`.
     pub(super) fn of(&self, user: &UserKey) -> Result<Vec<SessionId>, StoreError> {
         let mut found = Vec::new();
-        if let Some(folder) = self.0.inner(&names::user(user))? {
-            folder.each(|name| {
+        if let Some(folder) = self.0.subfolder(&names::user(user))? {
+            folder.for_each_name(|name| {
                 found.extend(names::parse(name));
                 true
             })?;
@@ -48,28 +52,28 @@ impl Users {
         Ok(found)
     }
 
-    /// Up to `limit` entries of which there is no record in `records`.
-    pub(super) fn strays(&self, records: &Folder, limit: usize) -> Result<Vec<(String, SessionId)>, StoreError> {
-        let (mut users, mut strays) = (Vec::new(), Vec::new());
-        self.0.each(|name| {
+    /// Up to `limit` entries that have no record in `records`.
+    pub(super) fn orphans(&self, records: &Folder, limit: usize) -> Result<Vec<(String, SessionId)>, StoreError> {
+        let (mut users, mut orphans) = (Vec::new(), Vec::new());
+        self.0.for_each_name(|name| {
             users.push(name.to_owned());
             true
         })?;
         for user in users {
-            // One that is gone has none.
-            let Ok(Some(folder)) = self.0.inner(&user) else {
+            // A folder that was removed in the meantime has no entries.
+            let Ok(Some(folder)) = self.0.subfolder(&user) else {
                 continue;
             };
-            folder.each(|name| {
+            folder.for_each_name(|name| {
                 if let Some(id) = names::parse(name)
-                    && !records.holds(name)
+                    && !records.contains(name)
                 {
-                    strays.push((user.clone(), id));
+                    orphans.push((user.clone(), id));
                 }
-                strays.len() < limit
+                orphans.len() < limit
             })?;
         }
-        strays.truncate(limit);
-        Ok(strays)
+        orphans.truncate(limit);
+        Ok(orphans)
     }
 }

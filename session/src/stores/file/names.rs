@@ -1,31 +1,32 @@
-//! What files are called: made of ids and hashes alone, so that nothing a visitor sends is ever part of a path.
+//! File names. They are made of ids and hashes alone, so that no input of a client is ever part of a path.
 
 use std::fmt::Write as _;
 
 use crate::data::token::SessionId;
 use crate::port::UserKey;
 
-/// How many locks share the sessions.
+/// The number of lock files; each session uses one of them.
 pub(super) const LOCKS: usize = 64;
 
-/// Of the record of `id`. Not its `Display`, which differs in case alone.
+/// The name of the record of `id`, in lower-case hexadecimal digits. `Display` of an id is no file name: it has letters
+/// of both cases, which some file systems do not distinguish.
 pub(super) fn record(id: SessionId) -> String {
     hex(id.as_bytes())
 }
 
-/// The id whose record is called `name`.
+/// The id whose record has the file name `name`.
 pub(super) fn parse(name: &str) -> Option<SessionId> {
     let number = u128::from_str_radix(name, 16).ok()?;
     let id = SessionId::from_bytes(number.to_be_bytes());
     (record(id) == name).then_some(id)
 }
 
-/// Of the folder of `user`'s sessions.
+/// The name of the folder with the entries of `user`'s sessions.
 pub(super) fn user(user: &UserKey) -> String {
     hex(&user.digest())
 }
 
-/// Which lock `id` shares with others.
+/// The number of the lock that `id` uses.
 pub(super) fn lock_number(id: SessionId) -> usize {
     let [first, ..] = *id.as_bytes();
     usize::from(first) % LOCKS
@@ -47,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_has_one_name() {
+    fn a_record_has_exactly_one_name() {
         let id = SessionId::from_bytes(*b"\0\x01 sixteen bytes".first_chunk().unwrap());
         assert_eq!(parse(&record(id)), Some(id));
         for other in ["", "0", "..", "+0000000000000000000000000000001", &record(id).to_uppercase(), &record(id)[1..]] {

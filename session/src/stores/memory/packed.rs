@@ -9,8 +9,8 @@
 //!   …  payload    to the end
 //! ```
 //!
-//! Most records have one writer, no previous verifier and a short user: some ninety bytes where a [`Record`] takes three hundred.
-//! Nothing but this process reads them, so the layout may change at will.
+//! Most records have one writer, no previous verifier and a short user: about ninety bytes besides the payload, where a
+//! [`Record`] takes three hundred. Only this process reads them, so the layout may change at any time.
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 
@@ -27,14 +27,14 @@ const IDLE_AT: usize = 16;
 const ABSOLUTE_AT: usize = 24;
 const CREATED_AT: usize = 32;
 const USER_AT: usize = 80;
-/// Of what every record has.
+/// Bytes that every record has: the fixed part, and the lengths of the variable ones.
 const FIXED: usize = 80 + 1 + 1 + 2;
 
 pub(super) struct PackedRecord(Box<[u8]>);
 
 impl PackedRecord {
     pub(super) fn new(record: &Record) -> Self {
-        // The latest is first.
+        // The latest writer is first, and unused places are last.
         let written = record.writers.iter().take_while(|op| **op != OpId::default()).count();
         let writers = record.writers.iter().take(written);
         let user = record.user().map_or(&[][..], UserKey::as_bytes);
@@ -46,7 +46,7 @@ impl PackedRecord {
         let words = [record.epoch, record.revision, idle, absolute, created, rotated].map(u64::to_ne_bytes);
         out.put_slice(words.as_flattened());
         out.put_slice(record.verifier.as_bytes());
-        // The engine refuses longer ones; see `UserKey`.
+        // The engine refuses longer keys; see `UserKey`.
         out.put_u16_ne(u16::try_from(user.len()).unwrap_or_default());
         out.put_slice(user);
         out.put_u8(u8::from(record.previous.is_some()));
@@ -81,7 +81,7 @@ impl PackedRecord {
         }
     }
 
-    /// Whose session it is; empty for nobody's.
+    /// The user's key, or nothing if no user is logged in.
     pub(super) fn user(&self) -> &[u8] {
         let split = self.0.get(USER_AT..).and_then(<[u8]>::split_first_chunk);
         split.and_then(|(length, rest)| rest.get(..u16::from_ne_bytes(*length).into())).unwrap_or_default()
@@ -143,7 +143,7 @@ impl StoredHead for PackedRecord {
     }
 }
 
-/// What no store compares.
+/// The part of a record that is read only as a whole.
 struct Rest<'a> {
     created: Timestamp,
     rotated: Timestamp,
@@ -164,7 +164,7 @@ fn take_hash(bytes: &mut &[u8]) -> Option<VerifierHash> {
     Some(VerifierHash::from_bytes(*hash))
 }
 
-/// A record for tests, with as little in it as can be.
+/// A minimal record for tests.
 #[cfg(test)]
 pub(super) fn sample() -> Record {
     Record {
@@ -188,7 +188,7 @@ mod tests {
     use crate::data::payload::Edit;
 
     #[test]
-    fn what_goes_in_comes_out() {
+    fn a_packed_record_unpacks_to_the_same_bytes() {
         let edit = Edit { section: "shop", version: 1, codec: 1, key: "visits", value: Some(b"3") };
         let op = |process| OpId { process, sequence: 9 };
         let plain = sample();
@@ -200,13 +200,13 @@ mod tests {
             ..plain.clone()
         };
         for record in [plain, full] {
-            let mut kept = PackedRecord::new(&record);
-            assert_eq!(kept.record().unwrap().encode(), record.encode());
-            assert_eq!(kept.user(), record.user().map_or(&[][..], UserKey::as_bytes));
-            assert_eq!(kept.has_applied(op(8)), record.has_applied(op(8)));
-            kept.set_idle(Timestamp::from_millis(2_000));
+            let mut packed = PackedRecord::new(&record);
+            assert_eq!(packed.record().unwrap().encode(), record.encode());
+            assert_eq!(packed.user(), record.user().map_or(&[][..], UserKey::as_bytes));
+            assert_eq!(packed.has_applied(op(8)), record.has_applied(op(8)));
+            packed.set_idle(Timestamp::from_millis(2_000));
             let later = record.with_idle_deadline(Timestamp::from_millis(2_000));
-            assert_eq!(kept.record().unwrap().encode(), later.encode());
+            assert_eq!(packed.record().unwrap().encode(), later.encode());
         }
     }
 }
