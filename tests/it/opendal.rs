@@ -47,7 +47,11 @@ async fn keeps_the_contract(store: impl Store, name: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn s3_keeps_the_contract() {
     let bucket = Bucket::start().await;
-    keeps_the_contract(OpendalStore::with(bucket.operator(), patient::objects()).await.unwrap(), "OpenDAL, S3").await;
+    keeps_the_contract(
+        OpendalStore::from_operator_with(bucket.operator(), patient::objects()).await.unwrap(),
+        "OpenDAL, S3",
+    )
+    .await;
     assert_eq!(names(&bucket.operator()).await.iter().filter(|name| name.starts_with("probe")).count(), 0);
 }
 
@@ -65,7 +69,7 @@ async fn one_process_keeps_the_contract_without_conditional_writes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_stores_on_one_bucket_keep_everything() {
     let bucket = Bucket::start().await;
-    let open = async || app(OpendalStore::with(bucket.operator(), patient::objects()).await.unwrap());
+    let open = async || app(OpendalStore::from_operator_with(bucket.operator(), patient::objects()).await.unwrap());
     let one = Client::new(open().await);
     one.get("/visit").await;
     let other = one.at(open().await);
@@ -89,7 +93,7 @@ async fn two_stores_on_one_bucket_keep_everything() {
 #[tokio::test]
 async fn a_call_is_few_requests() {
     let bucket = Bucket::start().await;
-    let store = OpendalStore::new(bucket.operator()).await.unwrap();
+    let store = OpendalStore::from_operator(bucket.operator()).await.unwrap();
     let client = Client::new(app(store.clone()));
     let line = bucket.line();
     let mut before = line.requests();
@@ -121,7 +125,7 @@ async fn a_commit_whose_answer_was_lost_is_applied_once() {
     let bucket = Bucket::start().await;
     let retrying = bucket.operator().layer(RetryLayer::new().with_min_delay(Duration::from_millis(1)));
     for operator in [bucket.operator(), retrying] {
-        let client = Client::new(app(OpendalStore::new(operator).await.unwrap()));
+        let client = Client::new(app(OpendalStore::from_operator(operator).await.unwrap()));
         client.get("/visit").await;
         bucket.line().lose_an_answer();
         assert_eq!(client.get("/visit").await.status, StatusCode::OK);
@@ -133,7 +137,7 @@ async fn a_commit_whose_answer_was_lost_is_applied_once() {
 #[tokio::test]
 async fn a_session_has_ended_although_its_object_could_not_be_deleted() {
     let bucket = Bucket::start().await;
-    let store = OpendalStore::new(bucket.operator()).await.unwrap();
+    let store = OpendalStore::from_operator(bucket.operator()).await.unwrap();
     let client = Client::new(app(store.clone()));
     client.get("/visit").await;
     let (id, now) = (only_session(&bucket.operator()).await, SystemClock::default().now());
@@ -171,7 +175,7 @@ async fn without_conditions_a_write_that_nobody_waits_for_keeps_its_turn() {
 async fn with_conditions_a_service_that_hangs_is_left_in_time_and_nothing_counts_twice() {
     let bucket = Bucket::start().await;
     let options = OpendalOptions::new().deadline(Duration::from_millis(500));
-    let client = Client::new(app(OpendalStore::with(bucket.operator(), options).await.unwrap()));
+    let client = Client::new(app(OpendalStore::from_operator_with(bucket.operator(), options).await.unwrap()));
     client.get("/visit").await;
     let held = bucket.line().hold_writes().await;
     assert_eq!(client.get("/visit").await.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -185,7 +189,7 @@ async fn with_conditions_a_service_that_hangs_is_left_in_time_and_nothing_counts
 async fn a_service_without_conditional_writes_is_refused_by_name() {
     let (dir, server) = (TempDir::new("opendal"), Redis::start());
     for (operator, name) in [(memory(), "memory"), (fs(&dir), "fs"), (redis(&server), "redis")] {
-        let Err(StoreError::Misconfigured(complaint)) = OpendalStore::new(operator).await else {
+        let Err(StoreError::Misconfigured(complaint)) = OpendalStore::from_operator(operator).await else {
             panic!("{name} has none");
         };
         assert!(complaint.contains(name) && complaint.contains("dangerous_last_writer_wins"), "{complaint}");
@@ -196,10 +200,13 @@ async fn a_service_without_conditional_writes_is_refused_by_name() {
 async fn a_service_that_takes_conditions_and_drops_them_is_found_out() {
     let bucket = Bucket::start().await;
     bucket.line().drop_conditions();
-    let Err(StoreError::Misconfigured(complaint)) = OpendalStore::new(bucket.operator()).await else {
+    let Err(StoreError::Misconfigured(complaint)) = OpendalStore::from_operator(bucket.operator()).await else {
         panic!("it overwrites");
     };
-    assert_eq!(complaint, "the service s3 takes the condition that there be no object, and overwrites one");
+    assert_eq!(
+        complaint,
+        "the service s3 accepts the condition that the object does not exist, and overwrites an existing one"
+    );
     assert_eq!(names(&bucket.operator()).await, [""; 0], "the probe takes its object away");
     OpendalStore::dangerous_last_writer_wins(bucket.operator()).await.unwrap();
 }
@@ -207,12 +214,12 @@ async fn a_service_that_takes_conditions_and_drops_them_is_found_out() {
 #[tokio::test]
 async fn mistakes_and_failures_are_told_apart() {
     let bucket = Bucket::start().await;
-    let missing = OpendalStore::new(bucket.operator_on("nowhere")).await;
+    let missing = OpendalStore::from_operator(bucket.operator_on("nowhere")).await;
     assert!(matches!(&missing, Err(StoreError::Misconfigured(why)) if why.contains("NoSuchBucket")), "{missing:?}");
-    let badly_named = OpendalStore::with(bucket.operator(), OpendalOptions::new().prefix("../")).await;
+    let badly_named = OpendalStore::from_operator_with(bucket.operator(), OpendalOptions::new().prefix("../")).await;
     assert!(matches!(&badly_named, Err(StoreError::Misconfigured(why)) if why.contains("prefix")), "{badly_named:?}");
     let options = OpendalOptions::new().max_bytes(1024).deadline(Duration::from_millis(500));
-    let small = OpendalStore::with(bucket.operator(), options).await.unwrap();
+    let small = OpendalStore::from_operator_with(bucket.operator(), options).await.unwrap();
     let client = Client::new(app(small));
     client.get("/visit").await;
     let before = bucket.line().requests();
@@ -233,7 +240,7 @@ async fn mistakes_and_failures_are_told_apart() {
 #[tokio::test]
 async fn foreign_bytes_are_corrupt_and_left_alone() {
     let bucket = Bucket::start().await;
-    let (operator, store) = (bucket.operator(), OpendalStore::new(bucket.operator()).await.unwrap());
+    let (operator, store) = (bucket.operator(), OpendalStore::from_operator(bucket.operator()).await.unwrap());
     let client = Client::new(app(store.clone()));
     client.get("/visit").await;
     let id = only_session(&operator).await;
@@ -257,7 +264,7 @@ async fn sweeps_look_at_a_few_objects_each_and_go_on_where_the_last_one_stopped(
     let now = SystemClock::default().now();
     for (operator, conditional) in [(bucket.operator(), true), (memory(), false)] {
         let store = match conditional {
-            true => OpendalStore::new(operator.clone()).await.unwrap(),
+            true => OpendalStore::from_operator(operator.clone()).await.unwrap(),
             false => OpendalStore::dangerous_last_writer_wins(operator.clone()).await.unwrap(),
         };
         for _ in 0..10 {

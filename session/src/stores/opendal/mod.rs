@@ -1,13 +1,14 @@
-//! [`OpendalStore`]: sessions in object stores and whatever else OpenDAL speaks to.
+//! [`OpendalStore`]: sessions in object stores and other services of OpenDAL.
 //!
-//! One object per session, in the layout of [`Record::encode`], named by its id. A commit reads the object along with its entity tag or
-//! version, compares epoch and revision, and writes on condition that the object is unchanged. An entity tag may stand for the bytes
-//! alone; but no bytes ever come back, for each commit raises the revision, and each touch the deadline.
+//! One object per session, in the layout of [`Record::encode`], named by its id. A commit reads the object with its
+//! entity tag or version, compares epoch and revision, and writes on the condition that the object is unchanged. An
+//! entity tag may depend on the bytes alone. That is enough, because the same bytes never come back: each commit raises
+//! the revision, each touch the deadline.
 
 mod objects;
 mod options;
 mod probe;
-mod turns;
+mod session_locks;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,79 +18,107 @@ use opendal::{Lister, Operator};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use self::objects::{Object, Objects, When, is_ended};
+use self::objects::{Condition, Object, Objects, is_tombstone};
 pub use self::options::OpendalOptions;
-use self::turns::Turns;
+use self::session_locks::SessionLocks;
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
 use crate::port::options::check_size;
 use crate::port::{Commit, Committed, Created, Decision, Destroyed, Record, Store, StoreError, Touched};
 
-/// How often a call begins anew that was overtaken: each time, another one got through.
-const TRIES: u32 = 64;
+/// How often a call starts again because another write came first. Each time, that other write succeeded.
+const ATTEMPTS: u32 = 64;
 
-/// Keeps sessions as objects in a service that OpenDAL speaks to. Cloning shares all of it.
+/// Keeps sessions as objects in a service of OpenDAL. Cloning shares everything.
 ///
-/// Which service, and with which credentials, timeouts and retries, is the [`Operator`]'s affair, which you bring:
+/// The [`Operator`], which you build, decides about the service, its credentials, timeouts and retries:
 ///
 /// ```no_run
 /// # use session::OpendalStore;
 /// # async fn example(operator: opendal::Operator) -> Result<(), session::store::StoreError> {
-/// let store = OpendalStore::new(operator).await?;
+/// let store = OpendalStore::from_operator(operator).await?;
 /// # Ok(()) }
 /// ```
 ///
 /// # What it promises
 ///
-/// The whole contract, where the service has conditional writes, as S3 has, and many that are like it. Every service says what it has;
-/// [`new`](Self::new) asks it, and tries. The others, files, Redis and memory among them, are only for servers of one process, by
+/// It keeps the whole contract of [`Store`], in any number of processes, on services with conditional writes: S3 and
+/// compatible ones. [`from_operator`](Self::from_operator) checks that the service has them. Use the other services
+/// (files, Redis and memory among them) only for a server of one process, with
 /// [`dangerous_last_writer_wins`](Self::dangerous_last_writer_wins).
 ///
-/// A load is one request, a commit two, or one if it comes too late; a touch is two, and the end of a session three. An object store takes tens of
-/// milliseconds for each, and bills it. Deadlines are kept by the clocks of your processes. It finds no sessions by user.
+/// It has no user index.
 ///
-/// A bucket that keeps versions keeps those of sessions as well, until a rule of the bucket's removes them.
+/// | call | requests to the service |
+/// |---|---|
+/// | load | 1 |
+/// | commit | 2, or 1 if it is refused |
+/// | touch | 2 |
+/// | destroy | 3 |
+///
+/// Each takes tens of milliseconds in an object store, and is billed. Deadlines are by the clocks of your processes.
+/// Expired records are removed by the [`Sweeper`](crate::Sweeper). A bucket with object versioning also keeps the
+/// versions of sessions until a lifecycle rule of the bucket removes them.
 #[derive(Clone)]
 pub struct OpendalStore {
     objects: Arc<Objects>,
-    /// Where the sweep goes on.
+    /// Where the next sweep continues.
     listing: Arc<Mutex<Option<Lister>>>,
 }
 
 impl OpendalStore {
-    /// A store in the service behind `operator`, if that has conditional writes. All requests that the store sends are tried first, but
-    /// for the listing of a sweep, on an object of its own: some services take conditions and never look at them.
+    /// A store in the service behind `operator`, which must have conditional writes. Every kind of request that the
+    /// store sends, except the listing of a sweep, is tried on an object of its own, because some services accept
+    /// conditions and ignore them.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Misconfigured`] names the service and what it has not, refuses or does not keep to;
-    /// [`StoreError::Unavailable`] if nobody answers.
-    pub async fn new(operator: Operator) -> Result<Self, StoreError> {
-        Self::with(operator, OpendalOptions::new()).await
+    /// [`StoreError::Misconfigured`] names the service and what it does not have, refuses, or ignores;
+    /// [`StoreError::Unavailable`] if the service does not answer.
+    pub async fn from_operator(operator: Operator) -> Result<Self, StoreError> {
+        Self::from_operator_with(operator, OpendalOptions::new()).await
     }
 
-    /// As [`new`](Self::new), with `options`.
+    /// As [`from_operator`](Self::from_operator), with `options`.
+    ///
+    /// ```no_run
+    /// # use session::OpendalStore;
+    /// # use session::store::{OpendalOptions, StoreError};
+    /// # async fn example(operator: opendal::Operator) -> Result<(), StoreError> {
+    /// let options = OpendalOptions::new().prefix("shop/sessions/");
+    /// let store = OpendalStore::from_operator_with(operator, options).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
-    pub async fn with(operator: Operator, options: OpendalOptions) -> Result<Self, StoreError> {
-        Self::ready(operator, options, None).await
+    /// As [`from_operator`](Self::from_operator); and [`StoreError::Misconfigured`] names an option that is out of
+    /// range.
+    pub async fn from_operator_with(operator: Operator, options: OpendalOptions) -> Result<Self, StoreError> {
+        Self::probed(operator, options, None).await
     }
 
-    /// A store in a service that need not have conditional writes: **for one process only**.
+    /// A store in a service that may lack conditional writes: **for one process only**.
     ///
-    /// Within the process, calls on one session wait for each other, and the contract holds. A second process, an old one that is
-    /// still shutting down among them, reads, changes and overwrites: updates are lost, logouts are undone, a session that was rotated is
-    /// open to whoever held it before, and nothing notices. The same goes for a write that the service carries out after it has
-    /// told the process that it failed.
+    /// Within the process, calls on one session wait for each other, and the contract holds. A second process, even an
+    /// old one that is still shutting down, reads, changes and overwrites without noticing: updates are lost, logouts
+    /// are undone, and the old token of a rotated session works again. The same happens if the service carries out a
+    /// write after it has reported a failure.
     ///
-    /// Files are written in place, unless the operator has an `atomic_write_dir`: else a crash leaves a torn record, which is
-    /// then corrupt. `SqliteStore` on one machine and `RedisStore` on Redis have none of this.
+    /// Files are written in place unless the operator has an `atomic_write_dir`: without it, a crash can leave a partly
+    /// written record, which is then corrupt. `SqliteStore` and `FileStore` on one machine, and `RedisStore` on Redis,
+    /// have none of these limits.
+    ///
+    /// ```no_run
+    /// # use session::OpendalStore;
+    /// # async fn example(operator: opendal::Operator) -> Result<(), session::store::StoreError> {
+    /// let store = OpendalStore::dangerous_last_writer_wins(operator).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// As [`from_operator`](Self::from_operator).
     pub async fn dangerous_last_writer_wins(operator: Operator) -> Result<Self, StoreError> {
         Self::dangerous_last_writer_wins_with(operator, OpendalOptions::new()).await
     }
@@ -98,30 +127,35 @@ impl OpendalStore {
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// As [`from_operator_with`](Self::from_operator_with).
     pub async fn dangerous_last_writer_wins_with(
         operator: Operator,
         options: OpendalOptions,
     ) -> Result<Self, StoreError> {
-        Self::ready(operator, options, Some(Turns::default())).await
+        Self::probed(operator, options, Some(SessionLocks::default())).await
     }
 
-    async fn ready(operator: Operator, options: OpendalOptions, turns: Option<Turns>) -> Result<Self, StoreError> {
+    async fn probed(
+        operator: Operator,
+        options: OpendalOptions,
+        locks: Option<SessionLocks>,
+    ) -> Result<Self, StoreError> {
         options.check()?;
-        let objects = Objects { operator, options, turns };
-        probe::capable(objects.service(), objects.operator.info().capability(), objects.is_conditional())?;
+        let objects = Objects { operator, options, locks };
+        probe::check_capability(objects.service(), objects.operator.info().capability(), objects.is_conditional())?;
         probe::probe(&objects).await?;
         Ok(Self { objects: Arc::new(objects), listing: Arc::default() })
     }
 
-    /// The next object that may be a session's.
-    async fn next(&self, listing: &mut Option<Lister>) -> Result<Option<SessionId>, StoreError> {
+    /// The id of the next object, from where the last call stopped; `None` at the end of the listing. Objects whose
+    /// name is not an id are skipped.
+    async fn next_id(&self, listing: &mut Option<Lister>) -> Result<Option<SessionId>, StoreError> {
         let Objects { operator, options, .. } = &*self.objects;
         loop {
             let lister = match listing {
                 Some(lister) => lister,
                 None => listing.insert(
-                    operator.lister(&options.prefix).await.map_err(|error| self.objects.refused("list", &error))?,
+                    operator.lister(&options.prefix).await.map_err(|error| self.objects.read_error("list", &error))?,
                 ),
             };
             let entry = match timeout(options.deadline, lister.try_next()).await {
@@ -130,8 +164,8 @@ impl OpendalStore {
                     *listing = None;
                     return match ended {
                         Ok(Ok(_)) => Ok(None),
-                        Ok(Err(error)) => Err(self.objects.refused("list", &error)),
-                        Err(_) => Err(StoreError::unavailable("list: no answer within the deadline")),
+                        Ok(Err(error)) => Err(self.objects.read_error("list", &error)),
+                        Err(_) => Err(StoreError::unavailable(self.objects.late("list"))),
                     };
                 },
             };
@@ -141,16 +175,16 @@ impl OpendalStore {
         }
     }
 
-    /// Removes the record under `id` if it has expired.
-    async fn bury(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    /// Removes the record under `id` if it has expired or is a tombstone. Returns whether it did.
+    async fn sweep_one(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
         let mut call = self.objects.call(id).await?;
-        let Some(Object { bytes, seen }) = call.read().await? else {
+        let Some(Object { bytes, version }) = call.read().await? else {
             return Ok(false);
         };
         match Record::decode(bytes) {
-            Ok(record) if is_ended(&record) => call.delete().await.map(|()| true),
-            Ok(record) if record.is_expired(now) => call.end(&record, seen).await,
-            // What cannot be read is for somebody to look at.
+            Ok(record) if is_tombstone(&record) => call.delete().await.map(|()| true),
+            Ok(record) if record.is_expired(now) => call.end(&record, version).await,
+            // An object that is no record is left for an operator to examine.
             Ok(_) | Err(_) => Ok(false),
         }
     }
@@ -160,7 +194,7 @@ impl Store for OpendalStore {
     async fn create(&self, id: SessionId, record: &Record, _now: Timestamp) -> Result<Created, StoreError> {
         check_size(record, self.objects.options.max_bytes)?;
         let mut call = self.objects.call(id).await?;
-        let created = call.write(record.encode(), When::Absent).await?;
+        let created = call.write(record.encode(), Condition::Absent).await?;
         Ok(if created { Created::Created } else { Created::Exists })
     }
 
@@ -172,14 +206,14 @@ impl Store for OpendalStore {
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         check_size(commit.record, self.objects.options.max_bytes)?;
         let mut call = self.objects.call(id).await?;
-        for _ in 0..TRIES {
-            let Some((stored, seen)) = call.live(now).await? else {
+        for _ in 0..ATTEMPTS {
+            let Some((stored, version)) = call.live(now).await? else {
                 return Ok(Committed::Gone);
             };
             match commit.decide(&stored) {
                 Decision::Replace => {
                     let bytes = commit.replacement(&stored).encode();
-                    if call.write(bytes, When::Unchanged(seen)).await? {
+                    if call.write(bytes, Condition::Unchanged(version)).await? {
                         return Ok(Committed::Applied);
                     }
                 },
@@ -188,13 +222,13 @@ impl Store for OpendalStore {
                 Decision::Conflict => return Ok(Committed::Conflict(Box::new(stored))),
             }
         }
-        Err(overtaken())
+        Err(gave_up())
     }
 
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
         let mut call = self.objects.call(id).await?;
-        for _ in 0..TRIES {
-            let Some((stored, seen)) = call.live(now).await? else {
+        for _ in 0..ATTEMPTS {
+            let Some((stored, version)) = call.live(now).await? else {
                 return Ok(Touched::Gone);
             };
             let idle = idle.min(stored.absolute_deadline());
@@ -202,41 +236,41 @@ impl Store for OpendalStore {
                 return Ok(Touched::Touched);
             }
             let bytes = stored.with_idle_deadline(idle).encode();
-            if call.write(bytes, When::Unchanged(seen)).await? {
+            if call.write(bytes, Condition::Unchanged(version)).await? {
                 return Ok(Touched::Touched);
             }
         }
-        Err(overtaken())
+        Err(gave_up())
     }
 
     async fn destroy(&self, id: SessionId, _now: Timestamp) -> Result<Destroyed, StoreError> {
         let mut call = self.objects.call(id).await?;
-        for _ in 0..TRIES {
-            let Some(Object { bytes, seen }) = call.read().await? else {
+        for _ in 0..ATTEMPTS {
+            let Some(Object { bytes, version }) = call.read().await? else {
                 return Ok(Destroyed::Absent);
             };
-            let over = match Record::decode(bytes) {
-                // Somebody else is about to delete it, or was.
-                Ok(record) if is_ended(&record) => return call.delete().await.map(|()| Destroyed::Absent),
-                Ok(record) => call.end(&record, seen).await?,
+            let ended = match Record::decode(bytes) {
+                // Another call has ended the session, and its deletion is under way or has failed.
+                Ok(record) if is_tombstone(&record) => return call.delete().await.map(|()| Destroyed::Absent),
+                Ok(record) => call.end(&record, version).await?,
                 Err(_) => call.delete().await.map(|()| true)?,
             };
-            if over {
+            if ended {
                 return Ok(Destroyed::Existed);
             }
         }
-        Err(overtaken())
+        Err(gave_up())
     }
 
-    /// Looks at up to `limit` objects, from where the last sweep has stopped: services list names, not deadlines.
+    /// Reads up to `limit` objects, from where the last sweep stopped: services list names, not deadlines.
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
         let mut listing = self.listing.lock().await;
         let mut removed = 0;
         for _ in 0..limit {
-            let Some(id) = self.next(&mut listing).await? else {
+            let Some(id) = self.next_id(&mut listing).await? else {
                 break;
             };
-            removed += usize::from(self.bury(id, now).await?);
+            removed += usize::from(self.sweep_one(id, now).await?);
         }
         Ok(removed)
     }
@@ -244,7 +278,7 @@ impl Store for OpendalStore {
 
 impl fmt::Debug for OpendalStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the operator: who knows what its service and layers print.
+        // Not the operator: its service and layers might print credentials.
         f.debug_struct("OpendalStore")
             .field("service", &self.objects.service())
             .field("conditional", &self.objects.is_conditional())
@@ -254,6 +288,6 @@ impl fmt::Debug for OpendalStore {
 }
 
 #[cold]
-fn overtaken() -> StoreError {
-    StoreError::unknown(format!("others came first {TRIES} times"))
+fn gave_up() -> StoreError {
+    StoreError::unknown(format!("OpendalStore: another write came first {ATTEMPTS} times"))
 }

@@ -1,55 +1,56 @@
 //! [`Objects`]: reads, conditional writes and deletions of single objects, each within a deadline.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use opendal::options::WriteOptions;
 use opendal::{ErrorKind, Metadata, Operator};
 use tokio::time::{Instant, timeout_at};
 
 use super::options::OpendalOptions;
-use super::turns::{Turn, Turns};
+use super::session_locks::{SessionGuard, SessionLocks};
 use crate::base::clock::Timestamp;
 use crate::data::payload::Payload;
 use crate::data::token::SessionId;
 use crate::port::{Record, StoreError};
 
-/// Before every session.
-const ENDED: Timestamp = Timestamp::from_millis(0);
+/// The idle deadline of a tombstone: earlier than that of any session.
+const TOMBSTONE_DEADLINE: Timestamp = Timestamp::from_millis(0);
 
 /// The objects of one store.
 pub(super) struct Objects {
     pub(super) operator: Operator,
     pub(super) options: OpendalOptions,
-    /// Taken in place of conditions, where the service checks none.
-    pub(super) turns: Option<Turns>,
+    /// Used instead of conditions where the service checks none.
+    pub(super) locks: Option<SessionLocks>,
 }
 
-/// One call of the store: its object, and the time it has left.
+/// One call of the store: its object, and its deadline.
 pub(super) struct Call<'a> {
     objects: &'a Objects,
     path: String,
     until: Instant,
-    turn: Option<Turn>,
-    /// Whether something was sent that may have been applied although its answer says otherwise: a layer that retries sends a
-    /// request again whose answer was lost, and the second one then fails on the first one's effect.
-    sent: bool,
+    guard: Option<SessionGuard>,
+    /// Whether a write may have been applied although the answer was that its condition failed: a retry layer of the
+    /// operator repeats a request whose answer was lost, and the second request then fails because of the first one's
+    /// effect.
+    maybe_applied: bool,
 }
 
 /// An object as it was read.
 pub(super) struct Object {
     pub(super) bytes: Bytes,
-    /// Holds what names these very bytes: an entity tag or a version. None where the service checks no conditions.
-    pub(super) seen: Seen,
+    pub(super) version: Version,
 }
 
-pub(super) type Seen = Option<Metadata>;
+/// Metadata that identifies the bytes that were read: it has an entity tag or a version. `None` where the service
+/// checks no conditions.
+pub(super) type Version = Option<Metadata>;
 
-/// When a write may happen.
-pub(super) enum When {
+/// On which condition a write happens. Where the service checks none, the lock of the session ensures it.
+pub(super) enum Condition {
+    /// There is no such object.
     Absent,
-    /// As it was seen. In a service without conditions, the turn keeps others away.
-    Unchanged(Seen),
+    /// The object is still this version.
+    Unchanged(Version),
 }
 
 impl Objects {
@@ -58,37 +59,42 @@ impl Objects {
     }
 
     pub(super) fn is_conditional(&self) -> bool {
-        self.turns.is_none()
+        self.locks.is_none()
     }
 
-    /// Begins a call on a session's object, when it is its turn.
+    /// Begins a call on a session's object, when it has the lock.
     pub(super) async fn call(&self, id: SessionId) -> Result<Call<'_>, StoreError> {
         let mut call = self.call_on(&id.to_string());
-        if let Some(turns) = &self.turns {
-            let turn = timeout_at(call.until, turns.wait(id)).await;
-            call.turn = Some(turn.map_err(|_| StoreError::unavailable("others in this process hold the session"))?);
+        if let Some(locks) = &self.locks {
+            let guard = timeout_at(call.until, locks.lock(id)).await.map_err(|_| {
+                let deadline = self.options.deadline;
+                StoreError::unavailable(format!(
+                    "OpendalStore: other calls on the session took longer than the deadline of {deadline:?}"
+                ))
+            })?;
+            call.guard = Some(guard);
         }
         Ok(call)
     }
 
-    /// Begins a call on an object that nobody else knows.
+    /// Begins a call on an object that no other call uses.
     pub(super) fn call_on(&self, name: &str) -> Call<'_> {
         let OpendalOptions { prefix, deadline, .. } = &self.options;
         Call {
             objects: self,
             path: format!("{prefix}{name}"),
             until: Instant::now() + *deadline,
-            turn: None,
-            sent: false,
+            guard: None,
+            maybe_applied: false,
         }
     }
 
-    pub(super) fn deadline(&self) -> Duration {
-        self.options.deadline
+    pub(super) fn late(&self, verb: &str) -> String {
+        format!("{} {verb}: no answer within the deadline of {:?}", self.service(), self.options.deadline)
     }
 
-    /// What an error of a request means that has changed nothing.
-    pub(super) fn refused(&self, verb: &str, error: &opendal::Error) -> StoreError {
+    /// The error of a request that changes nothing.
+    pub(super) fn read_error(&self, verb: &str, error: &opendal::Error) -> StoreError {
         let cause = format!("{} {verb}: {error}", self.service());
         match error.kind() {
             ErrorKind::PermissionDenied | ErrorKind::ConfigInvalid | ErrorKind::Unsupported => {
@@ -106,64 +112,67 @@ impl Call<'_> {
         let reading = async {
             let reader = self.objects.operator.reader(&self.path).await?;
             let bytes = reader.read(..).await?.to_bytes();
-            let names_it = |seen: &&Metadata| conditional && (seen.etag().is_some() || seen.version().is_some());
-            Ok::<_, opendal::Error>(Object { bytes, seen: reader.metadata().filter(names_it).cloned() })
+            let identifies = |found: &&Metadata| conditional && (found.etag().is_some() || found.version().is_some());
+            Ok::<_, opendal::Error>(Object { bytes, version: reader.metadata().filter(identifies).cloned() })
         };
         match timeout_at(self.until, reading).await {
-            Ok(Ok(Object { seen: None, .. })) if conditional => {
+            Ok(Ok(Object { version: None, .. })) if conditional => {
                 let service = self.objects.service();
                 Err(StoreError::Misconfigured(format!(
-                    "{service} gives no entity tag or version along with what is read"
+                    "the service {service} returns neither an entity tag nor a version with an object"
                 )))
             },
             Ok(Ok(object)) => Ok(Some(object)),
             Ok(Err(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Ok(Err(error)) => Err(self.doubted(self.objects.refused("read", &error))),
-            Err(_) => Err(self.doubted(StoreError::unavailable(self.late("read")))),
+            Ok(Err(error)) => Err(self.in_doubt(self.objects.read_error("read", &error))),
+            Err(_) => Err(self.in_doubt(StoreError::unavailable(self.objects.late("read")))),
         }
     }
 
-    /// The live record that the object is.
-    pub(super) async fn live(&self, now: Timestamp) -> Result<Option<(Record, Seen)>, StoreError> {
-        let Some(Object { bytes, seen }) = self.read().await? else {
+    /// The live record in the object.
+    pub(super) async fn live(&self, now: Timestamp) -> Result<Option<(Record, Version)>, StoreError> {
+        let Some(Object { bytes, version }) = self.read().await? else {
             return Ok(None);
         };
         let record = Record::decode(bytes)?;
-        Ok((!record.is_expired(now)).then_some((record, seen)))
+        Ok((!record.is_expired(now)).then_some((record, version)))
     }
 
     pub(super) async fn exists(&self) -> Result<bool, StoreError> {
         match timeout_at(self.until, self.objects.operator.exists(&self.path)).await {
             Ok(Ok(exists)) => Ok(exists),
-            Ok(Err(error)) => Err(self.objects.refused("stat", &error)),
-            Err(_) => Err(StoreError::unavailable(self.late("stat"))),
+            Ok(Err(error)) => Err(self.objects.read_error("stat", &error)),
+            Err(_) => Err(StoreError::unavailable(self.objects.late("stat"))),
         }
     }
 
-    /// Writes all of the object. `false` if the condition does not hold.
-    pub(super) async fn write(&mut self, bytes: Vec<u8>, when: When) -> Result<bool, StoreError> {
-        let options = match when {
-            When::Absent if !self.objects.is_conditional() && self.exists().await? => return Ok(false),
-            When::Absent => WriteOptions { if_not_exists: self.objects.is_conditional(), ..WriteOptions::default() },
-            When::Unchanged(seen) => WriteOptions { if_not_changed: seen, ..WriteOptions::default() },
+    /// Writes the whole object. `false` if the condition does not hold.
+    pub(super) async fn write(&mut self, bytes: Vec<u8>, condition: Condition) -> Result<bool, StoreError> {
+        let options = match condition {
+            Condition::Absent if !self.objects.is_conditional() && self.exists().await? => return Ok(false),
+            Condition::Absent => {
+                WriteOptions { if_not_exists: self.objects.is_conditional(), ..WriteOptions::default() }
+            },
+            Condition::Unchanged(version) => WriteOptions { if_not_changed: version, ..WriteOptions::default() },
         };
         let (operator, path) = (self.objects.operator.clone(), self.path.clone());
         self.change("write", async move { operator.write_options(&path, bytes, options).await.map(|_| ()) }).await
     }
 
-    /// Removes the object, whatever it is by now.
+    /// Removes the object, whatever is in it by now.
     pub(super) async fn delete(&mut self) -> Result<(), StoreError> {
         let (operator, path) = (self.objects.operator.clone(), self.path.clone());
         self.change("delete", async move { operator.delete(&path).await }).await.map(|_| ())
     }
 
-    /// Ends the session that was seen, for good. `false` if it is another one by now.
+    /// Ends the session, for good, if its object is still this version; otherwise returns `false`.
     ///
-    /// Few services delete on conditions, so it is overwritten first, on condition that it is unchanged, with a record of nothing that
-    /// has expired: of several that end a session one gets through, and what is left if the deletion fails is the sweep's.
-    pub(super) async fn end(&mut self, record: &Record, seen: Seen) -> Result<bool, StoreError> {
-        if seen.is_some() {
-            if !self.write(ended(record).encode(), When::Unchanged(seen)).await? {
+    /// Few services delete on a condition. So the object is first overwritten, on the condition that it is unchanged,
+    /// by a tombstone: an empty record that has expired. Of several calls that end a session one succeeds, and if the
+    /// deletion then fails, the sweep removes the tombstone.
+    pub(super) async fn end(&mut self, record: &Record, version: Version) -> Result<bool, StoreError> {
+        if version.is_some() {
+            if !self.write(tombstone(record).encode(), Condition::Unchanged(version)).await? {
                 return Ok(false);
             }
             let _ = self.delete().await;
@@ -178,18 +187,19 @@ impl Call<'_> {
         verb: &str,
         changing: impl Future<Output = opendal::Result<()>> + Send + 'static,
     ) -> Result<bool, StoreError> {
-        let outcome = match self.turn.take() {
+        let outcome = match self.guard.take() {
             None => timeout_at(self.until, changing).await,
-            // Whoever leaves early, by the deadline or at all, must not let others in before the service has answered.
-            Some(turn) => {
+            // In a task of its own: if the caller leaves at the deadline, or is cancelled, the lock is held until the
+            // service has answered.
+            Some(guard) => {
                 let task = tokio::spawn(async move {
                     let outcome = changing.await;
-                    drop(turn);
+                    drop(guard);
                     outcome
                 });
                 match timeout_at(self.until, task).await {
                     Ok(Ok(outcome)) => Ok(outcome),
-                    Ok(Err(cut_off)) => return Err(StoreError::unknown(cut_off)),
+                    Ok(Err(panicked)) => return Err(StoreError::unknown(panicked)),
                     Err(late) => Err(late),
                 }
             },
@@ -198,38 +208,34 @@ impl Call<'_> {
             Ok(Ok(())) => Ok(true),
             Ok(Err(error)) => match error.kind() {
                 ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists | ErrorKind::Conflict => {
-                    self.sent = true;
+                    self.maybe_applied = true;
                     Ok(false)
                 },
                 ErrorKind::PermissionDenied | ErrorKind::ConfigInvalid | ErrorKind::Unsupported => {
-                    Err(self.doubted(self.objects.refused(verb, &error)))
+                    Err(self.in_doubt(self.objects.read_error(verb, &error)))
                 },
-                // A line that broke and a server that failed say the same; and one that has had enough may have done what a layer of
-                // the operator asked it before.
+                // The error does not tell whether the connection broke before or after the service wrote. Nor does a
+                // refusal, if a retry layer of the operator had sent the request before.
                 _ => Err(StoreError::unknown(format!("{} {verb}: {error}", self.objects.service()))),
             },
-            Err(_) => Err(StoreError::unknown(self.late(verb))),
+            Err(_) => Err(StoreError::unknown(self.objects.late(verb))),
         }
     }
 
-    /// An error after something was sent leaves open whether that was applied.
-    fn doubted(&self, error: StoreError) -> StoreError {
+    /// After a write that may have been applied, an error of a later request leaves open whether it was.
+    fn in_doubt(&self, error: StoreError) -> StoreError {
         match error {
-            StoreError::Unavailable(cause) if self.sent => StoreError::Unknown(cause),
+            StoreError::Unavailable(cause) if self.maybe_applied => StoreError::Unknown(cause),
             _ => error,
         }
     }
-
-    fn late(&self, verb: &str) -> String {
-        format!("{} {verb}: no answer within {:?}", self.objects.service(), self.objects.deadline())
-    }
 }
 
-/// What stands in a session's place from its end until it is deleted.
-fn ended(record: &Record) -> Record {
-    Record { idle: ENDED, previous: None, user: None, payload: Payload::default(), ..*record }
+/// What replaces an ended session until its object is deleted.
+fn tombstone(record: &Record) -> Record {
+    Record { idle: TOMBSTONE_DEADLINE, previous: None, user: None, payload: Payload::default(), ..*record }
 }
 
-pub(super) fn is_ended(record: &Record) -> bool {
-    record.idle_deadline() == ENDED
+pub(super) fn is_tombstone(record: &Record) -> bool {
+    record.idle_deadline() == TOMBSTONE_DEADLINE
 }

@@ -1,9 +1,18 @@
+//! [`OpendalOptions`].
+
 use std::time::Duration;
 
 use crate::port::StoreError;
 use crate::port::options::{check_deadline, check_max_bytes};
 
 /// Settings of an [`OpendalStore`](super::OpendalStore).
+///
+/// ```
+/// use std::time::Duration;
+/// use session::store::OpendalOptions;
+///
+/// let options = OpendalOptions::new().prefix("shop/sessions/").deadline(Duration::from_secs(5)).max_bytes(64 * 1024);
+/// ```
 #[derive(Clone, Debug)]
 pub struct OpendalOptions {
     pub(super) prefix: String,
@@ -18,28 +27,29 @@ impl Default for OpendalOptions {
 }
 
 impl OpendalOptions {
-    /// The defaults.
+    /// The default settings.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The folder of the objects, below the operator's root. Default: `sessions/`. An object's name is the prefix and the session's
-    /// id. Nothing else belongs in there.
+    /// The folder of the objects, below the operator's root. Default: `sessions/`. An object's name is the prefix and
+    /// the session's id. Put nothing else into the folder.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// How long a call may take, however many requests it sends. Default: two seconds. At most 60. A sweep has it for each
-    /// object.
+    /// How long a call may take, whatever number of requests it sends. Default: 2 s. From 1 ms to 60 s. For a sweep, it
+    /// applies to each object.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// The largest record to send. Default: 1 MiB. At most 4 MiB, which every service takes in one request.
+    /// The largest record to send, in bytes. Default: 1 MiB. From 1 KiB to 4 MiB, which every service accepts in one
+    /// request.
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = max_bytes;
@@ -50,7 +60,7 @@ impl OpendalOptions {
         let prefix = &self.prefix;
         if !is_folder(prefix) {
             return Err(StoreError::Misconfigured(format!(
-                "prefix {prefix:?}: use a folder like `sessions/`, of letters, digits and any of . _ - /"
+                "prefix {prefix:?}: use a relative folder like `sessions/`, of letters, digits and any of . _ - /"
             )));
         }
         check_deadline("deadline", self.deadline)?;
@@ -58,7 +68,7 @@ impl OpendalOptions {
     }
 }
 
-/// Relative, and spelt in the one way that every service understands: no empty, `.` or `..` part.
+/// Whether it is a relative folder that every service understands: no empty, `.` or `..` component.
 fn is_folder(prefix: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let is_name = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(fits);
@@ -70,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_folders_are_prefixes() {
+    fn a_prefix_is_a_plain_relative_folder() {
         let long = format!("{}/", "x".repeat(256));
         for bad in ["", "/", "a", "/a/", "a//", "../", "a/../", "./", "a b/", "a\\b/", "ä/", "a/?/", "a\0/", &long] {
             assert!(OpendalOptions::new().prefix(bad).check().is_err(), "{bad}");
@@ -81,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_settings_are_refused() {
+    fn settings_out_of_range_are_refused() {
         let new = OpendalOptions::new;
         let bad = [
             new().deadline(Duration::ZERO),
