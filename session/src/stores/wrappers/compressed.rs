@@ -1,7 +1,7 @@
-//! [`Compressed`]: any store, with smaller records.
+//! [`Compressed`]: any store, with compressed payloads.
 //!
 //! ```text
-//! payload  one section `_compressed`, codec 0, with one field `zstd`: the true payload as one zstd frame
+//! payload  one section `_compressed`, codec 0, with one field `zstd`: the original payload as one zstd frame
 //! ```
 
 use std::borrow::Cow;
@@ -16,18 +16,19 @@ use crate::port::{
     no_user_index,
 };
 
-/// No session type can have this name.
+/// No session type can have this name, because of the underscore.
 const SECTION: &str = "_compressed";
 const FIELD: &str = "zstd";
-/// Shorter payloads gain nothing.
-const WORTHWHILE: usize = 256;
-/// What a few bytes may expand to, whoever has written them.
-const LONGEST: usize = 16 << 20;
+/// Shorter payloads are not worth compressing.
+const MIN_LENGTH: usize = 256;
+/// The largest payload to compress, and to expand to: a limit for forged frames that expand to gigabytes.
+const MAX_LENGTH: usize = 16 << 20;
 
-/// Compresses what a store keeps, with zstd. Payloads below 256 bytes, and those that would not become shorter, stay as they are.
+/// Compresses payloads with zstd before the wrapped store gets them. A payload below 256 bytes, above 16 MiB, or one
+/// that would not become shorter, is stored as it is.
 ///
-/// Records from before there was compression are read as well, so it can be turned on while sessions live. To turn it off, write with
-/// [`expanding`](Self::expanding) until the longest of them has ended.
+/// Records that are not compressed are read too, so you can turn compression on while sessions live. To turn it off,
+/// deploy [`expanding`](Self::expanding) first, and keep it until the last compressed session has ended.
 ///
 /// ```
 /// use session::MemoryStore;
@@ -39,9 +40,10 @@ const LONGEST: usize = 16 << 20;
 ///
 /// # With encryption
 ///
-/// The length of what is compressed tells what is in it: whoever can put text of their own beside a secret, and sees how long the
-/// result is, guesses the secret character by character. The attacks CRIME and BREACH did so to cookies and pages. A store that
-/// encrypts is therefore refused; [`dangerous_before_encryption`](Self::dangerous_before_encryption) takes it.
+/// The length of compressed text depends on its content. An attacker who can put text beside a secret, and sees the
+/// length of the result, can guess the secret character by character: the attacks CRIME (2012) and BREACH (2013) did
+/// this to cookies and pages. Encryption does not hide the length. So a store that encrypts is refused, unless you use
+/// [`dangerous_before_encryption`](Self::dangerous_before_encryption).
 #[derive(Clone, Debug)]
 pub struct Compressed<S> {
     inner: S,
@@ -50,47 +52,65 @@ pub struct Compressed<S> {
 }
 
 impl<S: Store> Compressed<S> {
-    /// Compresses what `inner` keeps.
+    /// Compresses the payloads of `inner`, at level 3.
     ///
     /// # Errors
     ///
     /// [`StoreError::Misconfigured`] if `inner` [encrypts](Store::encrypts).
     pub fn new(inner: S) -> Result<Self, StoreError> {
         if inner.encrypts() {
-            let what = "compressing what is then encrypted lets its length tell what it is; leave out `Compressed`, or say \
-                        `dangerous_before_encryption` if no visitor's text is stored beside a secret";
+            let what = "Compressed: the length of compressed text tells something about a secret, even after encryption; \
+                        leave out `Compressed`, or use `Compressed::dangerous_before_encryption` if no session has a \
+                        visitor's text beside a secret";
             return Err(StoreError::Misconfigured(what.into()));
         }
         Ok(Self::dangerous_before_encryption(inner))
     }
 
-    /// As [`new`](Self::new), whether or not `inner` encrypts. Only for sessions in which nothing secret lies beside anything that a
-    /// visitor, or a link that a visitor follows, can write.
+    /// As [`new`](Self::new), whether or not `inner` encrypts. Use it only if no session contains both a secret and
+    /// text that a visitor, or a link that a visitor follows, can determine.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, store::Compressed};
+    /// let store = Compressed::dangerous_before_encryption(MemoryStore::new());
+    /// ```
     pub fn dangerous_before_encryption(inner: S) -> Self {
         Self { inner, level: zstd::DEFAULT_COMPRESSION_LEVEL, expanding: false }
     }
 
-    /// How hard to try: 1 is fast, 19 is small. Default: 3.
+    /// The zstd level, from 1 (fast) to 19 (small); other values are clamped. Default: 3.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, store::Compressed};
+    /// let store = Compressed::new(MemoryStore::new())?.level(9);
+    /// # Ok::<(), session::store::StoreError>(())
+    /// ```
     #[must_use]
     pub fn level(mut self, level: i32) -> Self {
         self.level = level.clamp(1, 19);
         self
     }
 
-    /// Reads what was compressed, and compresses nothing.
+    /// Reads compressed records, and writes all records uncompressed: the step before you remove compression.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, store::Compressed};
+    /// let store = Compressed::new(MemoryStore::new())?.expanding();
+    /// # Ok::<(), session::store::StoreError>(())
+    /// ```
     #[must_use]
     pub fn expanding(mut self) -> Self {
         self.expanding = true;
         self
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "as the other wrappers have it")]
+    #[expect(clippy::unnecessary_wraps, reason = "the signature that `rewriting_store` calls")]
     fn outgoing<'a>(&self, _: SessionId, record: &'a Record) -> Result<Cow<'a, Record>, StoreError> {
         let plain = record.payload.as_bytes();
-        if self.expanding || plain.len() < WORTHWHILE || plain.len() > LONGEST {
+        if self.expanding || plain.len() < MIN_LENGTH || plain.len() > MAX_LENGTH {
             return Ok(Cow::Borrowed(record));
         }
-        // It fails for want of memory only; then the record is merely longer.
+        // It fails only if there is no memory; the record is then stored uncompressed.
         let packed = zstd::bulk::compress(plain, self.level).unwrap_or_default();
         let edit = Edit { section: SECTION, version: 1, codec: 0, key: FIELD, value: Some(&packed) };
         let payload = Payload::default().edited([edit]).unwrap_or_default();
@@ -100,18 +120,18 @@ impl<S: Store> Compressed<S> {
         Ok(Cow::Owned(Record { payload, ..record.clone() }))
     }
 
-    #[expect(clippy::unused_self, reason = "as the other wrappers have it")]
+    #[expect(clippy::unused_self, reason = "the signature that `rewriting_store` calls")]
     fn incoming(&self, _: SessionId, mut record: Record) -> Result<Record, StoreError> {
         if let Some(section) = record.payload.section(SECTION) {
             let packed = section.get(FIELD).unwrap_or_default();
-            let plain = zstd::bulk::decompress(packed, LONGEST)
-                .map_err(|_| Corrupt::new("it is compressed, and cannot be expanded"))?;
+            let plain = zstd::bulk::decompress(packed, MAX_LENGTH)
+                .map_err(|_| Corrupt::new("it is compressed, and the zstd frame is damaged or longer than 16 MiB"))?;
             record.payload = Payload::parse(plain.into())?;
         }
         Ok(record)
     }
 
-    fn hides(&self) -> bool {
+    fn payload_is_encrypted(&self) -> bool {
         self.inner.encrypts()
     }
 }

@@ -1,8 +1,9 @@
-//! [`Migrating`]: from one store to another, without logging anybody out.
+//! [`Migrating`]: from one store to another, without ending any session.
 //!
-//! Two stores have no transaction in common, so a session is copied first and removed from the old store second, and what is in the new
-//! store hides what is in the old one. A copy may be under way while the session is destroyed: so the end of a session is written
-//! into the new store, as a record that opens for nobody and expires when the session would have, and the copy finds its place taken.
+//! Two stores have no common transaction. So a session is first copied to the new store and then removed from the old
+//! one, and a record in the new store hides one in the old store. A session may be destroyed while a copy is under way.
+//! So the end of a session is written into the new store as a tombstone: a record that no token opens and that expires
+//! when the session would have. The copy then finds that its id is taken.
 
 use crate::base::clock::{Rng as _, SystemRng, Timestamp};
 use crate::data::payload::{Edit, Payload};
@@ -13,16 +14,18 @@ use crate::port::{
     no_user_index,
 };
 
-/// Marks the end of a session. No session type can have this name.
+/// Marks a tombstone. No session type can have this name, because of the underscore.
 const SECTION: &str = "_ended";
-/// How often others may be first.
-const TRIES: u32 = 64;
+/// How often the end of a session starts again because another write came first.
+const ATTEMPTS: u32 = 64;
+/// Sessions of a user that are listed at a time.
 const BATCH: usize = 1_000;
-/// No commit expects a revision so much later than the last one. Some stores count to 2^53.
-const FAR: u64 = 1 << 40;
+/// Added to the revision of a tombstone: no commit expects a revision so far ahead. Less than 2^53, the limit of some
+/// stores.
+const TOMBSTONE_REVISIONS: u64 = 1 << 40;
 
-/// Changes the store while sessions live: whatever is written goes to the new one, and what is not there is looked for in the old
-/// one. When the longest session has ended, the old store is empty and the new one can stand alone.
+/// Moves live sessions from one store to another. All writes go to the new store; a session that is not there is looked
+/// for in the old one. When the last session of the old store has expired, the new store can be used alone.
 ///
 /// ```
 /// use session::store::Migrating;
@@ -32,10 +35,11 @@ const FAR: u64 = 1 << 40;
 /// let store = Migrating::new(old, new);
 /// ```
 ///
-/// A session moves when it is first written or touched. Until then a load asks both stores; a load of one that has moved asks the new
-/// one. It keeps the contract as long as every process that uses the sessions moves them: one that goes on writing to the old
-/// store alone is not seen. A session that was ended leaves a record of some 200 bytes in the new store until it would have
-/// expired.
+/// A session moves at its first write or touch. Until then a load asks both stores, and after that only the new one. A
+/// session that is destroyed leaves a record of about 200 bytes in the new store, until the session would have expired.
+///
+/// It keeps the contract only if every process that uses the sessions uses `Migrating`: writes of a process that uses
+/// the old store alone can be lost. It has a user index if both stores have one.
 #[derive(Clone, Debug)]
 pub struct Migrating<A, B> {
     from: A,
@@ -43,47 +47,47 @@ pub struct Migrating<A, B> {
 }
 
 impl<A: Store, B: Store> Migrating<A, B> {
-    /// Moves sessions from the one store to the other.
+    /// Moves sessions from the store `from` to the store `to`.
     pub fn new(from: A, to: B) -> Self {
         Self { from, to }
     }
 
-    /// Sees to it that the session is in the new store, if it lives in the old one. Answers whether it lives.
-    async fn arrive(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    /// Copies the session to the new store if it is live and not there yet. Returns whether it is live.
+    async fn migrate_one(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
         if let Some(there) = self.to.load(id, now).await? {
-            return Ok(!is_end(&there));
+            return Ok(!is_tombstone(&there));
         }
         if let Some(record) = self.from.load(id, now).await? {
-            // Exists: it came here by another hand, or it was ended.
+            // `Exists` means that another task has copied it, or that it has ended.
             let _ = self.to.create(id, &record, now).await?;
             let _ = self.from.destroy(id, now).await?;
         }
-        Ok(self.to.load(id, now).await?.is_some_and(|there| !is_end(&there)))
+        Ok(self.to.load(id, now).await?.is_some_and(|there| !is_tombstone(&there)))
     }
 
-    /// Ends the session, if it is one of `user`, or whoever's it is.
+    /// Ends the session; if `user` is given, only if it is a session of that user. Returns whether this call ended it.
     async fn end(&self, id: SessionId, user: Option<&UserKey>, now: Timestamp) -> Result<bool, StoreError> {
         let wanted = |record: &Record| user.is_none_or(|user| record.user() == Some(user));
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
             let ended = match self.to.load(id, now).await {
-                Ok(Some(there)) if is_end(&there) => {
+                Ok(Some(there)) if is_tombstone(&there) => {
                     let _ = self.from.destroy(id, now).await?;
                     return Ok(false);
                 },
                 Ok(Some(there)) if !wanted(&there) => return Ok(false),
                 Ok(Some(there)) => {
-                    let (op, end) = end_of(&there)?;
-                    let commit = Commit::new(&there, op, &end);
+                    let (op, tombstone) = tombstone_of(&there)?;
+                    let commit = Commit::new(&there, op, &tombstone);
                     matches!(self.to.commit(id, commit, now).await?, Committed::Applied)
                 },
                 Ok(None) => match self.from.load(id, now).await? {
                     Some(old) if !wanted(&old) => return Ok(false),
-                    Some(old) => matches!(self.to.create(id, &end_of(&old)?.1, now).await?, Created::Created),
-                    // It may have arrived in between.
+                    Some(old) => matches!(self.to.create(id, &tombstone_of(&old)?.1, now).await?, Created::Created),
+                    // Another task may have copied it between the two loads.
                     None if self.to.load(id, now).await?.is_some() => false,
-                    None => return self.clear(id, now).await,
+                    None => return self.remove_both(id, now).await,
                 },
-                Err(StoreError::Corrupt(_)) => return self.clear(id, now).await,
+                Err(StoreError::Corrupt(_)) => return self.remove_both(id, now).await,
                 Err(error) => return Err(error),
             };
             if ended {
@@ -91,20 +95,26 @@ impl<A: Store, B: Store> Migrating<A, B> {
                 return Ok(true);
             }
         }
-        Err(StoreError::unavailable("others write to the session again and again"))
+        Err(StoreError::unavailable(format!("Migrating: another write to the session came first {ATTEMPTS} times")))
     }
 
-    /// What has expired, or cannot be read.
-    async fn clear(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    /// Removes the record, which has expired or cannot be read, from both stores. Returns whether there was one.
+    async fn remove_both(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
         let there = self.to.destroy(id, now).await? == Destroyed::Existed;
         Ok(self.from.destroy(id, now).await? == Destroyed::Existed || there)
     }
 
-    async fn seen(&self, id: SessionId, committed: Committed, now: Timestamp) -> Result<Committed, StoreError> {
+    /// A commit's outcome, with a tombstone seen as what it stands for: no session.
+    async fn hide_tombstone(
+        &self,
+        id: SessionId,
+        committed: Committed,
+        now: Timestamp,
+    ) -> Result<Committed, StoreError> {
         Ok(match committed {
-            Committed::Conflict(there) if is_end(&there) => Committed::Gone,
+            Committed::Conflict(there) if is_tombstone(&there) => Committed::Gone,
             Committed::Superseded => match self.to.load(id, now).await? {
-                Some(there) if !is_end(&there) => Committed::Superseded,
+                Some(there) if !is_tombstone(&there) => Committed::Superseded,
                 _ => Committed::Gone,
             },
             other => other,
@@ -120,9 +130,9 @@ impl<A: Store, B: Store> Migrating<A, B> {
         let (Some(old), Some(new)) = (self.from.users(), self.to.users()) else {
             return Err(no_user_index());
         };
-        let waiting = old.list_user(user, limit, now).await?;
+        let not_moved = old.list_user(user, limit, now).await?;
         let mut found = new.list_user(user, limit, now).await?;
-        for (id, record) in waiting {
+        for (id, record) in not_moved {
             if found.len() < limit && self.to.load(id, now).await?.is_none() {
                 found.push((id, record));
             }
@@ -131,30 +141,30 @@ impl<A: Store, B: Store> Migrating<A, B> {
     }
 }
 
-/// The record that stands for the end of `record`'s session, and the name of the commit that writes it.
-fn end_of(record: &Record) -> Result<(OpId, Record), StoreError> {
+/// The tombstone of `record`'s session, and the operation id of the commit that writes it.
+fn tombstone_of(record: &Record) -> Result<(OpId, Record), StoreError> {
     let mut bytes = [0; 8];
     SystemRng.fill(&mut bytes).map_err(StoreError::unavailable)?;
     let [a, b, c, d, rest @ ..] = bytes;
     let op = OpId { process: u32::from_be_bytes([a, b, c, d]), sequence: u32::from_be_bytes(rest) };
     let mark = Edit { section: SECTION, version: 1, codec: 0, key: "ended", value: Some(b"") };
-    let mut end = Record {
+    let mut tombstone = Record {
         epoch: record.epoch + 1,
-        revision: record.revision + FAR,
-        // No verifier has this hash.
+        revision: record.revision + TOMBSTONE_REVISIONS,
+        // No token has this hash.
         verifier: VerifierHash::from_bytes([0; 32]),
         previous: None,
-        // Who has written before and asks again gets the answer that the session is gone.
+        // A repeated commit of an earlier writer is then answered `Gone`, and not `Applied`.
         writers: Default::default(),
         user: None,
         payload: Payload::default().edited([mark]).unwrap_or_default(),
         ..*record
     };
-    end.note_writer(op);
-    Ok((op, end))
+    tombstone.note_writer(op);
+    Ok((op, tombstone))
 }
 
-fn is_end(record: &Record) -> bool {
+fn is_tombstone(record: &Record) -> bool {
     record.payload.section(SECTION).is_some()
 }
 
@@ -164,7 +174,7 @@ impl<A: Store, B: Store> Store for Migrating<A, B> {
             return Ok(Created::Exists);
         }
         let created = self.to.create(id, record, now).await?;
-        if created == Created::Exists && self.to.load(id, now).await?.is_some_and(|there| is_end(&there)) {
+        if created == Created::Exists && self.to.load(id, now).await?.is_some_and(|there| is_tombstone(&there)) {
             let _ = self.to.destroy(id, now).await?;
             return self.to.create(id, record, now).await;
         }
@@ -175,12 +185,12 @@ impl<A: Store, B: Store> Store for Migrating<A, B> {
         let found = match self.to.load(id, now).await? {
             Some(there) => Some(there),
             None => match self.from.load(id, now).await? {
-                Some(waiting) => return Ok(Some(waiting)),
-                // It may have arrived in between.
+                Some(record) => return Ok(Some(record)),
+                // Another task may have copied it between the two loads.
                 None => self.to.load(id, now).await?,
             },
         };
-        Ok(found.filter(|there| !is_end(there)))
+        Ok(found.filter(|there| !is_tombstone(there)))
     }
 
     async fn reload(&self, id: SessionId, now: Timestamp) -> Result<Reloaded, StoreError> {
@@ -194,14 +204,14 @@ impl<A: Store, B: Store> Store for Migrating<A, B> {
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         let committed = match self.to.commit(id, commit, now).await? {
-            Committed::Gone if self.arrive(id, now).await? => self.to.commit(id, commit, now).await?,
+            Committed::Gone if self.migrate_one(id, now).await? => self.to.commit(id, commit, now).await?,
             other => other,
         };
-        self.seen(id, committed, now).await
+        self.hide_tombstone(id, committed, now).await
     }
 
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
-        if self.arrive(id, now).await? { self.to.touch(id, idle, now).await } else { Ok(Touched::Gone) }
+        if self.migrate_one(id, now).await? { self.to.touch(id, idle, now).await } else { Ok(Touched::Gone) }
     }
 
     async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {

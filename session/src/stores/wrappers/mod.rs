@@ -1,4 +1,4 @@
-//! Stores around other stores. Each keeps the contract if what it is around does.
+//! Stores that wrap other stores. Each keeps the contract if the wrapped stores do.
 
 #[cfg(feature = "zstd")]
 mod compressed;

@@ -1,7 +1,8 @@
-//! What a store is that keeps other bytes than it is given: everything but how they are made.
+//! [`rewriting_store`]: the common part of the wrappers that store another payload than they are given.
 
-/// Implements `Store` and `UserIndex` for a wrapper with an `inner` store, by way of three methods of its own: `outgoing` makes the
-/// record to keep, `incoming` makes the record again, and `hides` says whether what is kept is encrypted.
+/// Implements `Store` and `UserIndex` for a wrapper with an `inner` store, by three inherent methods of the wrapper:
+/// `outgoing` turns a record into the one to store, `incoming` turns it back, and `payload_is_encrypted` answers
+/// [`Store::encrypts`].
 macro_rules! rewriting_store {
     ($wrapper:ident) => {
         impl<S: Store> Store for $wrapper<S> {
@@ -46,7 +47,7 @@ macro_rules! rewriting_store {
             }
 
             fn encrypts(&self) -> bool {
-                self.hides()
+                self.payload_is_encrypted()
             }
         }
 
@@ -60,7 +61,7 @@ macro_rules! rewriting_store {
                 Box::pin(async move {
                     let users = self.inner.users().ok_or_else(no_user_index)?;
                     let found = users.list_user(user, limit, now).await?;
-                    // One record that cannot be read must not hide the others.
+                    // A record that cannot be read is left out, so that the user can still end the other sessions.
                     let read = found.into_iter().filter_map(|(id, record)| Some((id, self.incoming(id, record).ok()?)));
                     Ok(read.collect())
                 })
