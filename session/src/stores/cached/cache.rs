@@ -1,3 +1,9 @@
+//! [`Cache`]: records in memory, with the ordering rules that keep an overtaken answer out.
+//!
+//! Answers of the store can overtake each other. A [`ReadToken`] is taken before the store is asked; the answer is
+//! cached only if no other answer, change or invalidation of the same [`VersionStripe`] came in between. An older
+//! record can therefore never replace a newer one, even if the newer one has been evicted.
+
 use std::hash::BuildHasherDefault;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,33 +16,33 @@ use crate::data::record::{Record, UserKey};
 use crate::data::token::{RandomIds, SessionId};
 use crate::port::Invalidation;
 
-/// Room for a record of a MiB, the largest that stores take by default.
+/// A shard must have room for a record of 1 MiB, which is the largest that stores accept by default.
 const SHARD_BYTES: u64 = 2 << 20;
-const MOST_SHARDS: u64 = 64;
-/// So many that what happens to one session seldom looks as if it had happened to another.
-const SLOTS: usize = 256;
-/// What an entry takes beside its record's bytes: its place, its share of places that are free, the allocator's part. Measured with
-/// 138,624 records of 228 bytes, which took 662 bytes each.
+const MAX_SHARDS: u64 = 64;
+/// Stripes of a shard: so many that a change of one session seldom keeps another session's answer out of the cache.
+const STRIPES: usize = 256;
+/// Memory of an entry besides the record's bytes: its slot, its share of free slots, and the allocator's overhead.
+/// Measured with 138,624 records of 228 bytes, which took 662 bytes each.
 const OVERHEAD: u64 = 440;
 
-/// Records, and since when they are known.
+/// Records, each with the time at which the store was asked for it.
 pub(super) struct Cache {
     shards: Vec<Mutex<Shard>>,
     staleness: Duration,
 }
 
-/// A part of the ids, and of the room.
+/// A share of the ids, and of the memory.
 struct Shard {
-    entries: unsync::Cache<SessionId, Entry, Bytes, BuildHasherDefault<RandomIds>>,
-    slots: Vec<Slot>,
+    entries: unsync::Cache<SessionId, Entry, ByteWeighter, BuildHasherDefault<RandomIds>>,
+    stripes: Vec<VersionStripe>,
 }
 
-/// What has happened to a part of the shard's ids.
+/// What has happened to a share of the shard's ids.
 #[derive(Clone, Default)]
-struct Slot {
-    /// Counts what entered and left.
-    changes: u64,
-    /// Touches under way.
+struct VersionStripe {
+    /// Counts answers, changes and invalidations.
+    version: u64,
+    /// Touches in flight.
     touches: u32,
 }
 
@@ -46,113 +52,123 @@ struct Entry {
 }
 
 #[derive(Clone)]
-struct Bytes;
+struct ByteWeighter;
 
-impl Weighter<SessionId, Entry> for Bytes {
+impl Weighter<SessionId, Entry> for ByteWeighter {
     fn weight(&self, _id: &SessionId, entry: &Entry) -> u64 {
         entry.record.encoded_len() as u64 + OVERHEAD
     }
 }
 
-/// Taken before the store is asked: what it answers may be kept only if nothing has come between.
+/// Taken before the store is asked: its answer may be cached only if the stripe's version is still the same.
 #[derive(Clone, Copy)]
-pub(super) struct Ticket {
-    /// `None` while a touch is under way: what a commit leaves behind has a deadline then that nobody knows.
-    changes: Option<u64>,
+pub(super) struct ReadToken {
+    /// `None` while a touch is in flight: the idle deadline is then unknown.
+    version: Option<u64>,
     since: Instant,
 }
 
-/// While it lives, and at its end, nothing that the store answers is kept: a touch tells neither what it has found nor when.
-pub(super) struct Touching<'a> {
+/// A touch in flight. No answer that overlaps with it is cached, because a touch returns neither the record nor its
+/// deadline.
+pub(super) struct TouchGuard<'a> {
     cache: &'a Cache,
     id: SessionId,
 }
 
 impl Cache {
     pub(super) fn new(staleness: Duration, max_bytes: u64) -> Self {
-        let shards = (max_bytes / SHARD_BYTES).clamp(1, MOST_SHARDS);
+        let shards = (max_bytes / SHARD_BYTES).clamp(1, MAX_SHARDS);
         let shard = |_| Mutex::new(Shard::new(max_bytes / shards));
         Self { shards: (0..shards).map(shard).collect(), staleness }
     }
 
+    /// The cached record, unless it is older than the stated staleness.
     pub(super) fn get(&self, id: SessionId) -> Option<Record> {
         let shard = self.shard(id)?;
         let entry = shard.entries.get(&id)?;
         (entry.since.elapsed() < self.staleness).then(|| entry.record.clone())
     }
 
-    /// Whether the record at `revision` is here, old or not.
-    pub(super) fn has(&self, id: SessionId, revision: u64) -> bool {
+    /// Whether the record at `revision` is cached, however old it is.
+    pub(super) fn contains(&self, id: SessionId, revision: u64) -> bool {
         self.shard(id).is_some_and(|shard| shard.revision(id) == Some(revision))
     }
 
-    pub(super) fn begin(&self, id: SessionId) -> Ticket {
-        Ticket { changes: self.shard(id).and_then(|mut shard| shard.slot(id)?.untouched()), since: Instant::now() }
-    }
-
-    pub(super) fn begin_touch(&self, id: SessionId) -> Touching<'_> {
-        if let Some(slot) = self.shard(id).as_mut().and_then(|shard| shard.slot(id)) {
-            slot.changes += 1;
-            slot.touches += 1;
+    /// Call it before the store is asked for the record of `id`.
+    pub(super) fn begin_read(&self, id: SessionId) -> ReadToken {
+        ReadToken {
+            version: self.shard(id).and_then(|mut shard| shard.stripe(id)?.version_for_read()),
+            since: Instant::now(),
         }
-        Touching { cache: self, id }
     }
 
-    /// Takes notice of what the store has answered since `ticket` was taken, and keeps it if nothing has come between.
+    /// Call it before a touch, and drop the guard after it.
+    pub(super) fn begin_touch(&self, id: SessionId) -> TouchGuard<'_> {
+        if let Some(stripe) = self.shard(id).as_mut().and_then(|shard| shard.stripe(id)) {
+            stripe.version += 1;
+            stripe.touches += 1;
+        }
+        TouchGuard { cache: self, id }
+    }
+
+    /// Caches the store's answer, if nothing has changed the stripe's version since `token` was taken.
     ///
-    /// Whatever enters or leaves counts: an answer that was under way meanwhile may be older than what somebody has been told since,
-    /// also where that was not kept.
-    pub(super) fn put(&self, id: SessionId, record: &Record, ticket: Ticket) {
+    /// The version changes even if the answer is not cached: a request has seen it, so no older answer may be cached
+    /// after it.
+    pub(super) fn insert(&self, id: SessionId, record: &Record, token: ReadToken) {
         let Some(mut shard) = self.shard(id) else { return };
-        let Some(slot) = shard.slot(id) else { return };
-        let first = Some(slot.changes) == ticket.changes && !self.staleness.is_zero();
-        slot.changes += 1;
+        let Some(stripe) = shard.stripe(id) else { return };
+        let is_current = Some(stripe.version) == token.version && !self.staleness.is_zero();
+        stripe.version += 1;
         let idle = match shard.entries.get_mut(&id) {
-            // A revision never comes back, and an idle deadline never goes back.
+            // A revision is used once, and an idle deadline never moves back.
             Some(mut known) if known.record.revision() >= record.revision() => {
                 known.record.idle = known.record.idle.max(record.idle);
                 if known.record.revision() == record.revision() {
-                    known.since = known.since.max(ticket.since);
+                    known.since = known.since.max(token.since);
                 }
                 return;
             },
             Some(known) => known.record.idle.max(record.idle),
             None => record.idle,
         };
-        if first {
-            // A commit's payload is its own, but its user is still a part of the record that was loaded.
+        if is_current {
+            // The user's key is copied: otherwise it would keep the whole buffer of the record that was loaded in
+            // memory.
             let user = record.user().map(|user| UserKey(bytes::Bytes::copy_from_slice(user.as_bytes())));
-            shard.entries.insert(id, Entry { record: Record { idle, user, ..record.clone() }, since: ticket.since });
+            shard.entries.insert(id, Entry { record: Record { idle, user, ..record.clone() }, since: token.since });
         } else {
             shard.entries.remove(&id);
         }
     }
 
-    /// Takes notice of what somebody is told past the cache.
-    pub(super) fn tell(&self, id: SessionId, record: &Record) {
+    /// Notes a record that a caller gets without the cache: an older one is removed.
+    pub(super) fn observe(&self, id: SessionId, record: &Record) {
         if let Some(mut shard) = self.shard(id)
             && shard.revision(id).is_none_or(|known| known < record.revision())
         {
-            shard.forget(id);
+            shard.remove(id);
         }
     }
 
-    pub(super) fn forget(&self, id: SessionId) {
+    /// Removes the record of `id`.
+    pub(super) fn remove(&self, id: SessionId) {
         if let Some(mut shard) = self.shard(id) {
-            shard.forget(id);
+            shard.remove(id);
         }
     }
 
-    /// Forgets the sessions of the user whose key has this digest.
-    pub(super) fn forget_user(&self, digest: &[u8]) {
-        let theirs = |record: &Record| record.user().is_some_and(|user| user.digest()[..] == *digest);
-        self.retain(|record| !theirs(record));
+    /// Removes the records of the user whose key has this digest.
+    pub(super) fn remove_user(&self, digest: &[u8]) {
+        let is_of_user = |record: &Record| record.user().is_some_and(|user| user.digest()[..] == *digest);
+        self.retain(|record| !is_of_user(record));
     }
 
+    /// Removes what another process has changed.
     pub(super) fn invalidate(&self, invalidation: Invalidation<'_>) {
         match invalidation {
-            Invalidation::Session(id) => self.forget(id),
-            Invalidation::User(digest) => self.forget_user(digest),
+            Invalidation::Session(id) => self.remove(id),
+            Invalidation::User(digest) => self.remove_user(digest),
             Invalidation::All => self.retain(|_| false),
         }
     }
@@ -160,13 +176,13 @@ impl Cache {
     fn retain(&self, keeps: impl Fn(&Record) -> bool) {
         for shard in &self.shards {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            shard.slots.iter_mut().for_each(|slot| slot.changes += 1);
+            shard.stripes.iter_mut().for_each(|stripe| stripe.version += 1);
             shard.entries.retain(|_, entry| keeps(&entry.record));
         }
     }
 
     fn shard(&self, id: SessionId) -> Option<MutexGuard<'_, Shard>> {
-        // Ids are random in every byte.
+        // Every byte of an id is random.
         let index = id.as_bytes().first().map_or(0, |byte| usize::from(*byte));
         let shard = self.shards.get(index % self.shards.len().max(1))?;
         Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
@@ -175,42 +191,43 @@ impl Cache {
 
 impl Shard {
     fn new(max_bytes: u64) -> Self {
-        // For how many keys that have left it remembers that they were here: as many as fit of a small session.
+        // The number of evicted keys that the cache remembers: as many as small sessions fit.
         let items = usize::try_from(max_bytes / 1024).unwrap_or(usize::MAX);
         let (hasher, lifecycle) = (BuildHasherDefault::default(), DefaultLifecycle::default());
-        let entries = unsync::Cache::with(items, max_bytes, Bytes, hasher, lifecycle);
-        Self { entries, slots: vec![Slot::default(); SLOTS] }
+        let entries = unsync::Cache::with(items, max_bytes, ByteWeighter, hasher, lifecycle);
+        Self { entries, stripes: vec![VersionStripe::default(); STRIPES] }
     }
 
     fn revision(&self, id: SessionId) -> Option<u64> {
         self.entries.get(&id).map(|entry| entry.record.revision())
     }
 
-    fn slot(&mut self, id: SessionId) -> Option<&mut Slot> {
-        // The byte after the one that chooses the shard.
-        self.slots.get_mut(id.as_bytes().get(1).map_or(0, |byte| usize::from(*byte)))
+    fn stripe(&mut self, id: SessionId) -> Option<&mut VersionStripe> {
+        // The first byte chooses the shard, the second the stripe.
+        self.stripes.get_mut(id.as_bytes().get(1).map_or(0, |byte| usize::from(*byte)))
     }
 
-    fn forget(&mut self, id: SessionId) {
-        if let Some(slot) = self.slot(id) {
-            slot.changes += 1;
+    fn remove(&mut self, id: SessionId) {
+        if let Some(stripe) = self.stripe(id) {
+            stripe.version += 1;
         }
         self.entries.remove(&id);
     }
 }
 
-impl Slot {
-    fn untouched(&self) -> Option<u64> {
-        (self.touches == 0).then_some(self.changes)
+impl VersionStripe {
+    /// The version, unless a touch is in flight.
+    fn version_for_read(&self) -> Option<u64> {
+        (self.touches == 0).then_some(self.version)
     }
 }
 
-impl Drop for Touching<'_> {
+impl Drop for TouchGuard<'_> {
     fn drop(&mut self) {
         if let Some(mut shard) = self.cache.shard(self.id) {
-            shard.forget(self.id);
-            if let Some(slot) = shard.slot(self.id) {
-                slot.touches -= 1;
+            shard.remove(self.id);
+            if let Some(stripe) = shard.stripe(self.id) {
+                stripe.touches -= 1;
             }
         }
     }
@@ -245,79 +262,79 @@ mod tests {
         }
     }
 
-    fn kept(cache: &Cache) -> Option<(u64, u64)> {
+    fn cached(cache: &Cache) -> Option<(u64, u64)> {
         cache.get(ID).map(|record| (record.revision(), record.idle.as_millis()))
     }
 
     #[test]
-    fn answers_that_overtake_each_other_leave_the_latest() {
+    fn of_answers_that_overtake_each_other_the_latest_is_cached() {
         let cache = cache();
-        let (slow, fast) = (cache.begin(ID), cache.begin(ID));
-        cache.put(ID, &record(4, 50), fast);
-        cache.put(ID, &record(3, 60), slow);
-        assert_eq!(kept(&cache), Some((4, 60)), "an idle deadline never goes back");
+        let (slow, fast) = (cache.begin_read(ID), cache.begin_read(ID));
+        cache.insert(ID, &record(4, 50), fast);
+        cache.insert(ID, &record(3, 60), slow);
+        assert_eq!(cached(&cache), Some((4, 60)), "an idle deadline never goes back");
     }
 
-    /// The second answer is not kept, but somebody has been told: what is older may not come after it.
+    /// The second answer is not cached, but a request has seen it: an older answer must not be cached after it.
     #[test]
-    fn an_answer_that_is_not_kept_outdates_those_under_way() {
+    fn an_answer_that_is_not_cached_outdates_answers_in_flight() {
         let cache = cache();
-        let told = cache.begin(ID);
-        cache.forget(ID);
-        let old = cache.begin(ID);
-        cache.put(ID, &record(4, 50), told);
-        assert_eq!(kept(&cache), None);
-        cache.put(ID, &record(3, 50), old);
-        assert_eq!(kept(&cache), None);
+        let second = cache.begin_read(ID);
+        cache.remove(ID);
+        let old = cache.begin_read(ID);
+        cache.insert(ID, &record(4, 50), second);
+        assert_eq!(cached(&cache), None);
+        cache.insert(ID, &record(3, 50), old);
+        assert_eq!(cached(&cache), None);
     }
 
     #[test]
-    fn what_had_to_make_room_is_not_replaced_by_what_is_older() {
+    fn an_evicted_record_is_not_replaced_by_an_older_one() {
         let cache = cache();
-        let old = cache.begin(ID);
-        cache.put(ID, &record(4, 50), cache.begin(ID));
+        let old = cache.begin_read(ID);
+        cache.insert(ID, &record(4, 50), cache.begin_read(ID));
         cache.shard(ID).unwrap().entries.remove(&ID);
-        cache.put(ID, &record(3, 50), old);
-        assert_eq!(kept(&cache), None);
+        cache.insert(ID, &record(3, 50), old);
+        assert_eq!(cached(&cache), None);
     }
 
     #[test]
-    fn nothing_under_way_comes_in_after_a_touch_a_logout_or_news() {
+    fn no_answer_in_flight_is_cached_after_a_touch_a_logout_or_an_invalidation() {
         let cache = cache();
-        let leave: [fn(&Cache); 3] =
-            [|cache| drop(cache.begin_touch(ID)), |cache| cache.forget(ID), |cache| cache.forget_user(b"somebody")];
-        for leave in leave {
-            let old = cache.begin(ID);
-            leave(&cache);
-            cache.put(ID, &record(3, 50), old);
-            assert_eq!(kept(&cache), None);
+        let changes: [fn(&Cache); 3] =
+            [|cache| drop(cache.begin_touch(ID)), |cache| cache.remove(ID), |cache| cache.remove_user(b"somebody")];
+        for change in changes {
+            let old = cache.begin_read(ID);
+            change(&cache);
+            cache.insert(ID, &record(3, 50), old);
+            assert_eq!(cached(&cache), None);
         }
     }
 
-    /// Else a busy process would keep nothing: somebody always writes.
+    /// Otherwise a busy process would cache nothing.
     #[test]
-    fn what_happens_to_one_session_is_nothing_to_another() {
+    fn a_change_of_one_session_does_not_affect_another() {
         let cache = cache();
         let ids: Vec<_> = (0..=255).map(|byte| SessionId::from_bytes([byte; 16])).collect();
-        let tickets: Vec<_> = ids.iter().map(|id| cache.begin(*id)).collect();
-        ids.iter().zip(tickets).for_each(|(id, ticket)| cache.put(*id, &record(3, 50), ticket));
+        let tokens: Vec<_> = ids.iter().map(|id| cache.begin_read(*id)).collect();
+        ids.iter().zip(tokens).for_each(|(id, token)| cache.insert(*id, &record(3, 50), token));
         assert!(ids.iter().all(|id| cache.get(*id).is_some()));
     }
 
-    /// The touch may have been done before what was answered, or after it.
+    /// The touch may have happened before the answer or after it.
     #[test]
-    fn nothing_is_kept_while_a_touch_is_under_way() {
+    fn nothing_is_cached_while_a_touch_is_in_flight() {
         let cache = cache();
-        let before = cache.begin(ID);
+        let before = cache.begin_read(ID);
         let touching = cache.begin_touch(ID);
-        cache.put(ID, &record(3, 50), before);
-        assert_eq!(kept(&cache), None);
-        let within = cache.begin(ID);
+        cache.insert(ID, &record(3, 50), before);
+        assert_eq!(cached(&cache), None);
+        let within = cache.begin_read(ID);
         drop(touching);
-        cache.put(ID, &record(3, 50), within);
-        assert_eq!(kept(&cache), None);
-        cache.put(ID, &record(3, 70), cache.begin(ID));
-        assert_eq!(kept(&cache), Some((3, 70)));
+        cache.insert(ID, &record(3, 50), within);
+        assert_eq!(cached(&cache), None);
+        cache.insert(ID, &record(3, 70), cache.begin_read(ID));
+        assert_eq!(cached(&cache), Some((3, 70)));
     }
 
     fn id(number: u16) -> SessionId {
@@ -332,31 +349,31 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_no_more_than_it_may() {
+    fn it_takes_no_more_memory_than_max_bytes() {
         for max_bytes in [0, 1, 700, 1_000, 100_000, 5 << 20, u64::MAX] {
             let cache = Cache::new(Duration::from_hours(1), max_bytes);
             for number in 0..3_000 {
                 let bytes = usize::from(number) * 7 % 3_000;
-                cache.put(id(number), &sized(bytes), cache.begin(id(number)));
+                cache.insert(id(number), &sized(bytes), cache.begin_read(id(number)));
             }
-            let (mut weight, mut kept) = (0, 0);
+            let (mut weight, mut cached) = (0, 0);
             for shard in &cache.shards {
                 let shard = shard.lock().unwrap();
-                weight += shard.entries.iter().map(|(id, entry)| Bytes.weight(id, entry)).sum::<u64>();
-                kept += shard.entries.len();
+                weight += shard.entries.iter().map(|(id, entry)| ByteWeighter.weight(id, entry)).sum::<u64>();
+                cached += shard.entries.len();
             }
             assert!(weight <= max_bytes, "{weight} of {max_bytes}");
-            assert_eq!(kept > 0, max_bytes >= 700, "{kept} in {max_bytes}");
+            assert_eq!(cached > 0, max_bytes >= 700, "{cached} in {max_bytes}");
         }
     }
 
-    /// A user's name would else hold on to all that was loaded along with it.
+    /// Otherwise the user's key would keep the buffer of the loaded record in memory.
     #[test]
-    fn a_record_that_was_emptied_holds_nothing_of_what_it_was() {
+    fn an_emptied_record_does_not_keep_the_loaded_buffer() {
         let (cache, user) = (cache(), UserKey(bytes::Bytes::from_static(b"7")));
         let loaded = Record::decode(Record { user: Some(user), ..sized(10_000) }.encode()).unwrap();
         let emptied = Record { revision: 2, payload: Payload::default(), ..loaded.clone() };
-        cache.put(ID, &emptied, cache.begin(ID));
+        cache.insert(ID, &emptied, cache.begin_read(ID));
         drop(emptied);
         assert!(cache.shard(ID).unwrap().entries.get(&ID).unwrap().record.user().unwrap().0.is_unique());
         drop(loaded);

@@ -1,8 +1,8 @@
 //! [`Cached`]: a cache in the process over any store.
 //!
-//! A read that the cache answers costs no round trip. A write costs one: the engine makes it on the record that the cache holds, the
-//! store compares the revision, and where another process has written meanwhile, its refusal brings the record as it is now. So what
-//! is cached may be old, and what is written never builds on it.
+//! A read that the cache answers costs no round trip. A write costs one: the engine builds it on the cached record, the
+//! store compares the revision, and if another process has written in the meantime, the refusal brings the stored
+//! record. So a read may see an old record, but a write is never based on one.
 
 mod cache;
 
@@ -18,11 +18,13 @@ use crate::port::{
     UserIndex, UserKey, no_user_index,
 };
 
-/// Keeps records of the store behind it in this process, for a stated time.
+/// Caches records of the wrapped store in this process, for a limited time.
 ///
-/// Within this process nothing is ever old. What *other* processes do is seen after [`CachedOptions::staleness`] at the latest: a
-/// logout over there, a change that only a read would show. What a request writes is checked against the store's revision all the
-/// same, and a token that the cached record does not open is tried on the stored one.
+/// Reads always see the writes of this process. Writes of *other* processes, logouts among them, are seen after
+/// [`CachedOptions::staleness`] at the latest. A write is checked against the stored revision in any case, and a token
+/// that does not open the cached record is tried on the stored one.
+///
+/// Cloning shares the cache.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,6 +39,13 @@ pub struct Cached<S> {
 }
 
 /// Settings of a [`Cached`] store.
+///
+/// ```
+/// use std::time::Duration;
+/// use session::store::CachedOptions;
+///
+/// let options = CachedOptions::new().staleness(Duration::from_millis(200)).max_bytes(16 << 20);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct CachedOptions {
     staleness: Duration,
@@ -50,55 +59,68 @@ impl Default for CachedOptions {
 }
 
 impl CachedOptions {
-    /// The defaults.
+    /// The default settings.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How long a record is taken for what the store has. Default: a second. Zero asks the store each time.
+    /// For how long a cached record answers reads. Default: 1 s. With zero, every read asks the store.
     #[must_use]
     pub fn staleness(mut self, staleness: Duration) -> Self {
         self.staleness = staleness;
         self
     }
 
-    /// How much memory the kept records may take, in bytes. Default: 64 MiB. What is larger than 2 MiB, or than all of it, is
-    /// not kept.
+    /// How much memory the cached records may take, in bytes. Default: 64 MiB. A record that is larger than this, or
+    /// than 2 MiB, is not cached.
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: u64) -> Self {
         self.max_bytes = max_bytes;
         self
     }
 
-    fn cache(self) -> Arc<Cache> {
+    fn build_cache(self) -> Arc<Cache> {
         Arc::new(Cache::new(self.staleness, self.max_bytes))
     }
 }
 
 impl<S: Store> Cached<S> {
-    /// A cache over `store`, with the default settings.
+    /// A cache over `store` with the default settings.
     pub fn new(store: S) -> Self {
         Self::with(store, CachedOptions::new())
     }
 
-    /// A cache over `store`.
+    /// A cache over `store` with `options`.
     pub fn with(store: S, options: CachedOptions) -> Self {
-        Self { store: Arc::new(store), cache: options.cache() }
+        Self { store: Arc::new(store), cache: options.build_cache() }
     }
 }
 
 impl<S: InvalidationFeed> Cached<S> {
-    /// A cache over `store` that hears of other processes' commits, logouts and revocations when they happen: each is published to the
-    /// server's subscribers. Processes must all be made with this.
+    /// A cache over `store` that learns of other processes' commits, logouts and revocations when they happen. All
+    /// processes must use `listening`, because each publishes its own changes. `RedisStore` has such a feed, with a
+    /// server at one address; use [`with`](Self::with) for Sentinel and Cluster.
     ///
-    /// A message can be lost with the connection that it came along: then the stated staleness holds, and not less. For a server at
-    /// one address; sentinels and clusters have [`with`](Self::with).
+    /// A message can be lost with its connection. In that case a change is seen after [`CachedOptions::staleness`], as
+    /// without a feed.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "redis")]
+    /// # async fn example() -> Result<(), session::store::StoreError> {
+    /// use session::RedisStore;
+    /// use session::store::{Cached, CachedOptions};
+    ///
+    /// let redis = RedisStore::connect("redis://127.0.0.1").await?;
+    /// let store = Cached::listening(redis, CachedOptions::new()).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] if the server does not answer, [`StoreError::Misconfigured`] where there is none to listen to.
+    /// [`StoreError::Unavailable`] if the server does not answer; [`StoreError::Misconfigured`] if the store, as it is
+    /// configured, has no feed.
     pub async fn listening(store: S, options: CachedOptions) -> Result<Self, StoreError> {
-        let cache = options.cache();
+        let cache = options.build_cache();
         let listener = Arc::downgrade(&cache);
         let store = store.subscribe(move |invalidation| {
             if let Some(cache) = listener.upgrade() {
@@ -111,55 +133,59 @@ impl<S: InvalidationFeed> Cached<S> {
 
 impl<S: Store> Store for Cached<S> {
     async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
-        let ticket = self.cache.begin(id);
+        let token = self.cache.begin_read(id);
         let created = self.store.create(id, record, now).await?;
         if created == Created::Created {
-            self.cache.put(id, record, ticket);
+            self.cache.insert(id, record, token);
         }
         Ok(created)
     }
 
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
         match self.cache.get(id) {
-            // One that has ended by the cache may have been touched elsewhere.
+            // A cached record that has expired may have been touched by another process.
             Some(record) if !record.is_expired(now) => Ok(Some(record)),
-            // Seldom, so in a box of its own: a future is as large as the largest of its ways.
-            _ => Box::pin(self.ask(id, now)).await,
+            // Boxed because it is the rare case: a future is as large as its largest branch.
+            _ => Box::pin(self.load_from_store(id, now)).await,
         }
     }
 
     async fn reload(&self, id: SessionId, now: Timestamp) -> Result<Reloaded, StoreError> {
         // Also for a record that is no longer cached: it may have been when it was loaded.
-        self.ask(id, now).await.map(Reloaded::Record)
+        self.load_from_store(id, now).await.map(Reloaded::Record)
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
-        let ticket = self.cache.begin(id);
+        let token = self.cache.begin_read(id);
         let committed = self.store.commit(id, commit, now).await;
         match &committed {
-            // Only along with what was there before it is known until when it lives: a touch may have moved that.
-            Ok(Committed::Applied) if self.cache.has(id, commit.revision) => self.cache.put(id, commit.record, ticket),
-            Ok(Committed::Conflict(fresh)) => self.cache.put(id, fresh, ticket),
-            _ => self.cache.forget(id),
+            // Without the previous record the idle deadline is unknown: a touch may have moved it, and a commit keeps
+            // the later one.
+            Ok(Committed::Applied) if self.cache.contains(id, commit.revision) => {
+                self.cache.insert(id, commit.record, token);
+            },
+            Ok(Committed::Conflict(fresh)) => self.cache.insert(id, fresh, token),
+            _ => self.cache.remove(id),
         }
         committed
     }
 
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
         let (store, cache) = (Arc::clone(&self.store), Arc::clone(&self.cache));
-        // Driven to its end whether or not anybody waits for it: until then nobody knows the deadline.
+        // In a task of its own, so that it ends even if the caller is cancelled: until then the idle deadline is
+        // unknown.
         let touching = tokio::spawn(async move {
-            let _touching = cache.begin_touch(id);
+            let _guard = cache.begin_touch(id);
             store.touch(id, idle, now).await
         });
         touching.await.map_err(StoreError::unknown)?
     }
 
     async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
-        // Before as well: this process's part of a logout does not wait for the store.
-        self.cache.forget(id);
+        // Before the call as well: in this process, a logout takes effect without waiting for the store.
+        self.cache.remove(id);
         let destroyed = self.store.destroy(id, now).await;
-        self.cache.forget(id);
+        self.cache.remove(id);
         destroyed
     }
 
@@ -177,18 +203,18 @@ impl<S: Store> Store for Cached<S> {
 }
 
 impl<S: Store> Cached<S> {
-    async fn ask(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        let ticket = self.cache.begin(id);
+    async fn load_from_store(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        let token = self.cache.begin_read(id);
         let loaded = self.store.load(id, now).await;
         match &loaded {
-            Ok(Some(record)) => self.cache.put(id, record, ticket),
-            _ => self.cache.forget(id),
+            Ok(Some(record)) => self.cache.insert(id, record, token),
+            _ => self.cache.remove(id),
         }
         loaded
     }
 }
 
-fn index(store: &impl Store) -> Result<&dyn UserIndex, StoreError> {
+fn index_of(store: &impl Store) -> Result<&dyn UserIndex, StoreError> {
     store.users().ok_or_else(no_user_index)
 }
 
@@ -200,9 +226,9 @@ impl<S: Store> UserIndex for Cached<S> {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
         Box::pin(async move {
-            let found = index(&*self.store)?.list_user(user, limit, now).await?;
+            let found = index_of(&*self.store)?.list_user(user, limit, now).await?;
             for (id, record) in &found {
-                self.cache.tell(*id, record);
+                self.cache.observe(*id, record);
             }
             Ok(found)
         })
@@ -215,10 +241,10 @@ impl<S: Store> UserIndex for Cached<S> {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<usize, StoreError>> {
         let (store, cache, user) = (Arc::clone(&self.store), Arc::clone(&self.cache), user.clone());
-        // Driven to its end whether or not anybody waits for it: what it has ended must leave the cache.
+        // In a task of its own, so that it ends even if the caller is cancelled: revoked sessions must leave the cache.
         let revoking = async move {
-            let revoked = index(&*store)?.revoke_user(&user, except, now).await;
-            cache.forget_user(&user.digest());
+            let revoked = index_of(&*store)?.revoke_user(&user, except, now).await;
+            cache.remove_user(&user.digest());
             revoked
         };
         Box::pin(async move { tokio::spawn(revoking).await.map_err(StoreError::unknown)? })
