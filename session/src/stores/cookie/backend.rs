@@ -56,7 +56,7 @@ impl CookieBackend {
     }
 
     /// Fails if browsers would not keep the cookie of `record`.
-    fn fits(&self, record: &Record) -> Result<(), StoreError> {
+    fn check_size(&self, record: &Record) -> Result<(), StoreError> {
         let (size, overhead) = (layout::len(record), self.sealer.overhead());
         // base64url without padding: four characters for three bytes.
         let limit = (self.max_chars * 3 / 4).saturating_sub(overhead);
@@ -73,8 +73,8 @@ impl CookieBackend {
         Ok(OpenedCookie { id, record, needs_reissue })
     }
 
-    /// An entry of the list: the session has ended. It lives until no cookie of the session can be alive. `rotated` is
-    /// when the session went on under another id, if it did.
+    /// A note that the session has ended. It expires when no cookie of the session can be valid any more. `rotated` is
+    /// the time of the rotation if the session continues under another id, and zero if not.
     fn end_note(&self, op: OpId, rotated: Timestamp, now: Timestamp) -> Record {
         let end = now.saturating_add(self.absolute).saturating_add(layout::SKEW);
         let mut note = Record {
@@ -84,7 +84,7 @@ impl CookieBackend {
             absolute: end,
             created: now,
             rotated,
-            verifier: layout::NOTHING,
+            verifier: layout::NO_VERIFIER,
             previous: None,
             writers: Default::default(),
             user: None,
@@ -145,7 +145,7 @@ impl DynStore for CookieBackend {
         record: &'a Record,
         _: Timestamp,
     ) -> BoxFuture<'a, Result<Created, StoreError>> {
-        Box::pin(async { self.fits(record).map(|()| Created::Created) })
+        Box::pin(async { self.check_size(record).map(|()| Created::Created) })
     }
 
     /// The note of a session that has ended early.
@@ -163,13 +163,14 @@ impl DynStore for CookieBackend {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Committed, StoreError>> {
         Box::pin(async move {
-            self.fits(commit.record)?;
+            self.check_size(commit.record)?;
             let Some(revoked) = &self.revoked else { return Ok(Committed::Applied) };
             if commit.record.epoch() == commit.epoch {
                 let ended = revoked.load(id, now).await?.is_some();
                 return Ok(if ended { Committed::Gone } else { Committed::Applied });
             }
-            // The session continues under another id. Of several requests, the one whose note is stored continues it.
+            // The session continues under another id. Of several requests that rotate it, the first to file the note
+            // continues.
             match revoked.create(id, &self.end_note(commit.op, now, now), now).await? {
                 Created::Created => Ok(Committed::Applied),
                 Created::Exists => match revoked.load(id, now).await? {
@@ -229,12 +230,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_opens() {
+    fn a_sealed_cookie_opens() {
         let value = sealed().cookie_value(ID, &record(), &SystemRng).unwrap().unwrap();
         let opened = sealed().try_open(value.as_bytes(), NOW).unwrap();
         assert_eq!((opened.id, opened.record.payload), (ID, record().payload));
-        let around = value.len() * 3 / 4 - record().payload.as_bytes().len() - "42".len();
-        assert_eq!(around, 90, "bytes that are not the session's own");
+        let overhead = value.len() * 3 / 4 - record().payload.as_bytes().len() - "42".len();
+        assert_eq!(overhead, 90, "bytes besides user and payload");
     }
 
     #[test]
@@ -250,7 +251,7 @@ mod tests {
         assert_eq!(try_open(&value), Rejected::Expired);
     }
 
-    /// A commit whose answer was lost is asked for again, and another one came too late.
+    /// A commit whose answer was lost is repeated and applied; another rotation comes too late.
     #[tokio::test]
     async fn a_rotation_is_noted_once() {
         let store = store(SealedCookie::new(crate::KeyRing::new(counting())).revoked_in(MemoryStore::new()));

@@ -1,16 +1,17 @@
-//! What stands in a cookie before it is sealed.
+//! The bytes of a cookie before they are sealed.
 //!
 //! ```text
 //! u16  version of the session type
-//! u8   codec 01: the payload says of each section how its values are written
-//! u64  issued      the session's beginning: its first write, or its last login or logout
+//! u8   codec 01: the payload names the codec of each section
+//! u64  issued      the start of the session: its first write, or its last login or logout
 //! u64  idle        idle deadline
 //! u64  absolute    absolute deadline
 //! [16] id
 //! u16  length of the user key, then the user key, then the payload to the end: as in a record
 //! ```
 //!
-//! Times are milliseconds since the Unix epoch, numbers are big-endian. The layout is pinned by vectors in `tests/it/vectors`.
+//! Times are milliseconds since the Unix epoch, numbers are big-endian. The layout is pinned by vectors in
+//! `tests/it/vectors`.
 
 use std::time::Duration;
 
@@ -23,14 +24,14 @@ use crate::data::record::{Record, UserKey};
 use crate::data::token::{SessionId, VerifierHash};
 
 const CODEC: u8 = 1;
-/// All before the user key.
+/// Length of everything before the user key.
 const HEADER: usize = 2 + 1 + 3 * 8 + 16 + 2;
-/// How far the clocks of two servers may be apart.
+/// How far the clocks of two servers may differ.
 pub(super) const SKEW: Duration = Duration::from_mins(1);
-/// The hash of no verifier: no token opens such a record where a store keeps sessions too.
-pub(super) const NOTHING: VerifierHash = VerifierHash::from_bytes([0; 32]);
+/// No token has this hash, so none opens a note in a store that also keeps other sessions.
+pub(super) const NO_VERIFIER: VerifierHash = VerifierHash::from_bytes([0; 32]);
 
-/// How many bytes [`write`] appends.
+/// The number of bytes that [`write`] appends.
 pub(super) fn len(record: &Record) -> usize {
     HEADER + user(record).len() + record.payload.as_bytes().len()
 }
@@ -42,13 +43,14 @@ pub(super) fn write(out: &mut Vec<u8>, version: u16, id: SessionId, record: &Rec
     out.put_u64(record.idle.as_millis());
     out.put_u64(record.absolute.as_millis());
     out.put_slice(id.as_bytes());
-    // The engine refuses longer ones.
+    // The engine refuses longer keys.
     out.put_u16(u16::try_from(user(record).len()).unwrap_or_default());
     out.put_slice(user(record));
     out.put_slice(record.payload.as_bytes());
 }
 
-/// Reads what [`write`] wrote, authentic as it is: times first, then content. No session lives longer than `absolute`.
+/// Reads authentic bytes that [`write`] wrote, and checks the times first, then the content. `absolute` is the longest
+/// life of a session in the current settings.
 pub(super) fn read(mut rest: Bytes, absolute: Duration, now: Timestamp) -> Result<(SessionId, Record), Rejected> {
     if rest.len() < HEADER {
         return Err(Rejected::Content);
@@ -61,7 +63,8 @@ pub(super) fn read(mut rest: Bytes, absolute: Duration, now: Timestamp) -> Resul
     if created > now.saturating_add(SKEW) || idle > latest || latest > created.saturating_add(crate::cookie::LONGEST) {
         return Err(Rejected::Times);
     }
-    // A shorter timeout holds for cookies from before it too. So a note of an ended session need not outlive it.
+    // A timeout that was shortened applies to older cookies too. So a note that a session has ended is needed for no
+    // longer than that.
     let absolute = latest.min(created.saturating_add(absolute));
     let idle = idle.min(absolute);
     if now >= idle {
@@ -78,7 +81,7 @@ pub(super) fn read(mut rest: Bytes, absolute: Duration, now: Timestamp) -> Resul
         absolute,
         created,
         rotated: created,
-        verifier: NOTHING,
+        verifier: NO_VERIFIER,
         previous: None,
         writers: Default::default(),
         user: (!user.is_empty()).then_some(UserKey(user)),
@@ -109,7 +112,7 @@ pub(super) mod tests {
             absolute: NOW.saturating_add(2 * HOUR),
             created: NOW,
             rotated: NOW,
-            verifier: NOTHING,
+            verifier: NO_VERIFIER,
             previous: None,
             writers: Default::default(),
             user: Some(UserKey(b"42".as_slice().into())),
@@ -135,12 +138,12 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_was_written_is_read() {
-        let (id, theirs) = open(&plain(), NOW).unwrap();
-        let ours = record();
+    fn written_bytes_are_read_back() {
+        let (id, read) = open(&plain(), NOW).unwrap();
+        let written = record();
         assert_eq!(id, ID);
-        assert_eq!((ours.created, ours.idle, ours.absolute), (theirs.created, theirs.idle, theirs.absolute));
-        assert_eq!((ours.user, ours.payload), (theirs.user, theirs.payload));
+        assert_eq!((written.created, written.idle, written.absolute), (read.created, read.idle, read.absolute));
+        assert_eq!((written.user, written.payload), (read.user, read.payload));
     }
 
     #[test]
@@ -153,16 +156,16 @@ pub(super) mod tests {
         assert_eq!(plain[47..], *record().payload.as_bytes());
     }
 
-    /// A shorter `absolute` in the settings ends cookies from before it too.
+    /// A shorter `absolute` in the settings ends older cookies too.
     #[test]
-    fn todays_timeout_holds() {
+    fn the_current_absolute_timeout_applies() {
         let (_, read) = read(plain().into(), HOUR / 2, NOW).unwrap();
         assert_eq!((read.idle, read.absolute), (NOW.saturating_add(HOUR / 2), NOW.saturating_add(HOUR / 2)));
     }
 
-    /// A holder of the key that writes nonsense: another release, a bug.
+    /// Another release, or a bug, can seal invalid bytes with the right key.
     #[test]
-    fn authentic_and_still_refused() {
+    fn authentic_but_invalid_bytes_are_refused() {
         let millis = |time: Timestamp| time.as_millis().to_be_bytes();
         let (past, late) = (NOW.as_millis() - 1, NOW.saturating_add(HOUR * 24 * 401));
         for (what, bad, reason) in [
@@ -190,11 +193,11 @@ pub(super) mod tests {
         }
         for length in 0..plain().len() {
             let whole = length == 47;
-            assert_eq!(open(&plain()[..length], NOW).is_ok(), whole, "{length} bytes: only without any payload");
+            assert_eq!(open(&plain()[..length], NOW).is_ok(), whole, "{length} bytes: only an absent payload is valid");
         }
         for (later, open_still) in [(HOUR, false), (HOUR.saturating_sub(Duration::from_millis(1)), true)] {
             assert_eq!(open(&plain(), NOW.saturating_add(later)).is_ok(), open_still);
         }
-        assert!(open(&with(3, &millis(NOW.saturating_add(SKEW))), NOW).is_ok(), "clocks may differ by so much");
+        assert!(open(&with(3, &millis(NOW.saturating_add(SKEW))), NOW).is_ok(), "clocks may differ by this much");
     }
 }

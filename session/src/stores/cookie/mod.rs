@@ -1,8 +1,8 @@
-//! [`SealedCookie`]: sessions that live in their cookie, and nowhere else.
+//! [`SealedCookie`]: sessions that are kept in their cookie only.
 //!
-//! The cookie's value is `base64url(seal(plain))`: what is plain, says `layout.rs`; how it is sealed, `seal.rs`; it is bound to cookie
-//! name, session type and audience. A cookie is checked in this order: length, base64, version, key, seal, times, content. What fails
-//! is nobody's, and no weaker way of reading is tried.
+//! The cookie's value is `base64url(seal(plain))`. `layout.rs` defines `plain`, and `crypto/seal.rs` defines `seal`,
+//! which binds the cookie to its name, session type and audience. A cookie is checked in this order: length, base64,
+//! version, key, seal, times, content. A cookie that fails a check is ignored, and no weaker check is tried.
 
 mod backend;
 mod layout;
@@ -14,17 +14,19 @@ use crate::crypto::keys::KeyRing;
 use crate::data::schema::info::MergeRule;
 use crate::port::{BackendBuilder, BackendContext, DynStore, IntoBackend, Store};
 
-/// Keeps each session in its own cookie: no server state, no store to run.
+/// Keeps each session in its own cookie: the server has no state, and no store to run.
 ///
-/// The cookie is encrypted and authenticated, and opens only under the name, for the session type and with the keys it was sealed
-/// with. In exchange for the store, this is given up, and refused where it can be seen:
+/// The cookie is encrypted and authenticated. It opens only under its cookie name, for its session type, and with the
+/// keys that it was sealed with. Compared with a store, it has three limits:
 ///
-/// - Two requests at the same time: the cookie that arrives last is the session. Fields with `merge` or `conflict = "reject"` do not
-///   [`build`](crate::SessionsBuilder::build), and `session.update(…)` answers [`Misconfigured`](crate::ErrorKind::Misconfigured); unless the app
-///   agrees with [`dangerous_last_cookie_wins`](Self::dangerous_last_cookie_wins).
-/// - Ending a session takes the cookie from the browser. Whoever has a copy has the session, until its deadline: unless there is a list
-///   of ended sessions, see [`revoked_in`](Self::revoked_in).
-/// - Browsers take 4,096 bytes of cookie. A larger session is [`TooLarge`](crate::ErrorKind::TooLarge), and nothing is sent.
+/// - **Concurrent requests.** The cookie that arrives last is the session. Therefore fields with `merge` or
+///   `conflict = "reject"` make [`build`](crate::SessionsBuilder::build) fail, and `session.update(…)` answers
+///   [`Misconfigured`](crate::ErrorKind::Misconfigured), unless the application agrees with
+///   [`dangerous_last_cookie_wins`](Self::dangerous_last_cookie_wins).
+/// - **Copies.** The end of a session removes the cookie from the browser, but a copy of the cookie is valid until its
+///   deadline, unless ended sessions are [noted in a store](Self::revoked_in).
+/// - **Size.** Browsers accept at least 4,096 bytes per cookie (RFC 6265, section 6.1), name and attributes included,
+///   and most accept no more. A larger session is [`TooLarge`](crate::ErrorKind::TooLarge), and no cookie is sent.
 ///
 /// ```
 /// use session::{KeyRing, SealedCookie, SecretKey, Session, Sessions};
@@ -34,7 +36,7 @@ use crate::port::{BackendBuilder, BackendContext, DynStore, IntoBackend, Store};
 ///     visits: u64,
 /// }
 ///
-/// // In earnest: `KeyRing::from_env("SESSION_KEYS")?`.
+/// // In production: `KeyRing::from_env("SESSION_KEYS")?`.
 /// let keys = KeyRing::new(SecretKey::generate()?);
 /// let sessions = Sessions::<Shop>::builder().store(SealedCookie::new(keys)).build()?;
 /// # Ok::<(), session::BoxError>(())
@@ -49,36 +51,77 @@ pub struct SealedCookie {
 }
 
 impl SealedCookie {
-    /// Encrypted with XChaCha20-Poly1305.
+    /// Cookies that are encrypted and authenticated with XChaCha20-Poly1305. The primary key of `keys` seals; every key
+    /// of the ring opens.
     pub fn new(keys: KeyRing) -> Self {
         Self { keys, readable: false, audience: String::new(), last_wins: false, revoked: None }
     }
 
-    /// Signed with HMAC-SHA-256 and not encrypted: whoever has the cookie can read the session, and nobody can change it.
+    /// Cookies that are signed with HMAC-SHA-256 and not encrypted: the client can read its session, but cannot change
+    /// it.
+    ///
+    /// ```
+    /// # use session::{KeyRing, SealedCookie, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::generate()?);
+    /// let cookies = SealedCookie::new(keys).readable();
+    /// # Ok::<(), session::BoxError>(())
+    /// ```
     pub fn readable(mut self) -> Self {
         self.readable = true;
         self
     }
 
-    /// Which of several applications with one key ring the cookie is for: none opens another's.
+    /// Names the application, at most 255 bytes: of several applications that share a key ring, none opens another
+    /// one's cookies. [`build`](crate::SessionsBuilder::build) fails if the name is longer. Default: empty.
+    ///
+    /// ```
+    /// # use session::{KeyRing, SealedCookie, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::generate()?);
+    /// let cookies = SealedCookie::new(keys).audience("shop");
+    /// # Ok::<(), session::BoxError>(())
+    /// ```
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = audience.into();
         self
     }
 
-    /// Takes a session type all the same whose fields say how they are merged. Of two requests at once the cookie that arrives last is the
-    /// session: counters miss what the other one added, `conflict = "reject"` overwrites, and `update` runs once. A
-    /// [`Detached`](crate::Detached) session still answers [`Misconfigured`](crate::ErrorKind::Misconfigured): no response carries
-    /// its cookie.
+    /// Accepts a session type whose fields ask for merging. Of two concurrent requests the cookie that arrives last is
+    /// the session: a counter misses what the other request added, a field with `conflict = "reject"` is overwritten,
+    /// and `update` runs once. A [`Detached`](crate::Detached) session still answers
+    /// [`Misconfigured`](crate::ErrorKind::Misconfigured), because no response carries its cookie.
+    ///
+    /// ```
+    /// use session::{KeyRing, SealedCookie, SecretKey, Session, Sessions};
+    ///
+    /// #[derive(Session)]
+    /// struct Shop {
+    ///     #[session(merge = counter)]
+    ///     visits: u64,
+    /// }
+    ///
+    /// let keys = KeyRing::new(SecretKey::generate()?);
+    /// let cookies = SealedCookie::new(keys).dangerous_last_cookie_wins();
+    /// let sessions = Sessions::<Shop>::builder().store(cookies).build()?;
+    /// # Ok::<(), session::BoxError>(())
+    /// ```
     pub fn dangerous_last_cookie_wins(mut self) -> Self {
         self.last_wins = true;
         self
     }
 
-    /// Notes in `store` which sessions have ended before their time, so that no copy of a cookie outlives a logout.
+    /// Notes in `store` which sessions have ended before their deadline, so that a copy of the cookie is refused after
+    /// a logout.
     ///
-    /// A note is filed under the session's id by a destruction, login, logout or rotation, and expires with the session. With it, a
-    /// request that reads the session asks the store once, and one that writes twice, as with a session in that store.
+    /// A destruction, login, logout or rotation files a note under the session's id. The note expires with the session.
+    /// The cost is the same as that of a session in the store: one call for a request that reads the session, two for
+    /// one that writes.
+    ///
+    /// ```
+    /// # use session::{KeyRing, MemoryStore, SealedCookie, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::generate()?);
+    /// let cookies = SealedCookie::new(keys).revoked_in(MemoryStore::new());
+    /// # Ok::<(), session::BoxError>(())
+    /// ```
     pub fn revoked_in(mut self, store: impl Store) -> Self {
         self.revoked = Some(Box::new(store));
         self
@@ -87,26 +130,27 @@ impl SealedCookie {
 
 impl IntoBackend for SealedCookie {
     fn into_backend(self) -> BackendBuilder {
-        BackendBuilder::new(|setting, complaints| {
-            complaints.extend(self.complaints(setting));
-            Box::new(CookieBackend::new(self, setting))
+        BackendBuilder::new(|context, complaints| {
+            complaints.extend(self.complaints(context));
+            Box::new(CookieBackend::new(self, context))
         })
     }
 }
 
 impl SealedCookie {
-    fn complaints(&self, setting: &BackendContext<'_>) -> impl Iterator<Item = String> {
-        let exact = setting.fields.iter().filter(|(_, field)| field.merge != MergeRule::LastWriter);
+    /// What this backend cannot do for the session type.
+    fn complaints(&self, context: &BackendContext<'_>) -> impl Iterator<Item = String> {
+        let exact = context.fields.iter().filter(|(_, field)| field.merge != MergeRule::LastWriter);
         let exact: Vec<String> = exact.map(|(section, field)| format!("`{section}.{}`", field.name)).collect();
         let merging = (!exact.is_empty() && !self.last_wins).then(|| {
             format!(
-                "a session in its cookie cannot merge what two requests changed; use a server's store, or \
-                 `.dangerous_last_cookie_wins()`, or no `merge` and no `conflict = \"reject\"` on {}",
+                "a sealed cookie cannot merge the changes of two requests; use a store on the server, or \
+                 `.dangerous_last_cookie_wins()`, or remove `merge` and `conflict = \"reject\"` from {}",
                 exact.join(", ")
             )
         });
         let audience = (self.audience.len() > 255)
-            .then(|| format!("audience of the sealed cookie: {} bytes; use at most 255", self.audience.len()));
+            .then(|| format!("`audience` of the sealed cookie has {} bytes; use at most 255", self.audience.len()));
         merging.into_iter().chain(audience)
     }
 }
