@@ -1,4 +1,4 @@
-//! Every store keeps the contract, and a store that does not is found out.
+//! Stores keep the contract, and the check finds stores that do not.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -9,7 +9,7 @@ use session::{MemoryStore, RedisStore, SessionId, Store, Timestamp};
 use session_tests::servers::Redis;
 use session_tests::{patient, print_figure};
 
-/// For stores that answer without a server: the full count of races, in every run.
+/// For stores without a server: the full number of races, in every run.
 pub(crate) const MANY: u32 = 10_000;
 
 pub(crate) fn show(store: &str, report: &Report) {
@@ -37,14 +37,14 @@ async fn redis() {
     assert!(report.races() > 4_000 && report.histories() > 100);
 }
 
-/// A wrapper passes on the user index, or the contract would ask nothing of it.
+/// The failing store, without a fault. It passes the user index on; otherwise the index would not be checked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_wrapper() {
     let report = contract(FailingStore::new(MemoryStore::new())).await.unwrap();
     assert!(report.races() > 4_000);
 }
 
-/// A memory store with one mistake, of the kinds that stores are known for.
+/// A memory store with one typical mistake.
 struct Broken {
     inner: MemoryStore,
     mistake: Mistake,
@@ -53,19 +53,19 @@ struct Broken {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mistake {
-    /// A commit makes a record where there is none.
+    /// A commit creates a record that does not exist.
     Upsert,
-    /// A commit looks first, and writes later.
+    /// A commit reads and writes in two steps.
     CheckThenWrite,
-    /// A commit writes on any condition.
+    /// A commit ignores its condition.
     LastWriterWins,
-    /// A load answers what this process has seen.
+    /// A load answers from a cache without invalidation.
     Cache,
-    /// A commit removes the old record first, and waits before it writes the new one.
+    /// A commit removes the old record, and can be cancelled before it writes the new one.
     Torn,
-    /// A touch is taken for a commit.
+    /// A touch writes the whole record, with any deadline.
     TouchCounts,
-    /// A refused commit answers that it was applied.
+    /// A refused commit is answered with `Applied`.
     SaysApplied,
 }
 
@@ -142,13 +142,13 @@ impl Store for Broken {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn broken_stores_are_found_out() {
+async fn every_broken_store_is_detected() {
     for (mistake, complaint) in [
         (Mistake::Upsert, "commit after destroy is Gone"),
         (Mistake::CheckThenWrite, "no order of these calls explains"),
         (Mistake::LastWriterWins, "commit at an older revision is Conflict"),
         (Mistake::Cache, "the store answers Loaded"),
-        (Mistake::Torn, "a call that is given up is done or not done"),
+        (Mistake::Torn, "a cancelled call happens entirely or not at all"),
         (Mistake::TouchCounts, "touch moves the idle deadline forward, never back"),
         (Mistake::SaysApplied, "the store answers Committed(Applied) instead of Committed(Superseded)"),
     ] {
@@ -159,9 +159,9 @@ async fn broken_stores_are_found_out() {
     }
 }
 
-/// A seed gives the same sequence again, and what is reported of it has nothing in it that it does not need.
+/// The same seed gives the same sequence, and the reported sequence is reduced to the necessary calls.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn failures_are_short() {
+async fn reported_sequences_are_reproducible_and_short() {
     let broken = || Broken { inner: MemoryStore::new(), mistake: Mistake::Cache, cache: Mutex::default() };
     let mut reports = Vec::new();
     for _ in 0..2 {

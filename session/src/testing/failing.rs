@@ -1,3 +1,5 @@
+//! [`FailingStore`]: a store with injected faults.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +11,7 @@ use crate::port::{
     no_user_index,
 };
 
-/// A real store whose line can be cut, and which counts what it is asked. Clones share all of it.
+/// Wraps a store, injects faults, and counts calls. Clones share faults and counts.
 ///
 /// ```
 /// use session::store::{MemoryStore, Store, StoreError};
@@ -34,24 +36,45 @@ pub struct FailingStore<S> {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// The fault, and for how many more calls; `None` is until healed.
+    /// The fault, and the number of remaining calls that it affects; `None` means all until [`FailingStore::heal`].
     fault: Mutex<Option<(Fault, Option<u64>)>>,
     counts: [AtomicU64; 5],
 }
 
-/// What is wrong with the line to the store.
+/// A fault between the application and its store.
+///
+/// ```
+/// # use session::store::{MemoryStore, Store, StoreError};
+/// # use session::testing::{FailingStore, Fault};
+/// # use session::{SessionId, Timestamp};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let store = FailingStore::new(MemoryStore::new());
+/// store.fail_next(Fault::After, 1);
+/// let (id, now) = (SessionId::from_bytes([7; 16]), Timestamp::from_millis(0));
+/// assert!(matches!(store.destroy(id, now).await, Err(StoreError::Unknown(_))));
+/// assert!(store.destroy(id, now).await.is_ok());
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Calls do not arrive: [`StoreError::Unavailable`].
+    /// Calls do not reach the store: they fail with [`StoreError::Unavailable`].
     Before,
-    /// Calls arrive and are carried out, and the answers are lost: [`StoreError::Unknown`], or `Unavailable` for a load.
+    /// Calls are carried out, and their answers are lost: they fail with [`StoreError::Unknown`], and calls that only
+    /// read with [`StoreError::Unavailable`].
     After,
-    /// Calls take this much longer.
+    /// Calls are delayed by this long, and then carried out.
     Delay(Duration),
 }
 
-/// How often each call was made.
+/// The number of calls of each kind: what [`FailingStore::calls`] returns. `reload`, `sweep` and calls of the user
+/// index are not counted.
+///
+/// ```
+/// # use session::{MemoryStore, testing::FailingStore};
+/// let calls = FailingStore::new(MemoryStore::new()).calls();
+/// assert_eq!((calls.total(), calls.writes(), calls.loads), (0, 0, 0));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Calls {
@@ -68,51 +91,51 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// All of them.
+    /// The number of all calls.
     pub fn total(&self) -> u64 {
         self.creates + self.loads + self.commits + self.touches + self.destroys
     }
 
-    /// All but loads.
+    /// The number of all calls except loads.
     pub fn writes(&self) -> u64 {
         self.total() - self.loads
     }
 }
 
 impl<S> FailingStore<S> {
-    /// A store that works until told otherwise.
+    /// Wraps `inner`, without a fault.
     pub fn new(inner: S) -> Self {
         Self { inner, shared: Arc::default() }
     }
 
-    /// Fails every call in this way, until [`heal`](Self::heal).
+    /// Injects `fault` into every call until [`heal`](Self::heal). It replaces an earlier fault.
     pub fn fail(&self, fault: Fault) {
         self.set(Some((fault, None)));
     }
 
-    /// Fails the next `calls` calls in this way.
+    /// Injects `fault` into the next `calls` calls. It replaces an earlier fault.
     pub fn fail_next(&self, fault: Fault, calls: u64) {
         self.set(Some((fault, Some(calls))));
     }
 
-    /// Works again.
+    /// Removes the fault.
     pub fn heal(&self) {
         self.set(None);
     }
 
-    /// What it has been asked since it was made, or since [`reset_calls`](Self::reset_calls).
+    /// The calls since the store was created, or since [`reset_calls`](Self::reset_calls).
     pub fn calls(&self) -> Calls {
         let [creates, loads, commits, touches, destroys] =
             self.shared.counts.each_ref().map(|count| count.load(Ordering::SeqCst));
         Calls { creates, loads, commits, touches, destroys }
     }
 
-    /// Counts from zero again.
+    /// Sets all counts to zero.
     pub fn reset_calls(&self) {
         self.shared.counts.iter().for_each(|count| count.store(0, Ordering::SeqCst));
     }
 
-    /// The store behind it.
+    /// The wrapped store.
     pub fn inner(&self) -> &S {
         &self.inner
     }
@@ -122,13 +145,13 @@ impl<S> FailingStore<S> {
     }
 
     fn next_fault(&self) -> Option<Fault> {
-        let mut slot = self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner);
-        let (fault, left) = slot.as_mut()?;
+        let mut current = self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let (fault, left) = current.as_mut()?;
         let fault = *fault;
         match left {
             None => Some(fault),
             Some(0) => {
-                *slot = None;
+                *current = None;
                 None
             },
             Some(left) => {
@@ -139,7 +162,7 @@ impl<S> FailingStore<S> {
     }
 
     async fn call<T>(&self, index: usize, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        // First: whoever sees this call counted and then sets a fault means the next one.
+        // Before the count: a test that waits for this count and then sets a fault means the next call.
         let fault = self.next_fault();
         if let Some(count) = self.shared.counts.get(index) {
             count.fetch_add(1, Ordering::SeqCst);
@@ -163,7 +186,7 @@ impl<S> FailingStore<S> {
 }
 
 const LOAD: usize = 1;
-/// Not among the calls that are counted: no request makes them.
+/// The calls from here on are not counted.
 const LIST: usize = 5;
 const REVOKE: usize = 6;
 const SWEEP: usize = 7;

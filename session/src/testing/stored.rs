@@ -1,4 +1,4 @@
-//! A struct as it is stored, without a store.
+//! The stored form of a struct, without a store.
 
 use bytes::Bytes;
 
@@ -7,11 +7,27 @@ use crate::data::payload::{Edit, Payload};
 use crate::data::schema::reader::SectionReader;
 use crate::engine::handle::schema::Schema;
 
-/// What a record holds of an `S`: its section, each field in the codec that the struct names.
+/// The payload of a record that holds `value`: one section, with every field in the codec of the struct.
+///
+/// Write the bytes to a file, and let a test of every later release read them with [`from_stored`].
+///
+/// ```
+/// use session::Session;
+/// use session::testing::{from_stored, to_stored};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     visits: u64,
+/// }
+///
+/// let stored = to_stored(&Shop { visits: 3 })?;
+/// assert_eq!(from_stored::<Shop>(&stored)?.visits, 3);
+/// # Ok::<(), session::Error>(())
+/// ```
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Unencodable`] if a field cannot be written.
+/// [`ErrorKind::Unencodable`] if a field cannot be encoded.
 pub fn to_stored<S: Schema>(value: &S) -> Result<Vec<u8>, Error> {
     let (section, version, codec) = (S::NAME, S::VERSION, S::SECTION.codec);
     let mut fields = Vec::new();
@@ -26,11 +42,12 @@ pub fn to_stored<S: Schema>(value: &S) -> Result<Vec<u8>, Error> {
     Ok(payload.map(|payload| payload.as_bytes().to_vec()).unwrap_or_default())
 }
 
-/// The `S` that a record holds, whichever release has stored it. What is no good is its default.
+/// The `S` in the payload of a record that this or an older release has stored, read as a request reads it: undecodable
+/// or invalid values become defaults, except in fields with identity or rights. See [`to_stored`] for an example.
 ///
 /// # Errors
 ///
-/// As loading a session does; [`ErrorKind::Undecodable`] if these are no such bytes.
+/// Those of loading a session; [`ErrorKind::Undecodable`] if `stored` is not a payload.
 pub fn from_stored<S: Schema>(stored: &[u8]) -> Result<S, Error> {
     let payload = Payload::parse(Bytes::copy_from_slice(stored));
     let payload = payload.map_err(|corrupt| Error::new(ErrorKind::Undecodable, corrupt.to_string()))?;

@@ -1,4 +1,5 @@
-//! Calls that nobody waits for any longer, given up at each point where they wait: done or not done, never in part.
+//! Cancelled calls: each call is dropped at each point where it can be suspended. It must happen entirely or not at
+//! all.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -11,9 +12,9 @@ use crate::data::token::SessionId;
 use crate::port::{Committed, Store, StoreError};
 
 /// No call is polled more often.
-const MOST_POLLS: u64 = 200;
+const MAX_POLLS: u64 = 200;
 
-/// What `future` comes to, unless it still waits after so many polls. Then it is dropped.
+/// Polls `future` at most `polls` times, then drops it. `None` if it was not ready by then.
 pub(super) async fn poll_n_then_drop<F: Future>(future: F, polls: u64) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = polls;
@@ -32,10 +33,10 @@ pub(super) async fn poll_n_then_drop<F: Future>(future: F, polls: u64) -> Option
 impl<S: Store> Run<S> {
     pub(super) async fn cancellation(&mut self) -> Checked {
         let mut rng = SeededRng::new(self.rng.next());
-        // Where a call is given up is not all: what a server has done of it by then is another time something else.
+        // Repeated, because a server's progress at the moment of the cancellation varies.
         for _ in 0..self.rounds / 100 {
             for kind in 0..6 {
-                for polls in 0..MOST_POLLS {
+                for polls in 0..MAX_POLLS {
                     if self.cancelled(kind, polls, &mut rng).await? {
                         break;
                     }
@@ -45,7 +46,7 @@ impl<S: Store> Run<S> {
         Ok(())
     }
 
-    /// Gives one call up after so many polls. Answers whether it had come to an end by then.
+    /// Cancels one call after `polls` polls. Returns whether the call had returned by then.
     async fn cancelled(&mut self, kind: u32, polls: u64, rng: &mut SeededRng) -> Result<bool, StoreError> {
         let id = random_id();
         let mut before = record(LONG);
@@ -80,18 +81,18 @@ impl<S: Store> Run<S> {
             self.report.cancellations += 1;
         }
         allowed.push(model.record().cloned());
-        // It may be under way, and be done a moment later: so it is looked at twice, and then written to.
+        // The call may still be in flight and happen later, so the record is loaded twice, and then written to.
         for _ in 0..2 {
             let found = self.store.load(id, now()).await?;
             let whole = allowed.iter().any(|allowed| same(found.as_ref(), allowed.as_ref()));
-            self.check(whole, "a call that is given up is done or not done, and never in part");
+            self.check(whole, "a cancelled call happens entirely or not at all");
         }
         self.still_works(id).await?;
         let _ = self.store.destroy(id, now()).await?;
         Ok(answer.is_some())
     }
 
-    /// Whoever comes after a call that was given up is not in its way.
+    /// A cancelled call leaves no lock behind.
     async fn still_works(&mut self, id: SessionId) -> Checked {
         for sequence in 2..6 {
             let Some(current) = self.store.load(id, now()).await? else {
@@ -103,7 +104,7 @@ impl<S: Store> Run<S> {
                 Committed::Conflict(_) | Committed::Superseded => {},
             }
         }
-        self.check(false, "a call that was given up does not keep others from writing");
+        self.check(false, "a cancelled call does not prevent later writes");
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Several clients at once, some of whose calls nobody waits for: what all of them saw is explained by one order of the calls.
+//! Concurrent clients, some of whose calls are cancelled: one order of all calls must explain all answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use crate::data::record::{OpId, Record};
 use crate::data::token::SessionId;
 use crate::port::{Store, StoreError};
 
-/// Calls of one client. With eight of them and the `create`, a history stays within 64.
+/// Calls of one client. Eight clients then have 56, and [`judge`] accepts 64.
 const CALLS: u32 = 7;
 
 struct Client<S> {
@@ -23,6 +23,7 @@ struct Client<S> {
     first: Record,
     rng: SeededRng,
     process: u32,
+    /// Counts the beginnings and ends of calls, of all clients.
     moments: Arc<AtomicU64>,
 }
 
@@ -39,7 +40,7 @@ impl<S: Store> Run<S> {
                 Verdict::Anomaly => {
                     let events: Vec<String> = history.iter().map(|event| format!("\n      {event:?}")).collect();
                     self.violations.push(format!(
-                        "seed {}: no order of these calls explains what their clients saw:{}",
+                        "seed {}: no order of these calls explains their answers:{}",
                         self.seed,
                         events.concat()
                     ));
@@ -92,9 +93,9 @@ impl<S: Store> Client<S> {
             for _ in 0..self.rng.below(3) {
                 tokio::task::yield_now().await;
             }
-            let patience = if self.rng.once_in(8) { Some(self.rng.below(4)) } else { None };
+            let cancel_after = if self.rng.once_in(8) { Some(self.rng.below(4)) } else { None };
             let began = self.moments.fetch_add(1, Ordering::SeqCst);
-            let answer = match patience {
+            let answer = match cancel_after {
                 None => Some(call.ask(&*self.store, self.id).await),
                 Some(polls) => poll_n_then_drop(call.ask(&*self.store, self.id), polls).await,
             };
@@ -102,7 +103,7 @@ impl<S: Store> Client<S> {
             let answer = match answer {
                 Some(Ok(answer)) => Some(answer),
                 None | Some(Err(StoreError::Unknown(_))) => None,
-                // It was not done.
+                // The call has not happened.
                 Some(Err(StoreError::Unavailable(_))) => continue,
                 Some(Err(error)) => return Err(error),
             };
@@ -119,7 +120,7 @@ impl<S: Store> Client<S> {
             0..=4 => Call::Load,
             5 | 6 => Call::Touch(self.rng.deadline(&self.first)),
             7 if self.rng.once_in(3) => Call::Destroy,
-            // Whoever got no answer asks again.
+            // A repetition, as after a lost answer.
             8 | 9 => match events.last() {
                 Some(Event { call: call @ Call::Commit { .. }, .. }) => call.clone(),
                 _ => Call::Load,

@@ -1,20 +1,21 @@
-//! Whether what several clients saw of one session can have happened one call after the other.
+//! Linearizability: whether the answers of concurrent clients can come from one call after the other.
 //!
-//! After Wing and Gong, "Testing and verifying concurrent objects", 1993, with the memory of Lowe, "Testing for linearizability",
-//! 2017: what is left to explain depends only on which calls have been explained and on the state they have led to.
+//! The search of Wing and Gong, "Testing and verifying concurrent objects", 1993, with the memoization of Lowe,
+//! "Testing for linearizability", 2017: whether the remaining calls can be explained depends only on the set of calls
+//! explained so far and on the state that they lead to.
 
 use std::collections::HashSet;
 
 use super::model::{Answer, Call, Model};
 
 /// More than any history of the contract needs.
-const MOST_STATES: usize = 1_000_000;
+const MAX_STATES: usize = 1_000_000;
 
 /// A call of one client, between two moments of one counter.
 #[derive(Debug)]
 pub(super) struct Event {
     pub(super) call: Call,
-    /// `None` if it is not known, so that the call may have happened at any time after it began, or not at all.
+    /// `None` if the answer is unknown: the call may have happened at any time after it began, or never.
     pub(super) answer: Option<Answer>,
     pub(super) began: u64,
     pub(super) ended: u64,
@@ -24,7 +25,7 @@ pub(super) struct Event {
 pub(super) enum Verdict {
     Linearizable,
     Anomaly,
-    /// There were too many possibilities to go through.
+    /// There were too many states to search.
     Undecided,
 }
 
@@ -37,14 +38,14 @@ pub(super) fn judge(history: &[Event]) -> Verdict {
         if answered & !explained == 0 {
             return Verdict::Linearizable;
         }
-        if seen.len() >= MOST_STATES {
+        if seen.len() >= MAX_STATES {
             return Verdict::Undecided;
         }
         if !seen.insert((explained, model.bytes())) {
             continue;
         }
         let left = || history.iter().enumerate().filter(|(index, _)| explained >> index & 1 == 0);
-        // Whatever comes next began before everything that is left had ended.
+        // The next call in the order must have begun before every remaining call ended.
         let first_end = left().filter(|(_, event)| event.answer.is_some()).map(|(_, event)| event.ended).min();
         for (index, event) in left().filter(|(_, event)| first_end.is_none_or(|end| event.began < end)) {
             let mut after = model.clone();
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn overlapping_calls_may_come_in_any_order_and_others_not() {
+    fn only_overlapping_calls_may_be_reordered() {
         let first = record(LONG);
         let second = following(&first, op(1));
         let overlapping =
@@ -103,7 +104,7 @@ mod tests {
             loaded(Some(&second), 3, 4),
             loaded(Some(&first), 5, 6),
         ];
-        assert_eq!(judge(&back), Verdict::Anomaly, "what was seen is not unseen");
+        assert_eq!(judge(&back), Verdict::Anomaly, "a later load does not see an older record");
     }
 
     #[test]
@@ -116,16 +117,16 @@ mod tests {
         ];
         assert_eq!(judge(&both), Verdict::Anomaly);
         let destroyed = |began, ended| event(Call::Destroy, Some(Answer::Destroyed(Destroyed::Existed)), began, ended);
-        let risen =
+        let resurrected =
             [created(&first), destroyed(2, 6), commit(&first, 1, Some(Committed::Applied), 3, 9), loaded(None, 10, 11)];
-        assert_eq!(judge(&risen), Verdict::Linearizable);
-        let risen =
+        assert_eq!(judge(&resurrected), Verdict::Linearizable);
+        let resurrected =
             [created(&first), destroyed(2, 3), commit(&first, 1, Some(Committed::Applied), 4, 9), loaded(None, 10, 11)];
-        assert_eq!(judge(&risen), Verdict::Anomaly);
+        assert_eq!(judge(&resurrected), Verdict::Anomaly);
     }
 
     #[test]
-    fn what_is_unknown_happened_late_or_never_and_once() {
+    fn a_call_without_an_answer_happens_late_or_never_and_at_most_once() {
         let first = record(LONG);
         let second = following(&first, op(1));
         let unknown = || commit(&first, 1, None, 2, u64::MAX);

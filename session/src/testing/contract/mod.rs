@@ -1,3 +1,5 @@
+//! The contract of [`Store`] as a program.
+
 mod cancelled;
 mod histories;
 mod linear;
@@ -21,28 +23,47 @@ use crate::data::record::{OpId, Record, UserKey};
 use crate::data::token::{SessionId, VerifierHash};
 use crate::port::{Commit, Committed, Created, Destroyed, Store, StoreError, Touched};
 
-/// Checks that `store` keeps the contract written on [`Store`], with the settings of [`Contract::new`].
+/// Checks that `store` keeps the contract of [`Store`], with the settings of [`Contract::new`]. Call it within a
+/// multi-threaded Tokio runtime.
+///
+/// ```
+/// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+/// let store = session::MemoryStore::new(); // or your own
+/// let report = session::testing::contract(store).await.unwrap();
+/// println!("{report}");
+/// # });
+/// ```
 ///
 /// # Errors
 ///
-/// [`ContractViolations`] lists everything that did not hold.
+/// [`ContractViolations`] lists each statement of the contract that did not hold.
 pub async fn contract<S: Store>(store: S) -> Result<Report, ContractViolations> {
     Contract::new(store).check().await
 }
 
-/// The contract written on [`Store`], as a program that checks it:
+/// A check of the contract of [`Store`], with settings. It covers:
 ///
-/// 1. Each outcome of each call, the conditions of a commit, repetition, finality, deadlines, expiry, and what is stored, byte for byte.
+/// 1. Each outcome of each call: the conditions of a commit, repetition, finality, deadlines, expiry, and stored bytes.
 /// 2. Races: compare-and-set by eight tasks, sixteen creates under one id, sixteen rotations, commit against destroy.
-/// 3. Random sequences of calls, of which each answers what a naive model of the session answers. A sequence that does not is
-///    shown with nothing in it that it does not need.
-/// 4. Histories of four to eight clients at once, some of whose calls are given up: what they saw is what one order of the
-///    calls explains (linearizability).
-/// 5. Each call given up at each point where it waits: it is done or not done, and not in anybody's way.
+/// 3. Random sequences of calls: the store answers what a simple model of a session answers. A failing sequence is
+///    reduced to the calls that are needed to show the failure.
+/// 4. Histories of four to eight concurrent clients, some of whose calls are cancelled: the answers are linearizable.
+/// 5. Cancellation of each call at each point where it can be suspended: the call happens entirely or not at all, and
+///    blocks no later call.
 /// 6. The user index, if the store has one.
 ///
-/// It works on random ids and users, so it can run against a store that holds other sessions; to a sweep it leaves the living. Call it
-/// within a multi-threaded Tokio runtime: with one thread, little races.
+/// It uses random ids and users, so it can run on a store that holds other sessions; sweeps that it makes remove
+/// expired sessions only. Call it within a multi-threaded Tokio runtime: with one thread there are few races.
+///
+/// ```
+/// use session::MemoryStore;
+/// use session::testing::Contract;
+///
+/// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+/// let report = Contract::new(MemoryStore::new()).rounds(200).seed(7).check().await.unwrap();
+/// assert_eq!(report.sequences(), 20);
+/// # });
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct Contract<S> {
@@ -52,16 +73,17 @@ pub struct Contract<S> {
 }
 
 impl<S: Store> Contract<S> {
-    /// With 2,000 rounds and a random seed, or what the environment variables `CONTRACT_ROUNDS` and `CONTRACT_SEED` say.
+    /// A check of `store` with 2,000 rounds and a random seed. The environment variables `CONTRACT_ROUNDS` and
+    /// `CONTRACT_SEED` override these defaults.
     pub fn new(store: S) -> Self {
-        let said = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-        let rounds = said("CONTRACT_ROUNDS").and_then(|rounds| u32::try_from(rounds).ok()).unwrap_or(2_000);
+        let variable = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+        let rounds = variable("CONTRACT_ROUNDS").and_then(|rounds| u32::try_from(rounds).ok()).unwrap_or(2_000);
         let random = || random_id().as_bytes().iter().fold(0, |seed: u64, byte| (seed << 8) ^ u64::from(*byte));
-        Self { store, rounds, seed: said("CONTRACT_SEED").unwrap_or_else(random) }
+        Self { store, rounds, seed: variable("CONTRACT_SEED").unwrap_or_else(random) }
     }
 
-    /// How many races of commit and destroy; a tenth of it is the number of sequences, and of histories. The environment
-    /// variable has precedence.
+    /// Sets the number of races between commit and destroy; the numbers of sequences and of histories are a tenth of
+    /// it. Default: 2,000. The environment variable `CONTRACT_ROUNDS` has precedence.
     pub fn rounds(mut self, rounds: u32) -> Self {
         if std::env::var_os("CONTRACT_ROUNDS").is_none() {
             self.rounds = rounds;
@@ -69,17 +91,18 @@ impl<S: Store> Contract<S> {
         self
     }
 
-    /// What all randomness follows from, but for the ids: a violation names it.
+    /// Sets the seed of everything random, except ids and users. A violation names the seed that found it. Default:
+    /// random, or the environment variable `CONTRACT_SEED`.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Checks all of it.
+    /// Runs all checks.
     ///
     /// # Errors
     ///
-    /// [`ContractViolations`] lists everything that did not hold.
+    /// [`ContractViolations`] lists each statement of the contract that did not hold. A call that fails ends the check.
     pub async fn check(self) -> Result<Report, ContractViolations> {
         let Self { store, rounds, seed } = self;
         let (violations, report) = (Vec::new(), Report::default());
@@ -109,7 +132,7 @@ fn now() -> Timestamp {
 
 fn random_id() -> SessionId {
     let mut bytes = [0; 16];
-    // A generator that fails gives equal ids, which the checks notice.
+    // If this fails, ids are equal, and the checks fail.
     let _ = SystemRng.fill(&mut bytes);
     SessionId::from_bytes(bytes)
 }
@@ -118,7 +141,7 @@ fn op(sequence: u32) -> OpId {
     OpId { process: 7, sequence }
 }
 
-/// A record at epoch 1 and revision 1 that lives for `life`.
+/// A record at epoch 1 and revision 1 with this idle timeout.
 fn record(life: Duration) -> Record {
     let edit = Edit { section: "contract", version: 1, codec: 1, key: "value", value: Some(b"0") };
     let now = now();
@@ -139,7 +162,7 @@ fn record(life: Duration) -> Record {
 
 const LONG: Duration = Duration::from_mins(1);
 
-/// What a commit of `op` makes of `record`.
+/// `record` after a commit `op`.
 fn following(record: &Record, op: OpId) -> Record {
     let mut next = record.clone();
     next.revision += 1;
@@ -147,7 +170,7 @@ fn following(record: &Record, op: OpId) -> Record {
     next
 }
 
-fn is(committed: &Committed) -> &'static str {
+fn name_of(committed: &Committed) -> &'static str {
     match committed {
         Committed::Applied => "Applied",
         Committed::Conflict(_) => "Conflict",
@@ -199,7 +222,7 @@ impl<S: Store> Run<S> {
         let found = self.store.load(id, now()).await?;
         self.check(found.is_none(), "load of an unknown id is None");
         let committed = self.commit(id, &record, op(1), &following(&record, op(1))).await?;
-        self.check(is(&committed) == "Gone", "commit to an unknown id is Gone");
+        self.check(name_of(&committed) == "Gone", "commit to an unknown id is Gone");
         let touched = self.store.touch(id, now().saturating_add(LONG), now()).await?;
         self.check(touched == Touched::Gone, "touch of an unknown id is Gone");
         let destroyed = self.store.destroy(id, now()).await?;
@@ -223,7 +246,7 @@ impl<S: Store> Run<S> {
         let (id, first) = self.filed(LONG).await?;
         let second = following(&first, op(1));
         let committed = self.commit(id, &first, op(1), &second).await?;
-        self.check(is(&committed) == "Applied", "commit at the stored revision is Applied");
+        self.check(name_of(&committed) == "Applied", "commit at the stored revision is Applied");
         let committed = self.commit(id, &first, op(2), &following(&first, op(2))).await?;
         let fresh = match &committed {
             Committed::Conflict(fresh) => fresh.revision == 2 && fresh.payload == second.payload,
@@ -233,9 +256,9 @@ impl<S: Store> Run<S> {
         let mut rotated = following(&second, op(3));
         rotated.epoch = 2;
         let committed = self.commit(id, &second, op(3), &rotated).await?;
-        self.check(is(&committed) == "Applied", "commit that raises the epoch is Applied");
+        self.check(name_of(&committed) == "Applied", "commit that raises the epoch is Applied");
         let committed = self.commit(id, &second, op(4), &following(&second, op(4))).await?;
-        self.check(is(&committed) == "Superseded", "commit at an older epoch is Superseded");
+        self.check(name_of(&committed) == "Superseded", "commit at an older epoch is Superseded");
         let found = self.store.load(id, now()).await?;
         self.check(
             found.is_some_and(|found| (found.epoch, found.revision) == (2, 3)),
@@ -246,19 +269,19 @@ impl<S: Store> Run<S> {
 
     async fn repetition(&mut self) -> Checked {
         let (id, first) = self.filed(LONG).await?;
-        let mine = following(&first, op(1));
+        let ours = following(&first, op(1));
         for _ in 0..3 {
-            let committed = self.commit(id, &first, op(1), &mine).await?;
-            self.check(is(&committed) == "Applied", "a repeated commit is Applied each time");
+            let committed = self.commit(id, &first, op(1), &ours).await?;
+            self.check(name_of(&committed) == "Applied", "a repeated commit is Applied each time");
         }
         let found = self.store.load(id, now()).await?;
         self.check(found.is_some_and(|found| found.revision == 2), "a repeated commit is applied once");
         let other = OpId { process: 8, sequence: 1 };
-        let theirs = following(&mine, other);
-        let committed = self.commit(id, &mine, other, &theirs).await?;
-        self.check(is(&committed) == "Applied", "another process's commit is Applied");
-        let committed = self.commit(id, &first, op(1), &mine).await?;
-        self.check(is(&committed) == "Applied", "a commit is recognised although another came after it");
+        let theirs = following(&ours, other);
+        let committed = self.commit(id, &ours, other, &theirs).await?;
+        self.check(name_of(&committed) == "Applied", "another process's commit is Applied");
+        let committed = self.commit(id, &first, op(1), &ours).await?;
+        self.check(name_of(&committed) == "Applied", "a commit is recognised even if another came after it");
         let found = self.store.load(id, now()).await?;
         self.check(found.is_some_and(|found| found.revision == 3), "a recognised commit writes nothing");
         Ok(())
@@ -269,7 +292,7 @@ impl<S: Store> Run<S> {
         let destroyed = self.store.destroy(id, now()).await?;
         self.check(destroyed == Destroyed::Existed, "destroy of a record is Existed");
         let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
-        self.check(is(&committed) == "Gone", "commit after destroy is Gone");
+        self.check(name_of(&committed) == "Gone", "commit after destroy is Gone");
         let touched = self.store.touch(id, now().saturating_add(LONG), now()).await?;
         self.check(touched == Touched::Gone, "touch after destroy is Gone");
         let found = self.store.load(id, now()).await?;
@@ -294,7 +317,7 @@ impl<S: Store> Run<S> {
         );
         self.check(found.is_some_and(|found| found.revision == 1), "touch leaves the revision");
         let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
-        self.check(is(&committed) == "Applied", "touch does not disturb a commit");
+        self.check(name_of(&committed) == "Applied", "touch does not disturb a commit");
         let found = self.store.load(id, now()).await?;
         self.check(found.is_some_and(|found| near(&found, later)), "commit does not move the idle deadline back");
         Ok(())
@@ -303,7 +326,7 @@ impl<S: Store> Run<S> {
     async fn expiry(&mut self) -> Checked {
         let life = Duration::from_millis(150);
         let (id, first) = self.filed(life).await?;
-        let (kept, _) = self.filed(LONG).await?;
+        let (other, _) = self.filed(LONG).await?;
         let mut asked = 0;
         while self.store.load(id, now()).await?.is_some() && asked < 400 {
             asked += 1;
@@ -312,12 +335,15 @@ impl<S: Store> Run<S> {
         let found = self.store.load(id, now()).await?;
         self.check(found.is_none(), "an expired record is absent");
         let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
-        self.check(is(&committed) == "Gone", "commit to an expired record is Gone");
+        self.check(name_of(&committed) == "Gone", "commit to an expired record is Gone");
         let touched = self.store.touch(id, now().saturating_add(LONG), now()).await?;
         self.check(touched == Touched::Gone, "touch of an expired record is Gone");
+        let _ = self.store.destroy(id, now()).await?;
+        let found = self.store.load(id, first.created).await?;
+        self.check(found.is_none(), "destroy removes an expired record too");
         self.store.sweep(1_000, now()).await?;
-        let found = self.store.load(kept, now()).await?;
-        self.check(found.is_some(), "sweep leaves the living");
+        let found = self.store.load(other, now()).await?;
+        self.check(found.is_some(), "sweep leaves live records");
         Ok(())
     }
 
@@ -329,7 +355,7 @@ impl<S: Store> Run<S> {
         whole.payload = whole.payload.edited(edits).unwrap_or_default();
         let id = random_id();
         let created = self.store.create(id, &whole, now()).await?;
-        self.check(created == Created::Created, "a record of 100 kB is taken");
+        self.check(created == Created::Created, "a record of 100 kB is accepted");
         let found = self.store.load(id, now()).await?;
         let same = found.as_ref().is_some_and(|found| found.payload == whole.payload && found.user == whole.user);
         self.check(same, "a payload comes back byte for byte, and the user with it");
@@ -368,7 +394,7 @@ impl<S: Store> Run<S> {
         while let Some(task) = tasks.join_next().await {
             self.check(
                 matches!(task, Ok(Ok(true))),
-                "compare-and-set by eight tasks never fails but by Conflict with a newer record",
+                "compare-and-set by eight tasks fails only by Conflict with a newer record",
             );
         }
         let found = self.store.load(id, now()).await?;
@@ -411,7 +437,10 @@ impl<S: Store> Run<S> {
             }
             let outcomes = tasks.join_all().await;
             let count = |wanted| {
-                outcomes.iter().filter(|outcome| outcome.as_ref().is_ok_and(|outcome| is(outcome) == wanted)).count()
+                outcomes
+                    .iter()
+                    .filter(|outcome| outcome.as_ref().is_ok_and(|outcome| name_of(outcome) == wanted))
+                    .count()
             };
             self.check(
                 count("Applied") == 1 && count("Superseded") == 15,
@@ -439,7 +468,7 @@ impl<S: Store> Run<S> {
                 "a race of commit and destroy has outcomes, not errors",
             );
             let found = self.store.load(id, now()).await?;
-            self.check(found.is_none(), "a destroyed record stays destroyed, whatever races it");
+            self.check(found.is_none(), "a destroyed record stays destroyed, whatever call races with it");
             self.report.races += 1;
         }
         Ok(())

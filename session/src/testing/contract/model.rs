@@ -1,7 +1,7 @@
-//! [`Model`]: the contract as a function, a session of which nothing is stored anywhere.
+//! [`Model`]: the contract as a function on one session in memory.
 //!
-//! The model has its own statement of the commit rule and does not call [`Commit::decide`], which the stores under test call:
-//! a mistake in `decide` would otherwise be in both, and the comparison would find nothing.
+//! The model has its own statement of the commit rule and does not call [`Commit::decide`], which the stores under test
+//! call: a mistake in `decide` would otherwise be in both, and the comparison would find nothing.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ use crate::data::record::{OpId, Record, UserKey};
 use crate::data::token::SessionId;
 use crate::port::{Commit, Committed, Created, Destroyed, Store, StoreError, Touched};
 
-/// Server's clocks are measured: what they give back is this exact, in milliseconds. Deadlines that shall differ are a minute
-/// apart.
+/// Stores may convert times by a measured clock offset: times that differ by less than this, in milliseconds, count as
+/// equal. Deadlines that must differ are whole minutes apart.
 const NEAR: u64 = 5_000;
 
-/// What one session can be asked.
+/// A call on one session.
 #[derive(Clone)]
 pub(super) enum Call {
     Create(Record),
@@ -28,13 +28,13 @@ pub(super) enum Call {
     },
     Touch(Timestamp),
     Destroy,
-    /// Whether the session is listed as this user's.
+    /// Whether the session is in the list of this user.
     List(UserKey),
     Revoke(UserKey),
     Sweep,
 }
 
-/// What came back.
+/// The answer to a call.
 #[derive(Debug)]
 pub(super) enum Answer {
     Created(Created),
@@ -47,7 +47,7 @@ pub(super) enum Answer {
     Swept,
 }
 
-/// One session, as the contract has it. Nothing in it expires.
+/// One session, as the contract defines it. It does not model expiry.
 #[derive(Clone, Default)]
 pub(super) struct Model(Option<Record>);
 
@@ -56,13 +56,13 @@ impl Model {
         self.0.as_ref()
     }
 
-    /// All of its state.
+    /// Its whole state.
     pub(super) fn bytes(&self) -> Vec<u8> {
         self.0.as_ref().map(Record::encode).unwrap_or_default()
     }
 
-    /// Whether a caller may ask this: a session changes hands only with its epoch. See [`Commit::record`].
-    pub(super) fn may_be_asked(&self, call: &Call) -> bool {
+    /// Whether the contract permits the call: the user changes only with the epoch. See [`Commit::record`].
+    pub(super) fn permits(&self, call: &Call) -> bool {
         match (&self.0, call) {
             (Some(stored), Call::Commit { epoch, revision, record, .. }) => {
                 let applies = (stored.epoch, stored.revision) == (*epoch, *revision);
@@ -120,7 +120,7 @@ impl Model {
 }
 
 impl Call {
-    /// Asks the real store about the session `id`.
+    /// Makes the call on the session `id` of the store under test.
     pub(super) async fn ask<S: Store>(&self, store: &S, id: SessionId) -> Result<Answer, StoreError> {
         Ok(match self {
             Self::Create(record) => Answer::Created(store.create(id, record, now()).await?),
@@ -145,7 +145,7 @@ impl Call {
         })
     }
 
-    /// A commit that puts `record` in the place of `base`.
+    /// A commit that replaces `base` by `record`.
     pub(super) fn commit(base: &Record, op: OpId, record: Record) -> Self {
         Self::Commit { epoch: base.epoch, revision: base.revision, op, record }
     }
@@ -160,7 +160,7 @@ impl Answer {
             (Self::Committed(Committed::Conflict(one)), Self::Committed(Committed::Conflict(two))) => {
                 same(Some(one), Some(two))
             },
-            (Self::Committed(one), Self::Committed(two)) => super::is(one) == super::is(two),
+            (Self::Committed(one), Self::Committed(two)) => super::name_of(one) == super::name_of(two),
             (Self::Touched(one), Self::Touched(two)) => one == two,
             (Self::Destroyed(one), Self::Destroyed(two)) => one == two,
             (Self::Listed(one), Self::Listed(two)) => one == two,
@@ -169,7 +169,7 @@ impl Answer {
         }
     }
 
-    /// The record that came with it.
+    /// The record in the answer.
     pub(super) fn record(&self) -> Option<&Record> {
         match self {
             Self::Loaded(record) => record.as_deref(),
@@ -179,7 +179,7 @@ impl Answer {
     }
 }
 
-/// Whether two records say the same, but for what a measured clock makes of their times.
+/// Whether two records are equal, up to [`NEAR`] for their times.
 pub(super) fn same(one: Option<&Record>, two: Option<&Record>) -> bool {
     let (Some(one), Some(two)) = (one, two) else {
         return one.is_none() && two.is_none();

@@ -1,6 +1,17 @@
+//! [`Report`] and [`ContractViolations`]: the results of a run.
+
 use std::fmt;
 
-/// What a [`Contract`](super::Contract) has checked, and found in order.
+/// What a [`Contract`](super::Contract) has checked on a store that keeps it. `Display` prints it in one line.
+///
+/// ```
+/// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+/// let store = session::MemoryStore::new();
+/// let report = session::testing::Contract::new(store).rounds(100).check().await.unwrap();
+/// println!("{report}");
+/// assert!(report.checks() > 100 && report.races() > 100 && report.histories() > 0);
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Report {
     pub(super) checks: u64,
@@ -13,32 +24,32 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many statements were checked.
+    /// The number of checked statements.
     pub fn checks(&self) -> u64 {
         self.checks
     }
 
-    /// How many races were run.
+    /// The number of races between concurrent calls on one record.
     pub fn races(&self) -> u64 {
         self.races
     }
 
-    /// How many sequences of calls were compared with the naive model.
+    /// The number of random sequences of calls that were compared with the model.
     pub fn sequences(&self) -> u64 {
         self.sequences
     }
 
-    /// How many histories of concurrent clients were explained by one order of their calls.
+    /// The number of histories of concurrent clients that were found linearizable.
     pub fn histories(&self) -> u64 {
         self.histories - self.undecided
     }
 
-    /// How many calls those sequences and histories had.
+    /// The number of calls in those sequences and histories.
     pub fn calls(&self) -> u64 {
         self.calls
     }
 
-    /// How many calls were given up before they came to an end, not counting those in histories.
+    /// The number of calls that were cancelled before they returned, without those in histories.
     pub fn cancellations(&self) -> u64 {
         self.cancellations
     }
@@ -51,18 +62,28 @@ impl fmt::Display for Report {
         write!(
             f,
             "{checks} checks, {races} races, {calls} calls in {sequences} sequences and {histories} histories, \
-             {cancellations} calls given up, 0 anomalies"
+             {cancellations} cancelled calls, 0 anomalies"
         )?;
-        if *undecided > 0 { write!(f, ", {undecided} histories too long to judge") } else { Ok(()) }
+        if *undecided > 0 { write!(f, ", {undecided} histories not decided") } else { Ok(()) }
     }
 }
 
-/// What a store did against the contract.
+/// How a store breaks the contract. `Display` and `Debug` print one violation per line.
+///
+/// ```
+/// # use session::testing::{Contract, FailingStore, Fault};
+/// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+/// let store = FailingStore::new(session::MemoryStore::new());
+/// store.fail(Fault::Before); // every call fails
+/// let violations = Contract::new(store).rounds(100).check().await.unwrap_err();
+/// assert!(violations.list()[0].starts_with("a call failed: the session store is unavailable"));
+/// # });
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ContractViolations(pub(super) Vec<String>);
 
 impl ContractViolations {
-    /// Each of them, as a sentence.
+    /// The violations, each as a sentence. Those that a random sequence or history has found name the seed.
     pub fn list(&self) -> &[String] {
         &self.0
     }
@@ -70,7 +91,7 @@ impl ContractViolations {
 
 impl fmt::Display for ContractViolations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the store breaks its contract:")?;
+        f.write_str("the store breaks the contract of `session::Store`:")?;
         self.0.iter().try_for_each(|violation| write!(f, "\n  - {violation}"))
     }
 }

@@ -1,4 +1,5 @@
-//! Chance that can be had again: everything random in the contract follows from one number.
+//! [`SeededRng`]: reproducible random numbers; everything random in the contract, except ids and users, follows from
+//! one seed.
 
 use crate::data::payload::Edit;
 use crate::data::record::{OpId, Record};
@@ -18,12 +19,12 @@ impl SeededRng {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, which is not 0.
+    /// A number below `end`, which must not be 0.
     pub(super) fn below(&mut self, end: u64) -> u64 {
         self.next() % end.max(1)
     }
 
-    /// True once in `times`.
+    /// True with probability 1 / `times`.
     pub(super) fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
@@ -33,8 +34,8 @@ impl SeededRng {
         among.get(usize::try_from(index).unwrap_or_default())
     }
 
-    /// What a commit of `op` may make of `base`: other content of another length, perhaps other deadlines, perhaps another
-    /// epoch.
+    /// A record that a commit `op` may put in the place of `base`: with other content of another length, another idle
+    /// deadline, and sometimes another epoch.
     pub(super) fn following(&mut self, base: &Record, op: OpId) -> Record {
         let mut next = super::following(base, op);
         let content = self.next().to_be_bytes().repeat(usize::try_from(self.below(40)).unwrap_or_default() + 1);
@@ -45,7 +46,7 @@ impl SeededRng {
         next
     }
 
-    /// Sooner or later than that of `base`, by whole minutes, and before the end.
+    /// An idle deadline whole minutes away from that of `base`, and before its absolute deadline.
     pub(super) fn deadline(&mut self, base: &Record) -> crate::base::clock::Timestamp {
         base.created.saturating_add(super::LONG * (5 + u32::try_from(self.below(20)).unwrap_or_default()))
     }

@@ -1,4 +1,4 @@
-//! Random sequences of calls, one after the other: the store answers what the model answers.
+//! Random sequences of calls: the store must answer what the model answers.
 
 use bytes::Bytes;
 
@@ -8,7 +8,7 @@ use super::{Checked, LONG, Run, now, random_id, record};
 use crate::data::record::{OpId, Record, UserKey};
 use crate::port::{Store, StoreError};
 
-/// Calls in one sequence.
+/// The most calls in one sequence.
 const LENGTH: u64 = 40;
 
 impl<S: Store> Run<S> {
@@ -29,7 +29,8 @@ impl<S: Store> Run<S> {
         Ok(())
     }
 
-    /// Asks all of it of a new session. Answers the first call that the store answers otherwise than the model, and how.
+    /// Makes the calls on a new session. Returns the index of the first call whose answer differs from the model's, and
+    /// the difference.
     async fn differs(&self, calls: &[Call]) -> Result<Option<(usize, String)>, StoreError> {
         let (id, mut model) = (random_id(), Model::default());
         let mut difference = None;
@@ -40,12 +41,12 @@ impl<S: Store> Run<S> {
                 break;
             }
         }
-        // Else it would be found as somebody's in the next run.
+        // Otherwise the user index would find it in the next run of a shrunk sequence.
         let _ = self.store.destroy(id, now()).await?;
         Ok(difference)
     }
 
-    /// Leaves out what is not needed to see a difference.
+    /// Removes the calls that are not needed for a difference.
     async fn shrunk(
         &self,
         mut calls: Vec<Call>,
@@ -70,8 +71,8 @@ impl<S: Store> Run<S> {
     }
 }
 
-/// Shorter sequences that might still show it, the shortest first: a beginning made one `create` of what it leads to, or a few
-/// calls in a row left out.
+/// Shorter sequences that may still show the difference, the shortest first. Either some consecutive calls are left
+/// out, or the first calls are replaced by one `create` of the record that they lead to.
 fn simpler(calls: &[Call]) -> Vec<Vec<Call>> {
     let mut found = Vec::new();
     let mut model = Model::default();
@@ -87,42 +88,49 @@ fn simpler(calls: &[Call]) -> Vec<Vec<Call>> {
             found.push(calls.iter().take(at).chain(calls.iter().skip(at + length)).cloned().collect());
         }
     }
-    found.retain(|calls: &Vec<Call>| are_lawful(calls));
+    found.retain(|calls: &Vec<Call>| are_permitted(calls));
     found.sort_by_key(Vec::len);
     found
 }
 
-/// Whether a store owes an answer to each of `calls`.
-fn are_lawful(calls: &[Call]) -> bool {
+/// Whether the contract defines the answer to each of `calls`.
+fn are_permitted(calls: &[Call]) -> bool {
     let mut model = Model::default();
     calls.iter().all(|call| {
-        let lawful = model.may_be_asked(call);
+        let permitted = model.permits(call);
         model.ask(call);
-        lawful
+        permitted
     })
 }
 
-/// Thinks up calls that mean something: commits of what was there now or before.
+/// Generates meaningful calls: commits on records that exist now or existed before.
 struct Generator {
     rng: SeededRng,
-    users: bool,
-    people: [UserKey; 2],
+    has_user_index: bool,
+    user_keys: [UserKey; 2],
     model: Model,
     calls: Vec<Call>,
     known: Vec<Record>,
 }
 
 impl Generator {
-    fn new(seed: u64, users: bool) -> Self {
-        let people = [0, 1].map(|number| UserKey(Bytes::from(format!("\"{}-{number}\"", random_id()))));
-        Self { rng: SeededRng::new(seed), users, people, model: Model::default(), calls: Vec::new(), known: Vec::new() }
+    fn new(seed: u64, has_user_index: bool) -> Self {
+        let user_keys = [0, 1].map(|number| UserKey(Bytes::from(format!("\"{}-{number}\"", random_id()))));
+        Self {
+            rng: SeededRng::new(seed),
+            has_user_index,
+            user_keys,
+            model: Model::default(),
+            calls: Vec::new(),
+            known: Vec::new(),
+        }
     }
 
     fn calls(mut self) -> Vec<Call> {
         for number in 0..=self.rng.below(LENGTH) {
             let call = self.call(u32::try_from(number).unwrap_or_default());
-            // What was there before a session was destroyed can be another user's record at the same revision.
-            let call = if self.model.may_be_asked(&call) { call } else { Call::Load };
+            // A commit on a record from before a `destroy` could change the user without the epoch.
+            let call = if self.model.permits(&call) { call } else { Call::Load };
             self.model.ask(&call);
             self.known.extend(self.model.record().cloned());
             self.calls.push(call);
@@ -137,10 +145,10 @@ impl Generator {
             2..=5 => Call::Load,
             6..=8 => Call::Touch(self.known.first().map_or_else(now, |first| self.rng.deadline(first))),
             9 => Call::Destroy,
-            10 if self.users => self.somebody().map_or(Call::Load, Call::Revoke),
-            11 | 12 if self.users => self.somebody().map_or(Call::Load, Call::List),
+            10 if self.has_user_index => self.user_key().map_or(Call::Load, Call::Revoke),
+            11 | 12 if self.has_user_index => self.user_key().map_or(Call::Load, Call::List),
             13 => Call::Sweep,
-            14 | 15 => self.again(),
+            14 | 15 => self.repetition(),
             _ => self.commit(number),
         }
     }
@@ -149,12 +157,12 @@ impl Generator {
         let mut first = record(LONG);
         first.absolute = first.created.saturating_add(LONG * 60);
         first.idle = self.rng.deadline(&first);
-        first.user = self.somebody().filter(|_| self.users);
+        first.user = self.user_key().filter(|_| self.has_user_index);
         Call::Create(first)
     }
 
-    /// A commit that was made before, as after a lost answer.
-    fn again(&mut self) -> Call {
+    /// A repeated commit, as after a lost answer.
+    fn repetition(&mut self) -> Call {
         match self.rng.pick(&self.calls) {
             Some(call @ Call::Commit { .. }) => call.clone(),
             _ => Call::Load,
@@ -162,21 +170,21 @@ impl Generator {
     }
 
     fn commit(&mut self, number: u32) -> Call {
-        let stale = if self.rng.once_in(3) { self.rng.pick(&self.known).cloned() } else { None };
-        let base = stale.or_else(|| self.model.record().cloned()).or_else(|| self.known.last().cloned());
+        let older = if self.rng.once_in(3) { self.rng.pick(&self.known).cloned() } else { None };
+        let base = older.or_else(|| self.model.record().cloned()).or_else(|| self.known.last().cloned());
         let base = base.unwrap_or_else(|| record(LONG));
         // More processes than a record remembers.
         let process = 1 + u32::try_from(self.rng.below(11)).unwrap_or_default();
         let op = OpId { process, sequence: number };
         let mut next = self.rng.following(&base, op);
         if next.epoch != base.epoch && self.rng.once_in(2) {
-            next.user = if self.rng.once_in(3) { None } else { self.somebody() };
+            next.user = if self.rng.once_in(3) { None } else { self.user_key() };
         }
         Call::commit(&base, op, next)
     }
 
-    fn somebody(&mut self) -> Option<UserKey> {
-        self.rng.pick(&self.people).cloned()
+    fn user_key(&mut self) -> Option<UserKey> {
+        self.rng.pick(&self.user_keys).cloned()
     }
 }
 
@@ -185,11 +193,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_asked_that_the_contract_does_not_answer() {
+    fn the_contract_defines_the_answer_to_every_generated_call() {
         for seed in 0..500 {
             let calls = Generator::new(seed, true).calls();
-            assert!(are_lawful(&calls), "seed {seed}: {calls:?}");
-            assert!(simpler(&calls).iter().all(|calls| are_lawful(calls)), "seed {seed}: {calls:?}");
+            assert!(are_permitted(&calls), "seed {seed}: {calls:?}");
+            assert!(simpler(&calls).iter().all(|calls| are_permitted(calls)), "seed {seed}: {calls:?}");
         }
     }
 }

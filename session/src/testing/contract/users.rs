@@ -1,20 +1,22 @@
+//! The user index.
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Checked, LONG, Run, following, is, now, op, random_id, record};
+use super::{Checked, LONG, Run, following, name_of, now, op, random_id, record};
 use crate::data::record::{Record, UserKey};
 use crate::data::token::SessionId;
 use crate::port::{Commit, Created, Store, StoreError, Touched};
 
-/// Somebody whom the store has never heard of.
+/// A user without sessions.
 pub(super) fn new_user() -> UserKey {
     UserKey(Bytes::from(format!("\"{}\"", random_id())))
 }
 
-/// What a login of `user` makes of `record`; a logout, for nobody.
-fn handed_to(record: &Record, user: Option<&UserKey>, sequence: u32) -> Record {
+/// `record` after a login of `user`, or after a logout if that is `None`.
+fn with_user(record: &Record, user: Option<&UserKey>, sequence: u32) -> Record {
     let mut next = following(record, op(sequence));
     next.epoch += 1;
     next.user = user.cloned();
@@ -22,18 +24,18 @@ fn handed_to(record: &Record, user: Option<&UserKey>, sequence: u32) -> Record {
 }
 
 impl<S: Store> Run<S> {
-    /// The user index, where there is one.
+    /// Checks the user index, if the store has one.
     pub(super) async fn user_index(&mut self) -> Checked {
         if self.store.users().is_none() {
             return Ok(());
         }
         self.finding_by_user().await?;
-        self.finding_the_living().await?;
+        self.finding_live_sessions().await?;
         self.revocation().await?;
         self.no_resurrection_of_the_revoked().await
     }
 
-    /// The ids under which `user` is found, sorted.
+    /// The ids of the sessions listed for `user`, sorted.
     async fn found(&self, user: &UserKey) -> Result<Vec<SessionId>, StoreError> {
         let Some(users) = self.store.users() else {
             return Ok(Vec::new());
@@ -69,33 +71,33 @@ impl<S: Store> Run<S> {
         }
         ids.sort();
         let found = self.found(&one).await?;
-        self.check(found == ids, "a user's sessions are found, all of them and no others");
+        self.check(found == ids, "all sessions of a user are found, and no others");
         let listed = match self.store.users() {
             Some(users) => users.list_user(&one, 2, now()).await?.len(),
             None => 0,
         };
-        self.check(listed == 2, "a list of sessions keeps its limit");
+        self.check(listed == 2, "a list of sessions respects its limit");
 
         let (id, first) = self.filed(LONG).await?;
-        let second = handed_to(&first, Some(&one), 1);
+        let second = with_user(&first, Some(&one), 1);
         let committed = self.commit(id, &first, op(1), &second).await?;
-        self.check(is(&committed) == "Applied", "a login is Applied");
+        self.check(name_of(&committed) == "Applied", "a login is Applied");
         let found = self.found(&one).await?;
-        self.check(found.contains(&id), "a session is found by whoever logs in to it");
-        let third = handed_to(&second, Some(&other), 2);
+        self.check(found.contains(&id), "a session is found by the user who logs in to it");
+        let third = with_user(&second, Some(&other), 2);
         let committed = self.commit(id, &second, op(2), &third).await?;
-        self.check(is(&committed) == "Applied", "a login of another user is Applied");
+        self.check(name_of(&committed) == "Applied", "a login of another user is Applied");
         let found = (self.found(&one).await?, self.found(&other).await?);
-        self.check(found == (ids, vec![id]), "a session that changes hands is found by its new user only");
-        let late = handed_to(&first, Some(&one), 3);
+        self.check(found == (ids, vec![id]), "a session that changes its user is found by the new user only");
+        let late = with_user(&first, Some(&one), 3);
         let committed = self.commit(id, &first, op(3), &late).await?;
-        self.check(is(&committed) == "Superseded", "commit at an older epoch is Superseded");
+        self.check(name_of(&committed) == "Superseded", "commit at an older epoch is Superseded");
         let found = self.found(&one).await?;
         self.check(!found.contains(&id), "a refused login is not found");
-        let committed = self.commit(id, &third, op(4), &handed_to(&third, None, 4)).await?;
-        self.check(is(&committed) == "Applied", "a logout is Applied");
+        let committed = self.commit(id, &third, op(4), &with_user(&third, None, 4)).await?;
+        self.check(name_of(&committed) == "Applied", "a logout is Applied");
         let found = self.found(&other).await?;
-        self.check(found.is_empty(), "a session is not found by whoever has logged out of it");
+        self.check(found.is_empty(), "a session is not found by the user who has logged out of it");
 
         let long = UserKey(Bytes::from([new_user().as_bytes(), "x".repeat(65_000).as_bytes()].concat()));
         let (id, record) = self.filed_for(&long, LONG).await?;
@@ -105,11 +107,11 @@ impl<S: Store> Run<S> {
             None => Vec::new(),
         };
         let same = found.first().is_some_and(|(found, stored)| *found == id && stored.payload == record.payload);
-        self.check(same && found.len() == 1, "a user's key may be 65,000 bytes long, and the record comes along");
+        self.check(same && found.len() == 1, "a user's key may be 65,000 bytes long, and the list has the record");
         Ok(())
     }
 
-    async fn finding_the_living(&mut self) -> Checked {
+    async fn finding_live_sessions(&mut self) -> Checked {
         let user = new_user();
         let (kept, _) = self.filed_for(&user, LONG).await?;
         let (destroyed, _) = self.filed_for(&user, LONG).await?;
@@ -127,32 +129,32 @@ impl<S: Store> Run<S> {
         let found = self.found(&user).await?;
         self.check(!found.contains(&expired), "an expired session is not found");
         self.check(!found.contains(&destroyed), "a destroyed session is not found");
-        self.check(found.contains(&kept), "sessions are found as long as they live");
+        self.check(found.contains(&kept), "live sessions are found");
         let alive = self.store.load(touched, now()).await?.is_some();
         let found = self.found(&user).await?;
         let still = self.store.load(touched, now()).await?.is_some();
-        self.check(found.contains(&touched) || !(alive && still), "a touched session is found as long as it lives");
+        self.check(found.contains(&touched) || !(alive && still), "a touched session is found until it expires");
         Ok(())
     }
 
     async fn revocation(&mut self) -> Checked {
         let (one, other) = (new_user(), new_user());
         let (id, first) = self.filed_for(&one, LONG).await?;
-        let (kept, _) = self.filed_for(&one, LONG).await?;
+        let (excepted, _) = self.filed_for(&one, LONG).await?;
         let (elsewhere, _) = self.filed_for(&other, LONG).await?;
         let moved = self.filed_for(&one, LONG).await?;
-        let committed = self.commit(moved.0, &moved.1, op(1), &handed_to(&moved.1, Some(&other), 1)).await?;
-        self.check(is(&committed) == "Applied", "a login of another user is Applied");
-        let removed = self.revoked(&one, Some(kept)).await?;
+        let committed = self.commit(moved.0, &moved.1, op(1), &with_user(&moved.1, Some(&other), 1)).await?;
+        self.check(name_of(&committed) == "Applied", "a login of another user is Applied");
+        let removed = self.revoked(&one, Some(excepted)).await?;
         self.check(removed == 1, "revoking a user counts the sessions that it removed");
         let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
-        self.check(is(&committed) == "Gone", "commit to a revoked session is Gone");
+        self.check(name_of(&committed) == "Gone", "commit to a revoked session is Gone");
         let found = (self.found(&one).await?, self.found(&other).await?.len());
-        self.check(found == (vec![kept], 2), "revoking leaves the session that is excepted, and other users'");
+        self.check(found == (vec![excepted], 2), "revoking leaves the excepted session and those of other users");
         let alive = (self.store.load(elsewhere, now()).await?, self.store.load(moved.0, now()).await?);
-        self.check(alive.0.is_some() && alive.1.is_some(), "a session that has changed hands is not revoked");
+        self.check(alive.0.is_some() && alive.1.is_some(), "a session that has changed its user is not revoked");
         let removed = (self.revoked(&one, None).await?, self.revoked(&one, None).await?);
-        self.check(removed == (1, 0), "revoking again removes what is left, and then nothing");
+        self.check(removed == (1, 0), "revoking again removes the remaining sessions, and then none");
         Ok(())
     }
 
@@ -168,7 +170,7 @@ impl<S: Store> Run<S> {
             let removed = self.revoked(&user, None).await?;
             self.check(matches!(commit.await, Ok(Ok(()))), "a race of commit and revocation has outcomes, not errors");
             let found = self.store.load(id, now()).await?;
-            self.check(removed == 1 && found.is_none(), "a revoked session stays revoked, whatever races it");
+            self.check(removed == 1 && found.is_none(), "a revoked session stays revoked, whatever call races with it");
             self.report.races += 1;
         }
         Ok(())
