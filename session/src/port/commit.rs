@@ -38,7 +38,7 @@ pub struct Commit<'a> {
     pub record: &'a Record,
 }
 
-/// What [`Commit::decide`] says about a stored record.
+/// What [`Commit::decide`] says about a stored record. See [`Commit`] for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "the contract: a store must handle every decision")]
@@ -59,6 +59,34 @@ pub enum Decision {
 ///
 /// [`Record`] implements it. A store that keeps these values apart from the record's bytes can implement it too, and
 /// then decides without decoding the record.
+///
+/// ```
+/// use session::store::{Commit, Decision, OpId, StoredHead};
+///
+/// struct Row {
+///     epoch: u64,
+///     revision: u64,
+///     writers: Vec<[u8; 8]>, // `OpId::to_bytes` of the last writers
+/// }
+///
+/// impl StoredHead for Row {
+///     fn epoch(&self) -> u64 {
+///         self.epoch
+///     }
+///
+///     fn revision(&self) -> u64 {
+///         self.revision
+///     }
+///
+///     fn has_applied(&self, op: OpId) -> bool {
+///         self.writers.contains(&op.to_bytes())
+///     }
+/// }
+///
+/// fn may_write(commit: &Commit<'_>, row: &Row) -> bool {
+///     commit.decide(row) == Decision::Replace
+/// }
+/// ```
 pub trait StoredHead {
     /// [`Record::epoch`] of the stored record.
     fn epoch(&self) -> u64;
@@ -85,7 +113,7 @@ impl StoredHead for Record {
 }
 
 impl<'a> Commit<'a> {
-    /// The commit `op`, which replaces `current` with `next`.
+    /// The commit `op`, which replaces `current` with `next`. `next` must be complete: see [`record`](Self::record).
     pub fn new(current: &Record, op: OpId, next: &'a Record) -> Self {
         Self { epoch: current.epoch, revision: current.revision, op, record: next }
     }

@@ -1,8 +1,22 @@
-//! What the calls of a [`Store`](super::Store) answer.
+//! The outcomes of the calls of a [`Store`](super::Store).
 
 use crate::data::record::Record;
 
 /// Outcome of [`Store::create`](super::Store::create).
+///
+/// ```
+/// use session::SessionId;
+/// use session::store::{Created, Record, Store, StoreError};
+/// use session::Timestamp;
+///
+/// /// Copies a record, and says whether it is in the store now.
+/// async fn copy(store: &impl Store, id: SessionId, record: &Record, now: Timestamp) -> Result<bool, StoreError> {
+///     Ok(match store.create(id, record, now).await? {
+///         Created::Created => true,
+///         Created::Exists => false, // under this id there is another record, or an expired one
+///     })
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
@@ -14,6 +28,19 @@ pub enum Created {
 }
 
 /// Outcome of [`Store::reload`](super::Store::reload).
+///
+/// ```
+/// use session::store::{Record, Reloaded, Store, StoreError};
+/// use session::{SessionId, Timestamp};
+///
+/// /// The record as the store has it now, whatever a cache has.
+/// async fn current(store: &impl Store, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+///     match store.reload(id, now).await? {
+///         Reloaded::Record(record) => Ok(record),
+///         Reloaded::NotCached => store.load(id, now).await,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
@@ -25,7 +52,7 @@ pub enum Reloaded {
     Record(Option<Record>),
 }
 
-/// Outcome of [`Store::commit`](super::Store::commit).
+/// Outcome of [`Store::commit`](super::Store::commit). See [`Store`](super::Store) for an example.
 #[derive(Debug)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
@@ -41,6 +68,16 @@ pub enum Committed {
 }
 
 /// Outcome of [`Store::touch`](super::Store::touch).
+///
+/// ```
+/// # use session::store::{MemoryStore, Store, Touched};
+/// # use session::{SessionId, Timestamp};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let (store, now) = (MemoryStore::new(), Timestamp::from_millis(0));
+/// let touched = store.touch(SessionId::from_bytes([7; 16]), Timestamp::from_millis(1_000), now).await?;
+/// assert_eq!(touched, Touched::Gone); // there is no such session
+/// # Ok::<(), session::store::StoreError>(()) }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
@@ -52,6 +89,15 @@ pub enum Touched {
 }
 
 /// Outcome of [`Store::destroy`](super::Store::destroy).
+///
+/// ```
+/// # use session::store::{Destroyed, MemoryStore, Store};
+/// # use session::{SessionId, Timestamp};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let (store, now) = (MemoryStore::new(), Timestamp::from_millis(0));
+/// assert_eq!(store.destroy(SessionId::from_bytes([7; 16]), now).await?, Destroyed::Absent);
+/// # Ok::<(), session::store::StoreError>(()) }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "the contract: a caller must handle every outcome")]
