@@ -1,4 +1,4 @@
-//! A cache in each process: what it saves, and what it must not hide.
+//! A cache in each process: the calls that it saves, and the changes that it must not hide.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn keeps_the_contract() {
 }
 
 #[tokio::test]
-async fn a_read_asks_nobody_and_a_write_once() {
+async fn a_cached_read_makes_no_store_call_and_a_write_makes_one() {
     let store = FailingStore::new(MemoryStore::new());
     let client = Client::new(app(Cached::with(store.clone(), an_hour())));
     client.get("/visit").await;
@@ -38,7 +38,7 @@ async fn a_read_asks_nobody_and_a_write_once() {
     assert_eq!((store.calls().commits, store.calls().total()), (9, 9));
 }
 
-/// Two processes with a cache each, over one store.
+/// Two processes, each with a cache, over one store.
 fn two(options: CachedOptions) -> (FailingStore<MemoryStore>, Client, Client) {
     let store = FailingStore::new(MemoryStore::new());
     let here = Client::new(app(Cached::with(store.clone(), options)));
@@ -47,20 +47,20 @@ fn two(options: CachedOptions) -> (FailingStore<MemoryStore>, Client, Client) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_others_do_is_seen_in_the_stated_time() {
+async fn changes_of_other_processes_are_seen_within_the_staleness() {
     let (_, here, there) = two(CachedOptions::new().staleness(Duration::from_secs(1)));
     here.post("/login/7").await;
     let cookie = here.cookie();
     assert_eq!(there.get("/show").await.text, "7 0 0 0 0 0");
     here.post("/destroy").await;
     there.set_cookie(cookie);
-    assert_eq!(there.get("/show").await.text, "7 0 0 0 0 0", "the test has tested something");
+    assert_eq!(there.get("/show").await.text, "7 0 0 0 0 0", "still cached: otherwise the test would test nothing");
     advance(Duration::from_millis(1001)).await;
     assert!(there.get("/show").await.text.starts_with("nobody"));
 }
 
 #[tokio::test]
-async fn without_staleness_the_store_is_asked_each_time() {
+async fn with_zero_staleness_every_read_asks_the_store() {
     let (store, here, there) = two(CachedOptions::new().staleness(Duration::ZERO));
     here.get("/visit").await;
     for visits in 1..5 {
@@ -70,7 +70,7 @@ async fn without_staleness_the_store_is_asked_each_time() {
     assert_eq!(store.calls().loads, 8);
 }
 
-/// An old record in the cache is a base that the store refuses, not one that is written over what others wrote.
+/// The store refuses a write that is based on an old cached record, so the write does not undo what others wrote.
 #[tokio::test]
 async fn an_old_record_is_never_written_back() {
     let (_, here, there) = two(an_hour());
@@ -82,9 +82,9 @@ async fn an_old_record_is_never_written_back() {
     assert_eq!(there.get("/show").await.text, "nobody 6 1 0 0 0");
 }
 
-/// Over here the record is as it was before the login, and the cookie is the one that the login gave.
+/// In the second process the cached record is from before the login, and the cookie is from after it.
 #[tokio::test]
-async fn a_login_elsewhere_counts_at_once() {
+async fn a_login_in_another_process_is_seen_at_once() {
     let (store, here, there) = two(an_hour());
     here.get("/visit").await;
     there.get("/show").await;
@@ -92,17 +92,17 @@ async fn a_login_elsewhere_counts_at_once() {
     assert_eq!(there.get("/show").await.text, "7 0 0 0 0 0");
     store.reset_calls();
     there.get("/show").await;
-    assert_eq!(store.calls().total(), 0, "and it is kept");
+    assert_eq!(store.calls().total(), 0, "the record is cached");
 }
 
-/// A wrapper asks past the cache behind it.
+/// A wrapper passes `reload` on to the cache that it wraps.
 #[tokio::test]
-async fn a_login_elsewhere_counts_at_once_behind_wrappers_too() {
+async fn a_login_in_another_process_is_seen_at_once_behind_wrappers_too() {
     let store = FailingStore::new(MemoryStore::new());
-    let layered = || Cached::with(store.clone(), an_hour());
-    let compressed = || app(Compressed::new(layered()).unwrap());
-    let moving = || app(Migrating::new(MemoryStore::new(), layered()));
-    for [here, there] in [[compressed(), compressed()], [moving(), moving()]] {
+    let cached = || Cached::with(store.clone(), an_hour());
+    let compressed = || app(Compressed::new(cached()).unwrap());
+    let migrating = || app(Migrating::new(MemoryStore::new(), cached()));
+    for [here, there] in [[compressed(), compressed()], [migrating(), migrating()]] {
         let here = Client::new(here);
         let there = here.at(there);
         here.get("/visit").await;
@@ -112,9 +112,9 @@ async fn a_login_elsewhere_counts_at_once_behind_wrappers_too() {
     }
 }
 
-/// What a process with an old record writes after a logout elsewhere does not bring the session back.
+/// After a logout in another process, a write that is based on an old cached record does not restore the session.
 #[tokio::test]
-async fn a_logout_elsewhere_is_final() {
+async fn a_logout_in_another_process_is_final() {
     let (store, here, there) = two(an_hour());
     here.post("/login/7").await;
     let cookie = here.cookie();
@@ -127,14 +127,14 @@ async fn a_logout_elsewhere_is_final() {
     assert!(store.inner().len() <= 1);
 }
 
-/// What was asked for is done, and the cache knows it, also if whoever asked has left.
+/// A revocation whose caller is cancelled still ends the sessions, and still removes them from the cache.
 #[tokio::test(start_paused = true)]
-async fn a_revocation_that_nobody_waits_for_is_carried_through() {
+async fn a_cancelled_revocation_is_completed() {
     let store = FailingStore::new(MemoryStore::new());
-    let layered = Cached::with(store.clone(), an_hour());
-    let client = Client::new(app(layered.clone()));
+    let cached = Cached::with(store.clone(), an_hour());
+    let client = Client::new(app(cached.clone()));
     client.post("/login/7").await;
-    let sessions = Sessions::<Counter>::builder().store(layered).build().unwrap();
+    let sessions = Sessions::<Counter>::builder().store(cached).build().unwrap();
     store.fail(Fault::Delay(Duration::from_secs(5)));
     timeout(Duration::from_secs(1), sessions.revoke_user(&7)).await.unwrap_err();
     sleep(Duration::from_secs(5)).await;
@@ -142,6 +142,7 @@ async fn a_revocation_that_nobody_waits_for_is_carried_through() {
     assert!(client.get("/show").await.text.starts_with("nobody"));
 }
 
+/// Waits until the session shows a text that starts with `beginning`.
 async fn until(client: &Client, beginning: &str) -> Duration {
     let begun = Instant::now();
     while !client.get("/show").await.text.starts_with(beginning) {
@@ -152,7 +153,7 @@ async fn until(client: &Client, beginning: &str) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn over_redis_processes_hear_of_each_other() {
+async fn over_redis_processes_receive_each_others_invalidations() {
     let redis = Redis::start();
     let process = async || {
         let store = RedisStore::connect(&redis.url()).await.unwrap();
@@ -163,18 +164,18 @@ async fn over_redis_processes_hear_of_each_other() {
     here.get("/visit").await;
     assert_eq!(there.get("/show").await.text, "nobody 1 0 0 0 0");
     here.get("/visit").await;
-    println!("a commit is heard after {:?}", until(&there, "nobody 2").await);
+    println!("a commit is seen after {:?}", until(&there, "nobody 2").await);
     here.post("/login/7").await;
     let cookie = here.cookie();
     until(&there, "7 0").await;
     here.post("/destroy").await;
     there.set_cookie(cookie);
-    println!("a logout is heard after {:?}", until(&there, "nobody").await);
+    println!("a logout is seen after {:?}", until(&there, "nobody").await);
     here.set_cookie(None);
     here.get("/visit").await;
     until(&there, "nobody 1").await;
     for visits in 2..6 {
-        // Whoever was not listening for a while forgets all it has.
+        // After a gap in the subscription, the cache drops all its records.
         redis.run::<u64>("CLIENT KILL TYPE pubsub");
         here.get("/visit").await;
         until(&there, &format!("nobody {visits}")).await;
@@ -184,5 +185,5 @@ async fn over_redis_processes_hear_of_each_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_processes_keep_everything() {
     let redis = Redis::start();
-    crate::concurrency::two_processes_keep_everything(&format!("layered+{}", redis.url())).await;
+    crate::concurrency::two_processes_keep_everything(&format!("cached+{}", redis.url())).await;
 }

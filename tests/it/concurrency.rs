@@ -120,8 +120,8 @@ pub(crate) async fn two_processes_keep_everything(url: &str) {
         }
         tasks.join_all().await;
     }
-    if url.starts_with("layered") {
-        // The time that the cache states.
+    if url.starts_with("cached") {
+        // The staleness of the cache.
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
     let mut shown = Vec::new();

@@ -1,4 +1,4 @@
-//! A process of ours that is killed while it commits: what was answered is there, and nothing is torn.
+//! A process that is killed while it commits: every answered commit is stored, and no record is torn.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
@@ -10,12 +10,13 @@ use session_tests::counter::app;
 use session_tests::print_figure;
 use session_tests::servers::TempDir;
 
-/// How many processes are killed for each store; `KILLS` says otherwise.
+/// The number of processes that are killed for each store. Default: 500; the environment variable `KILLS` overrides it.
 fn kills() -> u64 {
     std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(500)
 }
 
-/// Kills committers of one session, each after another number of answers, and looks at the session from here.
+/// Kills processes that commit to one session, each after another number of answers, and reads the session after each
+/// kill.
 async fn survive(url: &str, here: Router, name: &str, mut after: impl FnMut()) {
     let client = Client::new(here);
     client.get("/visit").await;
@@ -32,7 +33,7 @@ async fn survive(url: &str, here: Router, name: &str, mut after: impl FnMut()) {
         }
         committer.kill().unwrap();
         committer.wait().unwrap();
-        // Written before the signal came, and not read yet.
+        // Answers that were written before the signal arrived.
         let mut rest = String::new();
         answers.read_to_string(&mut rest).unwrap();
         least += rest.matches("visit\n").count() as u64;
@@ -47,7 +48,7 @@ async fn survive(url: &str, here: Router, name: &str, mut after: impl FnMut()) {
         unanswered += visits - least;
         least = visits;
     }
-    println!("{name}: {} kills, {least} commits, {unanswered} of them applied and not answered, 0 torn", kills());
+    println!("{name}: {} kills, {least} commits, {unanswered} of them applied without an answer, 0 torn", kills());
     print_figure(
         format_args!("kills, {name}"),
         format_args!("{} kills, 0 torn records, 0 answered commits lost", kills()),
@@ -65,7 +66,7 @@ async fn a_killed_process_tears_no_file() {
     survive(&format!("file:{}", folder.display()), app(store.clone()), "file", || midway += unfinished()).await;
     println!("file: {midway} kills left an unfinished file");
     assert_eq!(store.sweep(1, SystemClock::default().now()).await.unwrap(), 0);
-    assert_eq!(unfinished(), 0, "the sweep removes what a crash has left");
+    assert_eq!(unfinished(), 0, "the sweep removes unfinished files");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Sessions as objects: in a bucket with conditional writes, and in services without them.
+//! The OpenDAL store: on S3 with conditional writes, and on services without them.
 
 use std::time::Duration;
 
@@ -62,10 +62,10 @@ async fn one_process_keeps_the_contract_without_conditional_writes() {
         async |operator| OpendalStore::dangerous_last_writer_wins_with(operator, patient::objects()).await.unwrap();
     keeps_the_contract(open(memory()).await, "OpenDAL, memory").await;
     keeps_the_contract(open(fs(&dir)).await, "OpenDAL, fs").await;
-    keeps_the_contract(Unswept(open(redis(&server)).await), "OpenDAL, Redis, which lists nothing").await;
+    keeps_the_contract(Unswept(open(redis(&server)).await), "OpenDAL, Redis, which has no listing").await;
 }
 
-/// Neither store knows of the other: what one has read the other may have replaced.
+/// Two stores that share nothing but the bucket.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_stores_on_one_bucket_keep_everything() {
     let bucket = Bucket::start().await;
@@ -91,15 +91,15 @@ async fn two_stores_on_one_bucket_keep_everything() {
 }
 
 #[tokio::test]
-async fn a_call_is_few_requests() {
+async fn the_number_of_requests_of_each_call() {
     let bucket = Bucket::start().await;
     let store = OpendalStore::from_operator(bucket.operator()).await.unwrap();
     let client = Client::new(app(store.clone()));
-    let line = bucket.line();
-    let mut before = line.requests();
+    let network = bucket.network();
+    let mut before = network.requests();
     let mut spent = || {
-        let spent = line.requests() - before;
-        before = line.requests();
+        let spent = network.requests() - before;
+        before = network.requests();
         spent
     };
     client.get("/visit").await;
@@ -119,7 +119,7 @@ async fn a_call_is_few_requests() {
     assert_eq!((store.destroy(id, now).await.unwrap(), spent()), (Destroyed::Absent, 1));
 }
 
-/// With a layer that retries, the second try fails on the effect of the first.
+/// With a retry layer, the second attempt fails because of the effect of the first.
 #[tokio::test]
 async fn a_commit_whose_answer_was_lost_is_applied_once() {
     let bucket = Bucket::start().await;
@@ -127,59 +127,60 @@ async fn a_commit_whose_answer_was_lost_is_applied_once() {
     for operator in [bucket.operator(), retrying] {
         let client = Client::new(app(OpendalStore::from_operator(operator).await.unwrap()));
         client.get("/visit").await;
-        bucket.line().lose_an_answer();
+        bucket.network().lose_an_answer();
         assert_eq!(client.get("/visit").await.status, StatusCode::OK);
         assert_eq!(client.get("/show").await.text, "nobody 2 0 0 0 0");
     }
 }
 
-/// The end is written before the object is deleted, so a server that dies in between leaves nothing that anybody could go on with.
+/// The tombstone is written before the object is deleted. If the deletion fails, the session has ended nevertheless.
 #[tokio::test]
-async fn a_session_has_ended_although_its_object_could_not_be_deleted() {
+async fn a_session_ends_even_if_its_object_cannot_be_deleted() {
     let bucket = Bucket::start().await;
     let store = OpendalStore::from_operator(bucket.operator()).await.unwrap();
     let client = Client::new(app(store.clone()));
     client.get("/visit").await;
     let (id, now) = (only_session(&bucket.operator()).await, SystemClock::default().now());
     let before = store.load(id, now).await.unwrap().unwrap();
-    bucket.line().refuse_deletions(true);
+    bucket.network().refuse_deletions(true);
     assert_eq!(store.destroy(id, now).await.unwrap(), Destroyed::Existed);
     assert_eq!(names(&bucket.operator()).await.len(), 1);
     assert!(store.load(id, now).await.unwrap().is_none());
     assert_eq!(store.touch(id, before.absolute_deadline(), now).await.unwrap(), Touched::Gone);
     let left = bucket.operator().read(&format!("sessions/{id}")).await.unwrap().to_bytes();
-    assert!(left.len() < before.encoded_len(), "nothing is left of what the session remembered");
-    bucket.line().refuse_deletions(false);
+    assert!(left.len() < before.encoded_len(), "the tombstone has no content of the session");
+    bucket.network().refuse_deletions(false);
     assert_eq!(store.sweep(10, now).await.unwrap(), 1);
     assert_eq!(names(&bucket.operator()).await, [""; 0]);
     assert_eq!(store.destroy(id, now).await.unwrap(), Destroyed::Absent);
 }
 
-/// The deadline ends the call, not the write: nobody in this process reads or writes the session before that has ended as well.
+/// The deadline ends the call, not the write. No other call of this process uses the session before the write has
+/// ended.
 #[tokio::test]
-async fn without_conditions_a_write_that_nobody_waits_for_keeps_its_turn() {
+async fn without_conditions_an_abandoned_write_keeps_its_lock() {
     let bucket = Bucket::start().await;
     let options = OpendalOptions::new().deadline(Duration::from_millis(500));
     let store = OpendalStore::dangerous_last_writer_wins_with(bucket.operator(), options).await.unwrap();
     let client = Client::new(app(store.clone()));
     client.get("/visit").await;
     let (id, now) = (only_session(&bucket.operator()).await, SystemClock::default().now());
-    let held = bucket.line().hold_writes().await;
+    let held = bucket.network().hold_writes().await;
     assert_eq!(client.get("/visit").await.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(matches!(store.load(id, now).await, Err(StoreError::Unavailable(_))));
     drop(held);
-    assert_eq!(client.get("/show").await.text, "nobody 2 0 0 0 0", "it was carried out");
+    assert_eq!(client.get("/show").await.text, "nobody 2 0 0 0 0", "the write was carried out");
 }
 
 #[tokio::test]
-async fn with_conditions_a_service_that_hangs_is_left_in_time_and_nothing_counts_twice() {
+async fn with_conditions_a_hanging_service_is_abandoned_at_the_deadline_and_no_write_counts_twice() {
     let bucket = Bucket::start().await;
     let options = OpendalOptions::new().deadline(Duration::from_millis(500));
     let client = Client::new(app(OpendalStore::from_operator_with(bucket.operator(), options).await.unwrap()));
     client.get("/visit").await;
-    let held = bucket.line().hold_writes().await;
+    let held = bucket.network().hold_writes().await;
     assert_eq!(client.get("/visit").await.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0", "reading goes on");
+    assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0", "reads work");
     drop(held);
     assert_eq!(client.get("/visit").await.status, StatusCode::OK);
     assert_eq!(client.get("/show").await.text, "nobody 2 0 0 0 0");
@@ -190,29 +191,29 @@ async fn a_service_without_conditional_writes_is_refused_by_name() {
     let (dir, server) = (TempDir::new("opendal"), Redis::start());
     for (operator, name) in [(memory(), "memory"), (fs(&dir), "fs"), (redis(&server), "redis")] {
         let Err(StoreError::Misconfigured(complaint)) = OpendalStore::from_operator(operator).await else {
-            panic!("{name} has none");
+            panic!("{name} has no conditional writes and is accepted");
         };
         assert!(complaint.contains(name) && complaint.contains("dangerous_last_writer_wins"), "{complaint}");
     }
 }
 
 #[tokio::test]
-async fn a_service_that_takes_conditions_and_drops_them_is_found_out() {
+async fn a_service_that_ignores_conditions_is_refused() {
     let bucket = Bucket::start().await;
-    bucket.line().drop_conditions();
+    bucket.network().ignore_conditions();
     let Err(StoreError::Misconfigured(complaint)) = OpendalStore::from_operator(bucket.operator()).await else {
-        panic!("it overwrites");
+        panic!("a service that overwrites is accepted");
     };
     assert_eq!(
         complaint,
         "the service s3 accepts the condition that the object does not exist, and overwrites an existing one"
     );
-    assert_eq!(names(&bucket.operator()).await, [""; 0], "the probe takes its object away");
+    assert_eq!(names(&bucket.operator()).await, [""; 0], "the probe removes its object");
     OpendalStore::dangerous_last_writer_wins(bucket.operator()).await.unwrap();
 }
 
 #[tokio::test]
-async fn mistakes_and_failures_are_told_apart() {
+async fn misconfiguration_and_unavailability_are_distinguished() {
     let bucket = Bucket::start().await;
     let missing = OpendalStore::from_operator(bucket.operator_on("nowhere")).await;
     assert!(matches!(&missing, Err(StoreError::Misconfigured(why)) if why.contains("NoSuchBucket")), "{missing:?}");
@@ -222,23 +223,23 @@ async fn mistakes_and_failures_are_told_apart() {
     let small = OpendalStore::from_operator_with(bucket.operator(), options).await.unwrap();
     let client = Client::new(app(small));
     client.get("/visit").await;
-    let before = bucket.line().requests();
+    let before = bucket.network().requests();
     for number in 0..500 {
         let answer = client.get(&format!("/map/{number}")).await;
         if answer.status == StatusCode::INTERNAL_SERVER_ERROR {
             break;
         }
     }
-    let (spent, kept) = (bucket.line().requests() - before, client.get("/show").await.text);
+    let (spent, kept) = (bucket.network().requests() - before, client.get("/show").await.text);
     let kept: u64 = kept.split(' ').nth(4).unwrap().parse().unwrap();
     assert!((1..500).contains(&kept));
-    assert_eq!(spent, kept * 3 + 1, "what is too large is not sent");
+    assert_eq!(spent, kept * 3 + 1, "a record that is too large is not sent");
     drop(bucket);
     assert_eq!(client.get("/show").await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]
-async fn foreign_bytes_are_corrupt_and_left_alone() {
+async fn foreign_bytes_are_corrupt_and_not_changed() {
     let bucket = Bucket::start().await;
     let (operator, store) = (bucket.operator(), OpendalStore::from_operator(bucket.operator()).await.unwrap());
     let client = Client::new(app(store.clone()));
@@ -259,7 +260,7 @@ async fn foreign_bytes_are_corrupt_and_left_alone() {
 }
 
 #[tokio::test]
-async fn sweeps_look_at_a_few_objects_each_and_go_on_where_the_last_one_stopped() {
+async fn a_sweep_reads_a_limited_number_of_objects_and_the_next_one_continues() {
     let bucket = Bucket::start().await;
     let now = SystemClock::default().now();
     for (operator, conditional) in [(bucket.operator(), true), (memory(), false)] {
@@ -271,25 +272,25 @@ async fn sweeps_look_at_a_few_objects_each_and_go_on_where_the_last_one_stopped(
             Client::new(app(store.clone())).get("/visit").await;
         }
         operator.write("sessions/readme", "not a session").await.unwrap();
-        assert_eq!(store.sweep(100, now).await.unwrap(), 0, "the living stay");
+        assert_eq!(store.sweep(100, now).await.unwrap(), 0, "live sessions stay");
         let late = now.saturating_add(Duration::from_hours(1));
-        assert_eq!(store.sweep(4, late).await.unwrap(), 4, "bounded");
+        assert_eq!(store.sweep(4, late).await.unwrap(), 4, "the limit");
         assert_eq!(store.sweep(4, now).await.unwrap(), 0);
         assert_eq!(store.sweep(4, late).await.unwrap(), 2, "the last two");
-        assert_eq!(store.sweep(100, late).await.unwrap(), 4, "and from the beginning again");
+        assert_eq!(store.sweep(100, late).await.unwrap(), 4, "from the beginning again");
         assert_eq!(names(&operator).await, ["readme"]);
     }
 }
 
 #[tokio::test]
-async fn a_service_that_lists_nothing_says_so_to_the_sweeper() {
+async fn a_sweep_on_a_service_without_listing_is_an_error() {
     let server = Redis::start();
     let store = OpendalStore::dangerous_last_writer_wins(redis(&server)).await.unwrap();
     let swept = store.sweep(1, Timestamp::from_millis(0)).await;
     assert!(matches!(&swept, Err(StoreError::Misconfigured(why)) if why.contains("redis list")), "{swept:?}");
 }
 
-/// All of the contract but the sweep.
+/// The store without its sweep.
 struct Unswept(OpendalStore);
 
 impl Store for Unswept {

@@ -1,4 +1,4 @@
-//! Bad bytes in the store: corrupt, kept aside, reported; never a panic, never overwritten.
+//! Bad bytes in the store: they are reported as corrupt and never overwritten, and cause no panic.
 
 use axum::Router;
 use axum::routing::get;
@@ -70,7 +70,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn corrupt_records_are_left_alone() {
+async fn corrupt_records_are_not_changed() {
     let world = World::new().await;
     let (key, good, cookie) = (world.key(), world.bytes(), world.client.cookie());
     let mut bad: Vec<Vec<u8>> = (0..good.len()).map(|length| good[..length].to_vec()).collect();
@@ -94,18 +94,18 @@ async fn corrupt_records_are_left_alone() {
         let kept: Vec<u8> = world.redis.run(&format!("GET {key}"));
         assert_eq!(kept, bytes, "untouched");
     }
-    // A write makes a session of its own and leaves the corrupt one where it is.
+    // A write creates a new session and does not change the corrupt record.
     world.client.get("/visit").await;
     assert_ne!(world.client.cookie(), cookie);
     let kept: Vec<u8> = world.redis.run(&format!("GET {key}"));
     assert!(kept.ends_with(b"more"));
     world.set(&key, &good);
     world.client.set_cookie(cookie);
-    assert_eq!(world.client.get("/visit").await.text, "2", "repaired, it lives on");
+    assert_eq!(world.client.get("/visit").await.text, "2", "after a repair the session works again");
 }
 
 #[tokio::test]
-async fn foreign_types_under_our_key() {
+async fn values_of_other_redis_types_are_corrupt() {
     let world = World::new().await;
     let (key, cookie) = (world.key(), world.client.cookie());
     world.redis.run::<u64>(&format!("DEL {key}"));
@@ -119,9 +119,9 @@ async fn foreign_types_under_our_key() {
     }
 }
 
-/// The first load of a store also asks the server's time; the key's own trouble is told apart from that.
+/// The first load of a store also reads the server's time; an error of the key is reported as such.
 #[tokio::test]
-async fn foreign_types_at_the_first_load() {
+async fn values_of_other_redis_types_are_corrupt_at_the_first_load() {
     let redis = Redis::start();
     let client = session_tests::redis_client(&redis.url());
     let store = RedisStore::new(client, session::store::RedisOptions::new()).unwrap();
@@ -131,9 +131,9 @@ async fn foreign_types_at_the_first_load() {
     assert!(matches!(loaded, Err(session::store::StoreError::Corrupt(_))), "{loaded:?}");
 }
 
-/// One bad value does not cost the session: it reads as its default, and its bytes stay until the field is written.
+/// An undecodable value reads as the field's default, and its bytes are kept until the field is written.
 #[tokio::test]
-async fn an_undecodable_field_is_quarantined() {
+async fn an_undecodable_field_reads_as_its_default_and_keeps_its_bytes() {
     let world = World::new().await;
     let values: [&[u8]; 8] =
         [b"7", b"\"cut", b"1e400", b"null", b"\xff\xfe", b"{\"a\":1}", b"\"\\ud800\"", &b"[".repeat(100_000)];
@@ -147,7 +147,7 @@ async fn an_undecodable_field_is_quarantined() {
     assert!(world.client.get("/read").await.text.ends_with(" 0"), "a write of the field repairs it");
 }
 
-/// A field that says who somebody is never silently becomes its default.
+/// A field with identity never becomes its default silently.
 #[tokio::test]
 async fn an_undecodable_user_refuses_the_session() {
     let world = World::new().await;
@@ -163,7 +163,7 @@ async fn an_undecodable_user_refuses_the_session() {
 }
 
 #[tokio::test]
-async fn fields_and_sections_of_newer_code_are_carried_through() {
+async fn unknown_fields_are_kept_through_commits() {
     let world = World::new().await;
     world.set(&world.key(), &with_field(&world.bytes(), "future", b"{\"from\":[2,0,2,7]}\0\xff"));
     for _ in 0..3 {
@@ -177,7 +177,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// The record with one more field in its only section: what another version of the code might write.
+/// The record with one more field in its only section, as another version of the code could write it.
 fn with_field(record: &[u8], key: &str, value: &[u8]) -> Vec<u8> {
     let mut wire = Wire::of(&Record::decode(record.to_vec()).unwrap());
     wire.sections[0].fields.insert(key.into(), value.into());

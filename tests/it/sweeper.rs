@@ -1,4 +1,4 @@
-//! The sweeper, by a clock that is turned by hand and a runtime that does not wait.
+//! The sweeper, with a manual clock and a paused runtime.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use session_tests::counter::Counter;
 use tokio::time::sleep;
 
 #[tokio::test(start_paused = true)]
-async fn sweeps_again_and_again_and_survives_a_store_that_is_down() {
+async fn sweeps_periodically_and_continues_after_store_errors() {
     let (memory, clock) = (MemoryStore::new(), ManualClock::new());
     let store = FailingStore::new(memory.clone());
     let sessions = Sessions::<Counter>::builder().store(store.clone()).clock(clock.clone()).build().unwrap();
@@ -22,10 +22,10 @@ async fn sweeps_again_and_again_and_survives_a_store_that_is_down() {
     };
     fill().await;
     let sweeper = sessions.sweeper().every(Duration::from_mins(5)).batch(10);
-    assert_eq!(sweeper.last_success(), None, "it does nothing by itself");
+    assert_eq!(sweeper.last_success(), None, "it does nothing before `run`");
     let task = tokio::spawn(sweeper.clone().run());
     sleep(Duration::from_secs(1)).await;
-    assert_eq!((sweeper.last_success(), memory.len()), (Some(clock.now()), 25), "the living stay");
+    assert_eq!((sweeper.last_success(), memory.len()), (Some(clock.now()), 25), "live sessions stay");
 
     clock.advance(Duration::from_hours(1));
     store.fail(Fault::Before);
@@ -34,7 +34,7 @@ async fn sweeps_again_and_again_and_survives_a_store_that_is_down() {
     assert_eq!((sweeper.last_success(), memory.len()), (before, 25));
     store.heal();
     sleep(Duration::from_secs(450)).await;
-    assert_eq!((sweeper.last_success(), memory.len()), (Some(clock.now()), 0), "within one and a half pauses");
+    assert_eq!((sweeper.last_success(), memory.len()), (Some(clock.now()), 0), "within one and a half intervals");
     assert_eq!(sweeper.removed(), 25);
     task.abort();
 }

@@ -1,4 +1,4 @@
-//! Everything a user is logged in with, through `Sessions`.
+//! The sessions of a user: listing and revoking them through `Sessions`.
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -28,7 +28,7 @@ fn app(sessions: &Sessions<Shop>) -> Router {
         .layer(sessions.layer())
 }
 
-async fn devices_are_listed_and_ended(store: impl Store) {
+async fn sessions_are_listed_and_revoked(store: impl Store) {
     let sessions = Sessions::<Shop>::builder().store(store).build().unwrap();
     let (ann, bob) = ("ann".to_owned(), "bob".to_owned());
     let devices: Vec<Client> = (0..4).map(|_| Client::new(app(&sessions))).collect();
@@ -57,38 +57,38 @@ async fn devices_are_listed_and_ended(store: impl Store) {
     assert_eq!(who(&devices[0]).await, "");
     assert!(sessions.list_user(&ann, 10).await.unwrap().is_empty());
     devices[0].post("/login").await;
-    assert_eq!(who(&devices[0]).await, "ann", "who was sent away may come again");
+    assert_eq!(who(&devices[0]).await, "ann", "a user whose sessions were revoked can log in again");
     assert_eq!(sessions.list_user(&bob, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn in_memory() {
-    devices_are_listed_and_ended(MemoryStore::new()).await;
+async fn memory() {
+    sessions_are_listed_and_revoked(MemoryStore::new()).await;
 }
 
 #[tokio::test]
-async fn through_wrappers() {
+async fn wrappers() {
     let keys = KeyRing::new(SecretKey::generate().unwrap());
-    devices_are_listed_and_ended(Encrypted::new(MemoryStore::new(), keys)).await;
-    devices_are_listed_and_ended(Compressed::new(MemoryStore::new()).unwrap()).await;
+    sessions_are_listed_and_revoked(Encrypted::new(MemoryStore::new(), keys)).await;
+    sessions_are_listed_and_revoked(Compressed::new(MemoryStore::new()).unwrap()).await;
 }
 
 #[tokio::test]
-async fn on_sqlite() {
+async fn sqlite() {
     let dir = TempDir::new("users");
     let url = format!("sqlite://{}", dir.path().join("sessions.db").display());
-    devices_are_listed_and_ended(SqliteStore::connect(&url).await.unwrap()).await;
+    sessions_are_listed_and_revoked(SqliteStore::connect(&url).await.unwrap()).await;
 }
 
 #[tokio::test]
-async fn on_redis() {
+async fn redis() {
     let redis = Redis::start();
-    devices_are_listed_and_ended(RedisStore::connect(&redis.url()).await.unwrap()).await;
+    sessions_are_listed_and_revoked(RedisStore::connect(&redis.url()).await.unwrap()).await;
 }
 
-/// On Redis the index is keys of its own: they leave nothing behind.
+/// On Redis the index has keys of its own. None of them is left behind.
 #[tokio::test]
-async fn redis_forgets_who_is_gone() {
+async fn redis_removes_entries_of_ended_sessions() {
     let redis = Redis::start();
     let store = RedisStore::connect(&redis.url()).await.unwrap();
     let sessions = Sessions::<Shop>::builder().store(store).build().unwrap();
@@ -102,15 +102,18 @@ async fn redis_forgets_who_is_gone() {
     client.post("/logout").await;
     client.post("/login").await;
     let left: Option<f64> = redis.run(&format!("ZSCORE {index} 0123456789abcdef"));
-    assert_eq!(left, None, "what is over leaves with the next login");
+    assert_eq!(left, None, "the next login removes expired entries");
     let record = redis.run::<Vec<String>>("KEYS session:{*").pop().unwrap();
     redis.run::<u64>(&format!("DEL {record}"));
     assert!(sessions.list_user(&"ann".into(), 10).await.unwrap().is_empty());
-    assert!(redis.run::<Vec<String>>("KEYS session:*").is_empty(), "a list leaves out, and forgets, what is gone");
+    assert!(
+        redis.run::<Vec<String>>("KEYS session:*").is_empty(),
+        "a list leaves out entries without a record, and removes them"
+    );
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_says_so() {
+async fn errors_of_the_store_are_reported_and_unknown_outcomes_retried() {
     let store = FailingStore::new(MemoryStore::new());
     let sessions = Sessions::<Shop>::builder().store(store.clone()).build().unwrap();
     let ann = "ann".to_owned();
@@ -118,12 +121,12 @@ async fn a_store_that_is_down_says_so() {
     assert_eq!(sessions.list_user(&ann, 1).await.unwrap_err().kind(), ErrorKind::Unavailable);
     assert_eq!(sessions.revoke_user(&ann).await.unwrap_err().kind(), ErrorKind::Unavailable);
     store.fail_next(Fault::After, 2);
-    assert_eq!(sessions.revoke_user(&ann).await.unwrap(), 0, "asked again until it is known");
+    assert_eq!(sessions.revoke_user(&ann).await.unwrap(), 0, "repeated until the outcome is known");
     store.fail(Fault::After);
     assert_eq!(sessions.revoke_user(&ann).await.unwrap_err().kind(), ErrorKind::Unknown);
 }
 
-/// A store that knows no users says so, and works otherwise.
+/// Without a user index, `list_user` is an error that names the missing method.
 #[tokio::test]
 async fn a_store_without_an_index() {
     struct Plain(MemoryStore);

@@ -1,4 +1,4 @@
-//! Cookies and records of every format there has been still open.
+//! Cookies and records of every published format are still read.
 
 use axum::Router;
 use axum::body::Body;
@@ -41,14 +41,14 @@ async fn show(session: Session<Shop>) -> String {
 }
 
 #[tokio::test]
-async fn format_1() {
+async fn format_1_is_read_and_written_unchanged() {
     let mut read = 0;
     for line in include_str!("vectors/format_1.txt").lines().filter(|line| !line.starts_with('#')) {
         let [cookie, record, shown] = line.splitn(3, ' ').collect::<Vec<_>>().try_into().unwrap();
         let bytes: Vec<u8> =
             (0..record.len() / 2).map(|at| u8::from_str_radix(&record[at * 2..at * 2 + 2], 16).unwrap()).collect();
         let record = Record::decode(bytes.clone()).unwrap();
-        assert_eq!(record.encode(), bytes, "and is written as it was");
+        assert_eq!(record.encode(), bytes, "re-encoded without a change");
         let store = MemoryStore::new();
         let id: SessionId = "oKGio6SlpqeoqaqrrK2urw".parse().unwrap();
         let _ = store.create(id, &record, Timestamp::from_millis(0)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Stores around stores: each keeps the contract, and nobody is logged out when they come or go.
+//! Wrappers: each keeps the contract, and no session ends when a wrapper is added or removed.
 
 use session::store::{
     Cached, Commit, Committed, Compressed, Created, Destroyed, Migrating, Record, StoreError, Touched,
@@ -25,25 +25,25 @@ async fn compressed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn moving() {
-    keeps_the_contract(Migrating::new(MemoryStore::new(), MemoryStore::new()), "moving").await;
+async fn migrating() {
+    keeps_the_contract(Migrating::new(MemoryStore::new(), MemoryStore::new()), "migrating").await;
     let store = Migrating::new(MemoryStore::new(), MemoryStore::new());
-    everything_is_kept(app(store.clone()), "moving").await;
-    lifecycle_wins(app(store), "moving").await;
+    everything_is_kept(app(store.clone()), "migrating").await;
+    lifecycle_wins(app(store), "migrating").await;
 }
 
-/// New sessions begin in the old store here, so each of them moves in the middle of what races it.
+/// Creates new sessions in the old store, so that each one is migrated during the race.
 #[derive(Clone)]
-struct Late(Migrating<MemoryStore, MemoryStore>, MemoryStore);
+struct CreatesInOld(Migrating<MemoryStore, MemoryStore>, MemoryStore);
 
-impl Late {
+impl CreatesInOld {
     fn new() -> Self {
         let old = MemoryStore::new();
         Self(Migrating::new(old.clone(), MemoryStore::new()), old)
     }
 }
 
-impl Store for Late {
+impl Store for CreatesInOld {
     async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
         match self.0.load(id, now).await? {
             Some(_) => Ok(Created::Exists),
@@ -72,16 +72,16 @@ impl Store for Late {
     }
 }
 
-/// Logouts race the move of their own session.
+/// Logouts race with the migration of their own session.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn moving_in_the_middle_of_a_race() {
-    lifecycle_wins(app(Late::new()), "moving late").await;
-    everything_is_kept(app(Late::new()), "moving late").await;
+async fn migrating_during_a_race() {
+    lifecycle_wins(app(CreatesInOld::new()), "migrating during a race").await;
+    everything_is_kept(app(CreatesInOld::new()), "migrating during a race").await;
 }
 
 #[tokio::test]
-async fn nobody_is_logged_out_by_a_move() {
-    let dir = TempDir::new("moving");
+async fn a_migration_ends_no_session() {
+    let dir = TempDir::new("migrating");
     let (old, new) = (MemoryStore::new(), FileStore::open(dir.path().join("sessions")).await.unwrap());
     let (before, other, leaver) = (app(old.clone()), app(old.clone()), app(old.clone()));
     let (before, other, leaver) = (Client::new(before), Client::new(other), Client::new(leaver));
@@ -89,27 +89,28 @@ async fn nobody_is_logged_out_by_a_move() {
         client.post("/login/7").await;
         client.get("/visit").await;
     }
-    let moving = Migrating::new(old.clone(), new.clone());
-    let during = before.at(app(moving.clone()));
+    let migrating = Migrating::new(old.clone(), new.clone());
+    let during = before.at(app(migrating.clone()));
     assert_eq!(during.get("/show").await.text, "7 1 0 0 0 0");
-    assert_eq!(old.len(), 3, "who only reads moves nothing");
+    assert_eq!(old.len(), 3, "a read does not migrate");
     during.get("/visit").await;
     assert_eq!(old.len(), 2);
-    other.at(app(moving.clone())).get("/visit").await;
-    leaver.at(app(moving.clone())).post("/destroy").await;
+    other.at(app(migrating.clone())).get("/visit").await;
+    leaver.at(app(migrating.clone())).post("/destroy").await;
     assert!(old.is_empty());
     let after = before.at(app(new.clone()));
-    assert_eq!(after.get("/show").await.text, "7 2 0 0 0 0", "and the new store stands alone");
+    assert_eq!(after.get("/show").await.text, "7 2 0 0 0 0", "the new store works alone");
     assert_eq!(new.sweep(10, SystemClock::default().now()).await.unwrap(), 0);
 }
 
-/// Neither store may be asked in the other's place: that would be an empty session instead of a live one.
+/// If one store is down, the other one must not answer for it: the answer would be an empty session instead of a live
+/// one.
 #[tokio::test]
-async fn a_store_that_is_down_while_sessions_move() {
+async fn errors_of_either_store_during_a_migration_are_reported() {
     let (old, new) = (FailingStore::new(MemoryStore::new()), FailingStore::new(MemoryStore::new()));
-    let waiting = Client::new(app(old.clone()));
-    waiting.get("/visit").await;
-    let client = waiting.at(app(Migrating::new(old.clone(), new.clone())));
+    let before = Client::new(app(old.clone()));
+    before.get("/visit").await;
+    let client = before.at(app(Migrating::new(old.clone(), new.clone())));
     for down in [&old, &new] {
         down.fail(Fault::Before);
         assert_refused(&client.get("/show").await);
@@ -118,12 +119,12 @@ async fn a_store_that_is_down_while_sessions_move() {
     }
     assert_eq!(client.get("/visit").await.status, 200);
     old.fail(Fault::Before);
-    assert_eq!(client.get("/visit").await.status, 200, "who has moved needs the old store no more");
+    assert_eq!(client.get("/visit").await.status, 200, "a migrated session does not need the old store");
     assert_eq!(client.get("/show").await.text, "nobody 3 0 0 0 0");
 }
 
 #[tokio::test]
-async fn compression_comes_and_goes() {
+async fn compression_can_be_turned_on_and_off() {
     let store = MemoryStore::new();
     let client = Client::new(app(store.clone()));
     let packing = client.at(app(Compressed::new(store.clone()).unwrap().level(19)));
@@ -133,13 +134,17 @@ async fn compression_comes_and_goes() {
     }
     assert_eq!(packing.get("/show").await.text, "nobody 0 0 400 0 0");
     packing.get("/visit").await;
-    assert_eq!(client.get("/show").await.text, "nobody 0 0 0 0 0", "compressed, as the store has it");
+    assert_eq!(
+        client.get("/show").await.text,
+        "nobody 0 0 0 0 0",
+        "compressed records are not readable without the wrapper"
+    );
     assert_eq!(packing.get("/show").await.text, "nobody 1 0 400 0 0");
     expanding.get("/visit").await;
-    assert_eq!(client.get("/show").await.text, "nobody 2 0 400 0 0", "and plain again");
+    assert_eq!(client.get("/show").await.text, "nobody 2 0 400 0 0", "plain again");
 }
 
-/// A store that says it encrypts.
+/// A store that claims to encrypt.
 struct Encrypting(MemoryStore);
 
 impl Store for Encrypting {

@@ -24,7 +24,7 @@ pub struct Browser {
     _profile: TempDir,
 }
 
-/// What a server said.
+/// A server's answer.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -48,13 +48,13 @@ impl Browser {
         wait_until("chromedriver answers", || is_listening(port));
         let mut arguments: Vec<String> = ARGUMENTS.map(Into::into).into();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
-        // Chromium refuses to sandbox what root runs.
+        // Chromium has no sandbox for root.
         if std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
             arguments.push("--no-sandbox".into());
         }
         let options = json!({ "args": arguments, "prefs": preferences });
-        let wishes = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}});
-        let opened = command(port, "POST", "/session", Some(&wishes));
+        let capabilities = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}});
+        let opened = command(port, "POST", "/session", Some(&capabilities));
         let session = opened.as_ref().ok().and_then(|value| value["sessionId"].as_str());
         let Some(session) = session else {
             panic!("Chromium does not start: {opened:?}; `.ci/run setup` installs what the tests need");
@@ -62,12 +62,12 @@ impl Browser {
         Self { session: format!("/session/{session}"), port, _driver: driver, _profile: profile }
     }
 
-    /// Goes to an address, and waits for the page.
+    /// Opens an address, and waits for the page.
     pub fn open(&self, url: &str) {
         self.command("POST", "/url", Some(&json!({ "url": url })));
     }
 
-    /// Clicks what leads to another page, and waits for it.
+    /// Clicks an element that leads to another page, and waits for the page.
     pub fn follow(&self, selector: &str) {
         self.run("window.left = true");
         self.command("POST", &format!("{}/click", self.element(selector)), Some(&json!({})));
@@ -133,7 +133,7 @@ impl Browser {
         self.command("POST", "/window", Some(&json!({ "handle": window })));
     }
 
-    /// Replaces what is in a form's field.
+    /// Replaces the text of a form field.
     pub fn fill(&self, selector: &str, text: &str) {
         let element = self.element(selector);
         self.command("POST", &format!("{element}/clear"), Some(&json!({})));
@@ -156,7 +156,7 @@ impl Browser {
         self.run("return location.pathname").as_str().expect("a path").into()
     }
 
-    /// The cookies that go to the page's server.
+    /// The cookies that the browser sends to the page's server.
     pub fn cookies(&self) -> Vec<Value> {
         match self.command("GET", "/cookie", None) {
             Value::Array(cookies) => cookies,
@@ -167,7 +167,7 @@ impl Browser {
     fn wait_for_another_page(&self) {
         let script = json!({ "script": "return !window.left && document.readyState === 'complete'", "args": [] });
         wait_until("another page", || {
-            // Between two pages there is nowhere to run a script.
+            // Between two pages no script can run.
             self.try_command("POST", "/execute/sync", Some(&script)).is_ok_and(|there| there == json!(true))
         });
     }
@@ -189,7 +189,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Chromium is the driver's child and not ours: only the driver can end it.
+        // Chromium is a child process of the driver, so only the driver can end it.
         let _ = self.try_command("DELETE", "", None);
     }
 }
@@ -226,10 +226,10 @@ pub fn request(port: u16, method: &str, path: &str, headers: &str, body: &str) -
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
-        assert_ne!(reader.read_line(&mut head).expect("a head"), 0, "the server hung up");
+        assert_ne!(reader.read_line(&mut head).expect("a head"), 0, "the server closed the connection");
     }
     let head = head.to_ascii_lowercase();
-    // `chromedriver` leaves the connection open, whatever it is asked.
+    // `chromedriver` keeps the connection open even if it is asked to close it.
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
     let mut body = vec![0; length.map_or(0, |length| length.trim().parse().expect("a length"))];
     reader.read_exact(&mut body).expect("a body");

@@ -1,4 +1,4 @@
-//! Certificate authorities of the tests' own, and what they certify.
+//! Certificate authorities for tests, and certificates that they issue.
 
 use std::path::PathBuf;
 
@@ -6,13 +6,13 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 
 use crate::servers::TempDir;
 
-/// An authority that nobody knows but who is given its certificate.
+/// A certificate authority that is not in any trust store.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     dir: TempDir,
 }
 
-/// Files of a server.
+/// The certificate and key files of a server.
 pub struct Identity {
     pub certificate: PathBuf,
     pub key: PathBuf,
@@ -24,12 +24,12 @@ impl Authority {
         own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(own, KeyPair::generate().expect("a key")).expect("a certificate");
         let dir = TempDir::new("authority");
-        // Servers that run as users of their own read in it.
+        // Servers that run as another user read this file.
         std::fs::write(dir.path().join("authority.pem"), issuer.pem()).expect("a file");
         Self { issuer, dir }
     }
 
-    /// Its certificate, as a file.
+    /// The path of its certificate.
     pub fn path(&self) -> String {
         self.dir.path().join("authority.pem").display().to_string()
     }
@@ -38,7 +38,7 @@ impl Authority {
         self.issuer.pem().into_bytes()
     }
 
-    /// A certificate for `host` and its key.
+    /// Issues a certificate for `host`, with a key.
     pub fn certify(&self, host: &str) -> Identity {
         let key = KeyPair::generate().expect("a key");
         let names = CertificateParams::new([host.to_owned()]).expect("a name");

@@ -9,14 +9,14 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-/// Talks to one app and keeps what it sets, as a browser would. Clones share the jar.
+/// Sends requests to one app and keeps its cookie, as a browser does. Clones share the cookie jar.
 #[derive(Clone)]
 pub struct Client {
     app: Router,
     jar: Arc<Mutex<Option<String>>>,
 }
 
-/// What came back.
+/// The app's answer.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -45,12 +45,12 @@ impl Client {
         Self { app, jar: Arc::default() }
     }
 
-    /// The same visitor at another server.
+    /// The same visitor, with the same jar, at another app.
     pub fn at(&self, app: Router) -> Self {
         Self { app, jar: Arc::clone(&self.jar) }
     }
 
-    /// The cookie as it would be sent, `name=value`.
+    /// The cookie as it is sent, `name=value`.
     pub fn cookie(&self) -> Option<String> {
         self.jar.lock().expect("the jar").clone()
     }
@@ -81,7 +81,7 @@ impl Client {
     }
 }
 
-/// Sends one request, without a jar.
+/// Sends one request without a cookie jar.
 pub async fn ask(app: &Router, request: Request<Body>) -> Answer {
     let response = app.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
     let (parts, body) = response.into_parts();

@@ -1,5 +1,5 @@
-//! Commits to one session until it is killed: `committer URL COOKIE`, where the URL says which store. Writes a line for each
-//! commit that was answered.
+//! Commits to one session until it is killed: `committer URL COOKIE`. The URL selects the store. It writes a line for
+//! each answered commit.
 
 use std::io::Write as _;
 
@@ -25,7 +25,7 @@ async fn main() {
         tasks.spawn(async move {
             loop {
                 assert_eq!(client.get("/visit").await.status, 200);
-                // What nobody reads any more is no error: the reader is about to kill us.
+                // A write error means that the reader is about to kill this process.
                 let _ = std::io::stdout().write_all(b"visit\n");
             }
         });

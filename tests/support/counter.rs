@@ -1,4 +1,4 @@
-//! An app whose one session many clients change at once.
+//! An app for tests of concurrent changes to one session.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use session::{Session, Sessions, Store};
 
-/// Sixty-four fields that have nothing to do with each other.
+/// Sixty-four independent fields.
 macro_rules! wide {
     ($($field:ident)*) => {
         #[derive(Session)]
@@ -52,7 +52,7 @@ pub struct Item {
 }
 
 pub fn app(store: impl Store) -> Router {
-    let sessions = Sessions::<Counter>::builder().store(store).section::<Wide>().build().expect("sound settings");
+    let sessions = Sessions::<Counter>::builder().store(store).section::<Wide>().build().expect("valid settings");
     Router::new()
         .route("/visit", get(async |mut session: Session<Counter>| session.visits += 1))
         .route("/update", get(async |mut session: Session<Counter>| session.update(|session| session.plain += 1).await))

@@ -1,4 +1,4 @@
-//! The counter app as a process: `counter-server PORT URL`, where the URL says which store.
+//! The counter app as a process: `counter-server PORT URL`. The URL selects the store.
 
 use session::store::{Cached, CachedOptions};
 use session::{FileStore, MySqlStore, PostgresStore, RedisStore, SqliteStore};
@@ -17,10 +17,10 @@ async fn main() {
             let nodes = url.trim_start_matches("cluster+").split(',');
             app(RedisStore::cluster_with(nodes, patient::redis()).await.expect("a cluster"))
         },
-        Some("layered+redis") => {
+        Some("cached+redis") => {
             let store =
-                RedisStore::connect_with(url.trim_start_matches("layered+"), patient::redis()).await.expect("Redis");
-            app(Cached::listening(store, CachedOptions::new()).await.expect("a channel"))
+                RedisStore::connect_with(url.trim_start_matches("cached+"), patient::redis()).await.expect("Redis");
+            app(Cached::listening(store, CachedOptions::new()).await.expect("a subscription"))
         },
         Some("mysql") => app(MySqlStore::connect_with(&url, patient::sql()).await.expect("MySQL")),
         Some("postgres") => app(PostgresStore::connect_with(&url, patient::sql()).await.expect("PostgreSQL")),

@@ -1,4 +1,4 @@
-//! Database servers, as `servers` has Redis: private ones, in temporary folders, gone with their value.
+//! Private PostgreSQL and MariaDB servers in temporary folders. They stop when their value is dropped.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -26,7 +26,7 @@ impl Database {
         Self::postgres_absent().started()
     }
 
-    /// A port and a folder with a database in it, but nobody serves it yet.
+    /// A port and a folder with a database, without a running server.
     pub fn postgres_absent() -> Self {
         let database = Self::new(Kind::Postgres, "postgres");
         let mut command = as_user("postgres", &postgres_program("initdb"));
@@ -64,10 +64,10 @@ impl Database {
         self.dir.path().join("data")
     }
 
-    /// Restarts it with TLS. In PostgreSQL, users that are not `postgres` then need it, and their passwords.
+    /// Restarts the server with TLS. In PostgreSQL, users other than `postgres` then need TLS and their password.
     pub fn secured(mut self, identity: &Identity) -> Self {
         let own = |path: &Path, name: &str| {
-            // A key that anybody else may read is refused.
+            // The server refuses a key that other users can read.
             let owner = if self.kind == Kind::Postgres { "postgres" } else { "mysql" };
             let copy = self.dir.path().join(name);
             std::fs::copy(path, &copy).expect("a file");
@@ -90,7 +90,7 @@ impl Database {
         self.started()
     }
 
-    /// Starts it (again).
+    /// Starts the server, or restarts it.
     pub fn restart(&mut self) {
         self.stop();
         let mut command = match self.kind {
@@ -119,26 +119,26 @@ impl Database {
         });
     }
 
-    /// Without a farewell, and without a checkpoint.
+    /// Stops the server as a crash would: without closing connections, and without a checkpoint.
     pub fn stop(&mut self) {
         let Some(process) = self.process.take() else {
             return;
         };
-        // PostgreSQL's immediate shutdown is a crash that takes its children along.
+        // PostgreSQL's immediate shutdown also ends its child processes.
         if self.kind == Kind::Postgres {
             process.signal("QUIT");
             process.wait();
         }
     }
 
-    /// To the server and all its children.
+    /// Sends a signal to the server and to all its child processes.
     pub fn signal(&self, signal: &str) {
         let process = self.process.as_ref().expect("a running server");
         let pid = process.id();
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
         process.signal(signal);
         for child in children.split_whitespace() {
-            // One may have ended meanwhile.
+            // A child may have ended in the meantime.
             let _ = Command::new("kill").args([&format!("-{signal}"), child]).stderr(Stdio::null()).status();
         }
     }
@@ -165,11 +165,12 @@ impl Drop for Database {
 }
 
 fn is_root() -> bool {
-    // The owner of one's own folder below `/proc` is oneself.
+    // A process owns its folder below `/proc`.
     std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }
 
-/// Database servers refuse to run as root. This runs them as the user that their package has made, under our process id.
+/// Database servers refuse to run as root. This runs them as the user that their package has created, without a process
+/// in between.
 fn as_user(user: &str, program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
@@ -179,7 +180,7 @@ fn as_user(user: &str, program: &Path) -> Command {
     command
 }
 
-/// Debian keeps a folder for each version, and none of them in the path.
+/// Debian has a folder for each version, and none of them is in `PATH`.
 fn postgres_program(name: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let found = versions.map(|version| version.path().join("bin").join(name)).filter(|path| path.exists()).max();

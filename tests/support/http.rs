@@ -1,4 +1,4 @@
-//! The least HTTP client there is: one request after another on one connection.
+//! A minimal HTTP client: one request after another on one connection.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -47,6 +47,6 @@ impl Connection {
 
     async fn read(&mut self) {
         let read = self.stream.read_buf(&mut self.buffer).await.expect("a reply");
-        assert_ne!(read, 0, "the server hung up");
+        assert_ne!(read, 0, "the server closed the connection");
     }
 }

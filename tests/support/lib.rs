@@ -1,4 +1,4 @@
-//! What the tests share: servers of their own, and a client with a cookie jar.
+//! Shared code of the tests: private servers, a client with a cookie jar, and apps.
 
 pub mod browser;
 pub mod bucket;
@@ -20,7 +20,7 @@ pub fn print_figure(name: impl Display, value: impl Display) {
     println!("figure: {name} = {value}");
 }
 
-/// A client of a Redis server, connected or not.
+/// A client of a Redis server. It does not connect.
 pub fn redis_client(url: &str) -> redis::Client {
     redis::Client::open(url).expect("a URL")
 }

@@ -1,5 +1,5 @@
-//! Settings of stores that may take their time: where a test asks what is lost and not how soon, a busy machine is no failure.
-//! Deadlines have tests of their own.
+//! Store options with long deadlines, for tests that check results and not times: they must not fail on a busy machine.
+//! Other tests check deadlines.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Redis servers that belong together: a primary with replicas and sentinels, and a cluster.
+//! Groups of Redis servers: a primary with replicas and sentinels, and a cluster.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -11,16 +11,16 @@ use tokio::time::Instant;
 
 use crate::servers::{Process, Redis, TempDir, free_port, is_listening, wait_until};
 
-/// Without it, a replica is in sync only after five seconds.
+/// With the default delay, a replica is in sync only after five seconds.
 const REPLICATION: [&str; 4] = ["--repl-diskless-sync-delay", "0", "--repl-timeout", "10"];
 
-/// Whether so many replicas follow `primary`.
+/// Whether this number of replicas follows `primary`.
 pub fn in_sync(primary: &Redis, replicas: usize) -> bool {
     let info: String = primary.run("INFO replication");
     info.matches("state=online").count() == replicas
 }
 
-/// How many replicas confirm a write. Until one has done so for the first time it can take longer than any other time.
+/// The number of replicas that confirm a write. The first confirmation can take longer than later ones.
 fn reached(primary: &Redis) -> usize {
     let client = redis::Client::open(primary.url()).expect("a URL");
     let mut connection = client.get_connection().expect("a connection");
@@ -42,7 +42,8 @@ pub fn replicated(replicas: usize) -> Vec<Redis> {
     servers
 }
 
-/// A primary, and a replica at the end of a line that takes `delay` each way. What is on its way when the primary goes is lost.
+/// A primary, and a replica behind a network with this delay in each direction. Data in flight is lost when the primary
+/// ends.
 pub fn distant(delay: Duration) -> (Redis, Redis) {
     let primary = Redis::start_with(free_port(), &REPLICATION);
     let relay = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -60,7 +61,7 @@ pub fn distant(delay: Duration) -> (Redis, Redis) {
     (primary, replica)
 }
 
-/// Passes on what `from` says to `to`, later; and nothing any more once `from` has hung up.
+/// Relays bytes from `from` to `to` with a delay, and none after `from` has closed its connection.
 fn delayed(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
     let (sender, receiver) = std::sync::mpsc::channel::<(Instant, Vec<u8>)>();
     let is_open = Arc::new(AtomicBool::new(true));
@@ -85,7 +86,7 @@ fn delayed(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
     });
 }
 
-/// A primary, two replicas, and three sentinels that call it `shop`.
+/// A primary, two replicas, and three sentinels that know the primary as `shop`.
 pub struct Guarded {
     pub servers: Vec<Redis>,
     sentinels: Vec<(Process, u16)>,
@@ -126,7 +127,7 @@ impl Guarded {
         self.sentinels.remove(0);
     }
 
-    /// The port of the server that the last sentinel calls the primary.
+    /// The port of the primary, according to the last sentinel.
     pub fn primary(&self) -> u16 {
         let (_, port) = self.sentinels.last().expect("a sentinel");
         let answer: (String, u16) = ask(*port, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "shop"]).expect("an address");
@@ -141,7 +142,7 @@ fn ask<T: redis::FromRedisValue>(port: u16, words: &[&str]) -> redis::RedisResul
     command.query(&mut connection)
 }
 
-/// How many replicas and other sentinels a sentinel knows.
+/// The numbers of replicas and of other sentinels that a sentinel knows.
 fn describe(port: u16) -> (String, String) {
     let known: Vec<String> = ask(port, &["SENTINEL", "MASTER", "shop"]).unwrap_or_default();
     let value = |name: &str| {
@@ -151,7 +152,7 @@ fn describe(port: u16) -> (String, String) {
     (value("num-slaves"), value("num-other-sentinels"))
 }
 
-/// Three primaries with a replica each.
+/// Three primaries, each with a replica.
 pub struct Cluster {
     pub nodes: Vec<Redis>,
 }
@@ -165,7 +166,7 @@ impl Cluster {
         words.extend(cluster.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())));
         words.extend(["--cluster-replicas", "1", "--cluster-yes"].map(Into::into));
         cluster.manage(&words);
-        wait_until("the cluster is whole and its replicas are in sync", || {
+        wait_until("the cluster is complete and its replicas are in sync", || {
             cluster.nodes.iter().all(|node| node.run::<String>("CLUSTER INFO").contains("cluster_state:ok"))
                 && cluster.nodes.iter().filter(|node| in_sync(node, 1)).count() == 3
         });
@@ -192,7 +193,7 @@ impl Cluster {
     }
 }
 
-/// A free port whose sister, ten thousand above it, is free as well: there the nodes of a cluster talk to each other.
+/// A free port `p` for which `p + 10_000` is free too: the nodes of a cluster use that one among themselves.
 fn low_port() -> u16 {
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     loop {

@@ -1,13 +1,13 @@
-//! What the three releases of one struct have in common: a server that sets and shows fields. See `release_1.rs`.
+//! The common part of three releases of one struct: a server that sets and shows fields. See `release_1.rs`.
 
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
 use session::{RedisStore, Schema, Sessions};
 
-/// The struct of a release, as a test sees it.
+/// The session type of a release.
 pub trait Release: Schema {
-    /// Makes `field` something that is made of `n`.
+    /// Sets `field` to a value that is derived from `n`.
     fn set(&mut self, field: &str, n: u32);
     /// Each field and its value.
     fn show(&self) -> Vec<(&'static str, String)>;
@@ -18,7 +18,7 @@ pub async fn serve<S: Release>() {
     let mut arguments = std::env::args().skip(1);
     let (port, url) = (arguments.next().expect("a port"), arguments.next().expect("a Redis URL"));
     let store = RedisStore::connect(&url).await.expect("Redis");
-    let sessions = Sessions::<S>::builder().store(store).build().expect("sound settings");
+    let sessions = Sessions::<S>::builder().store(store).build().expect("valid settings");
     let app = Router::new().fallback(any(answer::<S>)).layer(sessions.layer());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("the port");
     axum::serve(listener, app).await.expect("serving");

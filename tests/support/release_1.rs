@@ -1,4 +1,4 @@
-//! The first release of a struct of which there are three, each a process of its own.
+//! The first of three releases of one struct. Each is a program of its own.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! The third release: two fields become one, a type changes once more, an enum has another variant, what was removed is purged.
+//! The third release: two fields are joined, a type changes again, an enum gets a variant, and a removed field is
+//! purged.
 
 use std::collections::BTreeSet;
 

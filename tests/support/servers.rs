@@ -1,4 +1,4 @@
-//! Real servers, started by the tests on free ports in temporary folders, and stopped with them.
+//! Real servers that tests start on free ports in temporary folders, and that stop with the test.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::certificates::Identity;
 
-/// A port that nobody listens on now.
+/// A free port.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
-/// Waits until `holds`, and panics with `what` after half a minute.
+/// Waits until `holds` returns true. Panics with `what` after 30 s.
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..3000 {
         if holds() {
@@ -20,14 +20,14 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    panic!("waited in vain: {what}");
+    panic!("not within 30 s: {what}");
 }
 
 pub fn is_listening(port: u16) -> bool {
     TcpStream::connect_timeout(&SocketAddr::from(([127, 0, 0, 1], port)), Duration::from_secs(1)).is_ok()
 }
 
-/// A folder that goes with its value.
+/// A temporary folder, removed when the value is dropped.
 pub struct TempDir(PathBuf);
 
 impl TempDir {
@@ -35,7 +35,8 @@ impl TempDir {
         Self::below(&std::env::temp_dir(), name)
     }
 
-    /// In memory where there is such a folder: a flush costs nothing there, and a test that makes thousands of them ends.
+    /// In memory if the system has such a folder: there a flush costs nothing, which matters for tests with thousands
+    /// of them.
     pub fn in_memory(name: &str) -> Self {
         let memory = Path::new("/dev/shm");
         Self::below(if memory.is_dir() { memory } else { return Self::new(name) }, name)
@@ -58,7 +59,7 @@ impl Drop for TempDir {
     }
 }
 
-/// A process that ends with its value.
+/// A process, killed when the value is dropped.
 pub struct Process(Child);
 
 impl Process {
@@ -74,7 +75,7 @@ impl Process {
         self.0.id()
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     pub fn wait(mut self) {
         let _ = self.0.wait();
     }
@@ -98,7 +99,7 @@ pub struct Redis {
     process: Option<Process>,
     dir: TempDir,
     port: u16,
-    /// Settings beyond those that every test has.
+    /// Additional settings.
     settings: Vec<String>,
 }
 
@@ -107,7 +108,7 @@ impl Redis {
         Self::start_with(free_port(), &[])
     }
 
-    /// With `settings`, as on the command line.
+    /// With additional `settings`, as on the command line.
     pub fn start_with(port: u16, settings: &[&str]) -> Self {
         let settings = settings.iter().map(|word| (*word).to_owned()).collect();
         let mut redis = Self { process: None, dir: TempDir::new("redis"), port, settings };
@@ -115,12 +116,12 @@ impl Redis {
         redis
     }
 
-    /// A port and a folder, but nobody there yet.
+    /// A port and a folder, without a running server.
     pub fn absent() -> Self {
         Self { process: None, dir: TempDir::new("redis"), port: free_port(), settings: Vec::new() }
     }
 
-    /// One that speaks TLS as well, at the port that it answers, and knows `ann` by her password.
+    /// A server with a TLS port, which is returned too, and a user `ann` with the password `secret`.
     pub fn secured(identity: &Identity) -> (Self, u16) {
         let (mut redis, port) = (Self::absent(), free_port());
         let file = |path: &Path| path.display().to_string();
@@ -135,7 +136,7 @@ impl Redis {
         (redis, port)
     }
 
-    /// Starts it (again), with what its append-only file has kept.
+    /// Starts the server, or restarts it with the data of its append-only file.
     pub fn restart(&mut self) {
         self.stop();
         let mut command = Command::new("redis-server");
@@ -151,7 +152,7 @@ impl Redis {
         });
     }
 
-    /// `kill -9`.
+    /// Kills the server.
     pub fn stop(&mut self) {
         self.process = None;
     }
@@ -168,7 +169,7 @@ impl Redis {
         self.port
     }
 
-    /// Runs one command, words separated by spaces.
+    /// Runs one command, whose words are separated by spaces.
     pub fn run<T: redis::FromRedisValue>(&self, command: &str) -> T {
         let words: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();
         self.run_bytes(&words)

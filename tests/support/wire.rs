@@ -1,10 +1,10 @@
-//! A stored record, taken apart and put together again: what other code, older, newer or broken, might have written.
+//! A stored record in parts, to build records as older, newer or broken code could write them.
 
 use std::collections::BTreeMap;
 
 use session::store::Record;
 
-/// A record, with its payload in parts.
+/// A record, with its payload decoded.
 pub struct Wire {
     head: Vec<u8>,
     pub sections: Vec<Section>,
@@ -36,7 +36,7 @@ impl Wire {
         Self { head: head.to_vec(), sections }
     }
 
-    /// The bytes, with their checksum set right.
+    /// The record's bytes, with the right checksum.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = self.head.clone();
         out.push(1);

@@ -1,4 +1,4 @@
-//! What is not a record of ours, in a record's place: an error, and left as it is.
+//! Foreign files in the place of a record, and unsafe folders: they are errors, and are not changed.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
@@ -18,7 +18,7 @@ struct World {
     dir: TempDir,
     store: FileStore,
     client: Client,
-    /// The one record.
+    /// The only record.
     path: PathBuf,
     id: SessionId,
     bytes: Vec<u8>,
@@ -37,15 +37,15 @@ impl World {
         Self { dir, store, client, path, id, bytes }
     }
 
-    /// Puts something else in the record's place.
+    /// Replaces the record by something else.
     fn plant(&self, put: impl FnOnce(&Path)) {
         let _ = fs::remove_file(&self.path);
         let _ = fs::remove_dir(&self.path);
         put(&self.path);
     }
 
-    /// It is corrupt, the visitor gets a new session, and what was there stays.
-    async fn assert_left_alone(&self, what: &str) {
+    /// Asserts that the record is corrupt, that the visitor gets a new session, and that the file is not changed.
+    async fn assert_unchanged(&self, what: &str) {
         let meta = |path: &Path| {
             let meta = fs::symlink_metadata(path).unwrap();
             (meta.ino(), meta.mode(), meta.size(), meta.mtime_nsec())
@@ -58,41 +58,41 @@ impl World {
         assert_eq!(visitor.get("/visit").await.status, 200, "{what}: a new session");
         assert_ne!(visitor.cookie(), self.client.cookie(), "{what}");
         assert_eq!(self.store.sweep(100, SystemClock::default().now()).await.unwrap(), 0, "{what}");
-        assert_eq!(meta(&self.path), before, "{what}: left as it was");
+        assert_eq!(meta(&self.path), before, "{what}: not changed");
     }
 }
 
 #[tokio::test]
-async fn planted_things_are_corrupt_and_left_alone() {
+async fn foreign_file_types_are_corrupt_and_not_changed() {
     let world = World::new().await;
     let precious = world.dir.path().join("precious");
     fs::write(&precious, &world.bytes).unwrap();
     fs::set_permissions(&precious, Permissions::from_mode(0o600)).unwrap();
     world.plant(|path| symlink("/etc/passwd", path).unwrap());
-    world.assert_left_alone("a link to a file of the system").await;
+    world.assert_unchanged("a link to a file of the system").await;
     world.plant(|path| symlink(&precious, path).unwrap());
-    world.assert_left_alone("a link to a good record").await;
+    world.assert_unchanged("a link to a good record").await;
     world.plant(|path| symlink(path, path).unwrap());
-    world.assert_left_alone("a link to itself").await;
+    world.assert_unchanged("a link to itself").await;
     world.plant(|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()));
-    world.assert_left_alone("a pipe that nobody writes to").await;
+    world.assert_unchanged("a pipe without a writer").await;
     world.plant(|path| fs::create_dir(path).unwrap());
-    world.assert_left_alone("a folder").await;
+    world.assert_unchanged("a folder").await;
     let _ = fs::remove_dir(&world.path);
     world.plant(|path| drop(std::os::unix::net::UnixListener::bind(path).unwrap()));
-    world.assert_left_alone("a socket").await;
+    world.assert_unchanged("a socket").await;
     for mode in [0o666, 0o640, 0o604, 0o620] {
         world.plant(|path| {
             fs::write(path, &world.bytes).unwrap();
             fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
         });
-        world.assert_left_alone("a file that others may open").await;
+        world.assert_unchanged("a file that others may open").await;
     }
-    assert_eq!(fs::read(&precious).unwrap(), world.bytes, "what a link names is neither written nor removed");
+    assert_eq!(fs::read(&precious).unwrap(), world.bytes, "the target of a link is neither written nor removed");
 }
 
 #[tokio::test]
-async fn garbage_is_corrupt_and_left_alone() {
+async fn foreign_bytes_are_corrupt_and_not_changed() {
     let world = World::new().await;
     let write = |bytes: &[u8]| {
         fs::write(&world.path, bytes).unwrap();
@@ -114,18 +114,18 @@ async fn garbage_is_corrupt_and_left_alone() {
         ("many brackets", &[b'['; 1_000_000]),
     ] {
         write(bytes);
-        world.assert_left_alone(what).await;
+        world.assert_unchanged(what).await;
     }
-    // Without a byte of it being on the disk, or read.
+    // A sparse file: no byte of it is on the disk, and none must be read.
     fs::File::options().write(true).open(&world.path).unwrap().set_len(1 << 40).unwrap();
-    world.assert_left_alone("a terabyte").await;
+    world.assert_unchanged("a terabyte").await;
     write(&world.bytes);
-    assert_eq!(world.client.get("/show").await.text, "nobody 1 0 0 0 0", "and the record itself is a good one");
+    assert_eq!(world.client.get("/show").await.text, "nobody 1 0 0 0 0", "the original record is valid");
 }
 
-/// A logout works whatever lies there: it removes the name, and never what a link names.
+/// A logout removes the name, whatever file it is, and never the target of a link.
 #[tokio::test]
-async fn destroying_what_was_planted() {
+async fn destroy_removes_a_link_and_not_its_target() {
     let world = World::new().await;
     let precious = world.dir.path().join("precious");
     fs::write(&precious, "precious").unwrap();
@@ -133,7 +133,7 @@ async fn destroying_what_was_planted() {
     assert_eq!(world.store.destroy(world.id, SystemClock::default().now()).await.unwrap(), Destroyed::Existed);
     assert_eq!(world.store.destroy(world.id, SystemClock::default().now()).await.unwrap(), Destroyed::Absent);
     assert_eq!(fs::read(&precious).unwrap(), b"precious");
-    // A link where the unfinished file goes is not written through either.
+    // A link in the place of the unfinished file is not followed either.
     let unfinished = world.path.with_extension("new");
     fs::write(&world.path, &world.bytes).unwrap();
     fs::set_permissions(&world.path, Permissions::from_mode(0o600)).unwrap();
@@ -144,45 +144,45 @@ async fn destroying_what_was_planted() {
     assert!(!unfinished.exists());
 }
 
-/// Another user's file, with the right mode. Only root can make one.
+/// A file of another user, with the right mode. Only root can create one.
 #[tokio::test]
 async fn a_file_of_another_user_is_corrupt() {
     let world = World::new().await;
     if std::os::unix::fs::chown(&world.path, Some(65_534), None).is_err() {
         return only_root("a file of another user");
     }
-    world.assert_left_alone("a file of another user").await;
+    world.assert_unchanged("a file of another user").await;
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_safe_is_named_at_the_start() {
+async fn an_unsafe_folder_is_refused_at_the_start() {
     let dir = TempDir::new("hostile");
     let at = |name: &str| dir.path().join(name);
     for mode in [0o755, 0o770, 0o701] {
         fs::create_dir_all(at("open")).unwrap();
         fs::set_permissions(at("open"), Permissions::from_mode(mode)).unwrap();
-        assert_misfit(&at("open"), "chmod 700").await;
+        assert_misconfigured(&at("open"), "chmod 700").await;
     }
     fs::create_dir(at("real")).unwrap();
     fs::set_permissions(at("real"), Permissions::from_mode(0o700)).unwrap();
     symlink(at("real"), at("link")).unwrap();
-    assert_misfit(&at("link"), "symbolic link").await;
+    assert_misconfigured(&at("link"), "symbolic link").await;
     fs::write(at("file"), "").unwrap();
-    assert_misfit(&at("file"), "not a folder").await;
-    assert_misfit(&at("no/such/parent"), "parent").await;
+    assert_misconfigured(&at("file"), "not a folder").await;
+    assert_misconfigured(&at("no/such/parent"), "parent").await;
     symlink(dir.path(), at("real/users")).unwrap();
-    assert_misfit(&at("real"), "users").await;
-    assert_misfit(Path::new("/proc/sessions"), "/proc/sessions").await;
+    assert_misconfigured(&at("real"), "users").await;
+    assert_misconfigured(Path::new("/proc/sessions"), "/proc/sessions").await;
 }
 
-async fn assert_misfit(path: &Path, named: &str) {
+async fn assert_misconfigured(path: &Path, named: &str) {
     let error = FileStore::open(path).await.unwrap_err();
     assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains(named)), "{}: {error}", path.display());
 }
 
-/// Nobody is logged out because a folder was removed: that is an error, not a session that has ended.
+/// If the folder was removed, requests fail: the sessions must not look as if they had ended.
 #[tokio::test]
-async fn a_folder_that_was_removed() {
+async fn requests_fail_after_the_folder_was_removed() {
     let world = World::new().await;
     fs::remove_dir_all(world.dir.path().join("sessions")).unwrap();
     for path in ["/show", "/visit"] {
@@ -191,14 +191,14 @@ async fn a_folder_that_was_removed() {
     for path in ["/login/7", "/logout", "/destroy"] {
         assert_refused(&world.client.post(path).await);
     }
-    // One that is put in its place is not entered by a store that has the other one open.
+    // The store keeps the removed folder open and does not use one that takes its place.
     symlink("/etc", world.dir.path().join("sessions")).unwrap();
     assert_refused(&world.client.get("/visit").await);
 }
 
-/// No room left: writing is refused, what was there stays as it was, and logging out works.
+/// On a full disk writes fail, records stay unchanged, and a logout works.
 #[tokio::test]
-async fn a_full_disk() {
+async fn on_a_full_disk_writes_fail_and_logouts_work() {
     let dir = TempDir::new("hostile");
     let Some(disk) = SmallDisk::mount(dir.path()) else {
         return only_root("a full disk");
@@ -214,8 +214,8 @@ async fn a_full_disk() {
     drop(room);
     assert_refused(&client.get("/visit").await);
     assert_refused(&Client::new(app(store(&dir).await)).get("/visit").await);
-    assert_eq!(other.get("/show").await.text, "nobody 1 0 0 0 0", "the old record is there, all of it");
-    assert!(names(&dir).iter().all(|name| !name.ends_with(".new")), "and nothing else: {:?}", names(&dir));
+    assert_eq!(other.get("/show").await.text, "nobody 1 0 0 0 0", "the old record is complete");
+    assert!(names(&dir).iter().all(|name| !name.ends_with(".new")), "no unfinished files: {:?}", names(&dir));
     assert_eq!(leaving.post("/destroy").await.status, 200);
     fs::remove_file(filler).unwrap();
     assert_eq!(client.get("/visit").await.status, 200);
@@ -223,7 +223,7 @@ async fn a_full_disk() {
     drop(disk);
 }
 
-/// At home a developer is not root. CI is, and tries everything.
+/// Some tests need root. They are skipped for other users, except in CI, where they must run.
 fn only_root(what: &str) {
     assert!(std::env::var_os("CI").is_none(), "only root can try {what}, and CI must");
     println!("not root: {what} was not tried");

@@ -1,4 +1,4 @@
-//! The store in files: the contract, several processes, and a folder that is not what it should be.
+//! The file store: the contract, several processes, locks, limits, and the user index.
 
 mod hostile;
 
@@ -21,7 +21,7 @@ async fn store(dir: &TempDir) -> FileStore {
     FileStore::open_with(dir.path().join("sessions"), patient::file()).await.unwrap()
 }
 
-/// The names in the folder that are no locks.
+/// The names in the folder, without lock files and the user index.
 fn names(dir: &TempDir) -> Vec<String> {
     let entries = std::fs::read_dir(dir.path().join("sessions")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -29,7 +29,7 @@ fn names(dir: &TempDir) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_contract() {
+async fn keeps_the_contract() {
     let dir = TempDir::in_memory("file");
     let report = Contract::new(store(&dir).await).rounds(MANY).check().await.unwrap();
     show("files", &report);
@@ -55,7 +55,7 @@ async fn lifecycle_wins_in_files() {
 }
 
 #[tokio::test]
-async fn sessions_outlive_the_process_in_files_of_their_owner() {
+async fn sessions_outlive_the_process_in_private_files() {
     let dir = TempDir::new("file");
     let before = Client::new(app(store(&dir).await));
     before.get("/visit").await;
@@ -81,9 +81,9 @@ async fn sessions_outlive_the_process_in_files_of_their_owner() {
     assert!(files > 2);
 }
 
-/// A session leaves nothing behind: neither when it is destroyed, nor when it expires and is swept.
+/// Neither a destroyed session nor a swept one leaves a file behind.
 #[tokio::test]
-async fn what_ends_leaves_nothing() {
+async fn ended_sessions_leave_no_files() {
     let dir = TempDir::new("file");
     let store = store(&dir).await;
     let users = || std::fs::read_dir(dir.path().join("sessions/users")).unwrap().count();
@@ -99,14 +99,15 @@ async fn what_ends_leaves_nothing() {
     assert_eq!(store.sweep(100, now).await.unwrap(), 0);
     let later = now.saturating_add(Duration::from_hours(24));
     assert_eq!(store.sweep(0, later).await.unwrap(), 0);
-    assert_eq!(store.sweep(3, later).await.unwrap(), 3, "bounded");
+    assert_eq!(store.sweep(3, later).await.unwrap(), 3, "the limit");
     assert_eq!(store.sweep(3, later).await.unwrap(), 1);
     assert_eq!((names(&dir).len(), users()), (0, 0));
 }
 
-/// Somebody holds all locks: reading goes on, writing is refused in time, and nothing has to be restarted.
+/// While all lock files are locked, reads work and writes fail within the deadline. Afterwards writes work without a
+/// restart.
 #[tokio::test]
-async fn locked() {
+async fn writes_fail_within_the_deadline_while_the_locks_are_held() {
     let dir = TempDir::new("file");
     let options = FileOptions::new().deadline(Duration::from_millis(100));
     let client = Client::new(app(FileStore::open_with(dir.path().join("sessions"), options).await.unwrap()));
@@ -121,14 +122,14 @@ async fn locked() {
         .collect();
     assert_refused(&client.get("/visit").await);
     assert_refused(&client.post("/destroy").await);
-    assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0", "reading goes on");
+    assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0", "reads work");
     drop(locks);
     assert_eq!(client.get("/visit").await.status, 200);
     assert_eq!(recovered(&client).await.text, "nobody 2 0 0 0 0");
 }
 
 #[tokio::test]
-async fn too_large_is_refused_before_anything_is_written() {
+async fn records_that_are_too_large_and_bad_options_are_refused() {
     let dir = TempDir::new("file");
     let options = FileOptions::new().max_bytes(1024);
     let client = Client::new(app(FileStore::open_with(dir.path().join("sessions"), options).await.unwrap()));
@@ -152,20 +153,20 @@ async fn too_large_is_refused_before_anything_is_written() {
     }
 }
 
-/// Entries that a crash has left behind in the index are found out, by a list and by the sweep.
+/// The sweep removes index entries that a crash has left behind.
 #[tokio::test]
-async fn the_index_heals() {
+async fn orphaned_index_entries_are_removed() {
     let dir = TempDir::new("file");
     let store = store(&dir).await;
     Client::new(app(store.clone())).post("/login/7").await;
     let users = dir.path().join("sessions/users");
     let seven = std::fs::read_dir(&users).unwrap().next().unwrap().unwrap().path();
-    let stray = |digit: char| seven.join(digit.to_string().repeat(32));
-    std::fs::write(stray('a'), "").unwrap();
+    let orphan = |digit: char| seven.join(digit.to_string().repeat(32));
+    std::fs::write(orphan('a'), "").unwrap();
     std::fs::create_dir(users.join("b".repeat(64))).unwrap();
     std::fs::write(users.join("b".repeat(64)).join("c".repeat(32)), "").unwrap();
     let _ = store.sweep(10, Timestamp::from_millis(0)).await.unwrap();
-    assert!(!stray('a').exists());
+    assert!(!orphan('a').exists());
     assert_eq!(std::fs::read_dir(&users).unwrap().count(), 1);
     assert_eq!(std::fs::read_dir(&seven).unwrap().count(), 1);
 }

@@ -1,11 +1,12 @@
-//! Records encrypted at rest: the store's contract is kept, nothing of the session shows, and no record serves another session.
+//! Records encrypted at rest: the store keeps the contract, no content is readable, and no record is valid for another
+//! session.
 
 use session::store::{Created, Encrypted, Record, StoreError};
 use session::testing::{ManualClock, contract};
 use session::{CookiePolicy, KeyRing, MemoryStore, SessionId, Sessions, Store as _, Timestamp};
 use session_tests::client::Client;
 
-use super::{NOBODY, Shop, key, ring, routes, value};
+use super::{NO_SESSION, Shop, key, ring, routes, value};
 
 const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
@@ -22,7 +23,7 @@ fn client(store: impl session::Store) -> Client {
     Client::new(routes(&builder.build().unwrap()))
 }
 
-/// The id of a client's session: 16 bytes behind the version.
+/// The id of a client's session: 16 bytes after the version.
 fn id(client: &Client) -> SessionId {
     use base64::Engine as _;
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(value(client)).unwrap();
@@ -38,7 +39,7 @@ fn holds(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 #[tokio::test]
-async fn nothing_of_it_shows() {
+async fn the_store_sees_no_content() {
     let memory = MemoryStore::new();
     let client = client(Encrypted::new(memory.clone(), ring()));
     client.get("/text/40").await;
@@ -55,7 +56,7 @@ async fn nothing_of_it_shows() {
     assert_ne!(stored(&memory, id(&client)).await, before);
 }
 
-/// `bytes` with a checksum that fits, as somebody would write them who can write to the store.
+/// `bytes` with a matching checksum, as an attacker with write access to the store would write them.
 fn forged(mut bytes: Vec<u8>) -> Option<Record> {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&bytes[..20]);
@@ -65,7 +66,7 @@ fn forged(mut bytes: Vec<u8>) -> Option<Record> {
     Record::decode(bytes).ok()
 }
 
-/// What `keys` make of `record`, filed under `id` by somebody who can write to the store.
+/// What a load with `keys` returns for a `record` that an attacker has filed under `id`.
 async fn planted(keys: &KeyRing, id: SessionId, record: &Record) -> Result<Option<Record>, StoreError> {
     let memory = MemoryStore::new();
     assert_eq!(memory.create(id, record, NOW).await.unwrap(), Created::Created);
@@ -80,13 +81,14 @@ async fn every_altered_bit_is_noticed() {
     let id = id(&client);
     let good = stored(&memory, id).await;
     assert!(planted(&keys, id, &forged(good.clone()).unwrap()).await.unwrap().is_some());
-    // Epoch and revision, the verifier, the user, the payload. The rest are deadlines, and what only repetitions look at.
+    // Epoch and revision, the verifier, the user, the payload. The rest are deadlines, and the writers, which only
+    // repetitions use.
     let bound = (4..20).chain(60..92).chain(196..good.len());
     let mut tried = 0;
     for bit in bound.flat_map(|at| at * 8..at * 8 + 8) {
         let mut bytes = good.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
-        // What is no record at all, every store refuses.
+        // Every store refuses bytes that are no record.
         let Some(record) = forged(bytes) else { continue };
         let found = planted(&keys, id, &record).await;
         assert!(matches!(found, Err(StoreError::Corrupt(_))), "bit {bit}: {found:?}");
@@ -96,12 +98,12 @@ async fn every_altered_bit_is_noticed() {
     let elsewhere = planted(&keys, SessionId::from_bytes([9; 16]), &forged(good.clone()).unwrap()).await;
     assert!(matches!(elsewhere, Err(StoreError::Corrupt(_))), "under another id: {elsewhere:?}");
     let other = planted(&ring(), id, &forged(good).unwrap()).await;
-    assert!(other.unwrap_err().to_string().contains("a key that the ring does not have"));
+    assert!(other.unwrap_err().to_string().contains("a key that is not in the key ring"));
 }
 
-/// A record that cannot be opened is nobody's, is not written to, and comes back with its key.
+/// A record without its key is not readable and not written to, and is readable again with the key.
 #[tokio::test]
-async fn keys_roll() {
+async fn keys_are_rotated() {
     let (memory, old, new) = (MemoryStore::new(), key(), key());
     let at = |keys: KeyRing| client(Encrypted::new(memory.clone(), keys));
     let sealed_by = |bytes: &[u8], key: &session::SecretKey| {
@@ -115,21 +117,21 @@ async fn keys_roll() {
     let before = stored(&memory, id).await;
     assert!(sealed_by(&before, &old));
 
-    let stranger = at(KeyRing::new(new.clone()));
-    stranger.set_cookie(cookie.clone());
-    assert_eq!(stranger.get("/read").await.text, NOBODY);
-    assert_eq!(stranger.get("/visit").await.number(), 1);
-    assert_eq!(stored(&memory, id).await, before, "the record that could not be read was not written to");
+    let without_key = at(KeyRing::new(new.clone()));
+    without_key.set_cookie(cookie.clone());
+    assert_eq!(without_key.get("/read").await.text, NO_SESSION);
+    assert_eq!(without_key.get("/visit").await.number(), 1);
+    assert_eq!(stored(&memory, id).await, before, "an unreadable record is not written to");
 
-    let rolled = at(KeyRing::new(new.clone()).accepting(old).unwrap());
-    rolled.set_cookie(cookie);
-    assert_eq!(rolled.get("/read").await.text, "None 1 0 dark");
-    assert_eq!(rolled.get("/visit").await.number(), 2);
-    assert!(sealed_by(&stored(&memory, id).await, &new), "whoever writes uses the primary key");
+    let rotated = at(KeyRing::new(new.clone()).accepting(old).unwrap());
+    rotated.set_cookie(cookie);
+    assert_eq!(rotated.get("/read").await.text, "None 1 0 dark");
+    assert_eq!(rotated.get("/visit").await.number(), 2);
+    assert!(sealed_by(&stored(&memory, id).await, &new), "writes use the primary key");
 }
 
 #[tokio::test]
-async fn plain_records_are_read_only_if_asked_for() {
+async fn plain_records_are_refused_without_reading_plain() {
     let (memory, keys) = (MemoryStore::new(), ring());
     let before = client(memory.clone());
     before.post("/fill").await;
@@ -138,21 +140,21 @@ async fn plain_records_are_read_only_if_asked_for() {
 
     let strict = client(Encrypted::new(memory.clone(), keys.clone()));
     strict.set_cookie(before.cookie());
-    assert_eq!(strict.get("/read").await.text, NOBODY);
+    assert_eq!(strict.get("/read").await.text, NO_SESSION);
     let error = Encrypted::new(memory.clone(), keys.clone()).load(id, NOW).await.unwrap_err();
     assert!(error.to_string().contains("reading_plain"), "{error}");
 
-    let moving = client(Encrypted::new(memory.clone(), keys.clone()).reading_plain());
-    moving.set_cookie(before.cookie());
-    assert_eq!(moving.get("/read").await.text, "None 1 0 dark");
-    assert_eq!(moving.get("/visit").await.number(), 2);
+    let reading_plain = client(Encrypted::new(memory.clone(), keys.clone()).reading_plain());
+    reading_plain.set_cookie(before.cookie());
+    assert_eq!(reading_plain.get("/read").await.text, "None 1 0 dark");
+    assert_eq!(reading_plain.get("/visit").await.number(), 2);
     assert!(!holds(&stored(&memory, id).await, b"dark"), "encrypted by the first write");
     assert_eq!(strict.get("/read").await.text, "None 2 0 dark");
 
-    // And without the wrapper nothing shows, and nothing is taken for the session's own.
+    // Without the wrapper, the content is not readable, and a section that is added is not taken for content.
     let without = client(memory.clone());
     without.set_cookie(before.cookie());
     assert_eq!(without.get("/visit").await.number(), 1);
     let error = Encrypted::new(memory, keys).reading_plain().load(id, NOW).await.unwrap_err();
-    assert!(error.to_string().contains("something has been added"), "{error}");
+    assert!(error.to_string().contains("its payload has something besides the sealed part"), "{error}");
 }

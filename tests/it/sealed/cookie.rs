@@ -1,4 +1,4 @@
-//! The sealed cookie as a place for sessions: what it keeps, how long, under which keys, and what it refuses to be.
+//! Sealed cookies: what they keep, for how long, under which keys, and what is refused.
 
 use std::time::Duration;
 
@@ -11,30 +11,30 @@ use session::testing::ManualClock;
 use session::{CookiePolicy, KeyRing, SealedCookie, SecretKey, Session, Sessions};
 use session_tests::client::{Answer, Client};
 
-use super::{NOBODY, Setup, app, client, key, read, ring, routes, value};
+use super::{NO_SESSION, Setup, app, client, key, read, ring, routes, value};
 
 #[tokio::test]
-async fn a_session_lives_in_its_cookie() {
+async fn a_session_is_kept_in_its_cookie() {
     let keys = ring();
     let client = client(&keys);
-    assert_eq!(client.get("/read").await.set_cookie(), None, "nothing to keep");
+    assert_eq!(client.get("/read").await.set_cookie(), None, "nothing to store");
     assert_eq!(client.get("/visit").await.number(), 1);
     assert_eq!(client.at(app(&keys)).get("/visit").await.number(), 2, "in another process");
     client.post("/fill").await;
     assert_eq!(client.get("/notice").await.text, "hello");
     assert_eq!(client.get("/notice").await.text, "", "read once");
-    assert_eq!(client.get("/read").await.set_cookie(), None, "a reader writes nothing");
+    assert_eq!(client.get("/read").await.set_cookie(), None, "a read sets no cookie");
     client.post("/login/7").await;
     assert_eq!(client.get("/read").await.text, "Some(7) 0 0 dark");
     client.post("/logout").await;
     assert_eq!(client.get("/read").await.text, "None 0 0 dark");
     let gone = client.post("/destroy").await;
     assert!(gone.set_cookie().unwrap().contains("Max-Age=0"));
-    assert_eq!(client.get("/read").await.text, NOBODY);
+    assert_eq!(client.get("/read").await.text, NO_SESSION);
 }
 
 #[tokio::test]
-async fn only_a_readable_cookie_can_be_read() {
+async fn only_a_readable_cookie_shows_its_content() {
     for readable in [false, true] {
         let keys = ring();
         let store = SealedCookie::new(keys.clone());
@@ -51,12 +51,12 @@ async fn only_a_readable_cookie_can_be_read() {
         let first = value(&client);
         client.get("/text/41").await;
         client.get("/text/40").await;
-        assert_eq!(first == value(&client), readable, "one text, and a nonce of its own for each cookie");
+        assert_eq!(first == value(&client), readable, "an encrypted cookie has a new nonce each time");
     }
 }
 
 #[tokio::test]
-async fn deadlines_are_in_the_cookie() {
+async fn the_cookie_carries_its_deadlines() {
     let clock = ManualClock::new();
     let setup = Setup { clock: clock.clone(), ..Setup::new(SealedCookie::new(ring())) };
     let client = Client::new(setup.app());
@@ -65,24 +65,24 @@ async fn deadlines_are_in_the_cookie() {
     clock.advance(Duration::from_mins(30) - Duration::from_millis(1));
     let touched = client.get("/read").await;
     assert_eq!(touched.text, "None 1 0 ");
-    assert!(touched.set_cookie().is_some(), "a reader's cookie is moved on");
+    assert!(touched.set_cookie().is_some(), "a read moves the idle deadline");
     clock.advance(Duration::from_millis(1));
     assert_eq!(client.get("/read").await.text, "None 1 0 ");
     let second = client.cookie();
     client.set_cookie(first);
-    assert_eq!(client.get("/read").await.text, NOBODY, "at its deadline a session has ended");
+    assert_eq!(client.get("/read").await.text, NO_SESSION, "a session ends at its deadline");
     client.set_cookie(second);
     for _ in 0..23 {
         clock.advance(Duration::from_mins(30) - Duration::from_secs(1));
         assert_eq!(client.get("/read").await.text, "None 1 0 ");
     }
     clock.advance(Duration::from_mins(1));
-    assert_eq!(client.get("/read").await.text, NOBODY, "twelve hours, however busy");
+    assert_eq!(client.get("/read").await.text, NO_SESSION, "the absolute deadline of twelve hours");
 }
 
-/// The timeout of today's code holds for the cookies of yesterday's.
+/// The current absolute timeout applies to older cookies too.
 #[tokio::test]
-async fn a_shorter_timeout_is_obeyed() {
+async fn a_shorter_timeout_applies_to_older_cookies() {
     let (keys, clock) = (ring(), ManualClock::new());
     let short = |absolute| {
         let builder = Sessions::<super::Shop>::builder().store(SealedCookie::new(keys.clone())).clock(clock.clone());
@@ -100,14 +100,14 @@ async fn a_shorter_timeout_is_obeyed() {
     clock.advance(Duration::from_mins(9));
     assert_eq!(client.get("/read").await.text, "None 1 0 ");
     clock.advance(Duration::from_mins(2));
-    assert_eq!(client.at(short(Duration::from_mins(10))).get("/read").await.text, NOBODY);
+    assert_eq!(client.at(short(Duration::from_mins(10))).get("/read").await.text, NO_SESSION);
 }
 
-/// Clocks of servers differ by seconds, and a cookie from further in the future is none.
+/// The clocks of servers may differ; a cookie from more than a minute in the future is refused.
 #[tokio::test]
-async fn clocks_may_differ_by_a_minute() {
+async fn clocks_may_differ_by_at_most_a_minute() {
     let keys = ring();
-    for (ahead, text) in [(60_000, "None 1 0 "), (60_001, NOBODY)] {
+    for (ahead, text) in [(60_000, "None 1 0 "), (60_001, NO_SESSION)] {
         let clock = ManualClock::new();
         let fast = Setup { clock: clock.clone(), ..Setup::new(SealedCookie::new(keys.clone())) };
         clock.advance(Duration::from_millis(ahead));
@@ -118,7 +118,7 @@ async fn clocks_may_differ_by_a_minute() {
 }
 
 #[tokio::test]
-async fn a_cookie_under_another_key_is_sealed_anew() {
+async fn a_cookie_under_an_older_key_is_resealed_once() {
     let [one, two, three] = [key(), key(), key()];
     let sealed_by = |client: &Client| BASE64URL.decode(value(client)).unwrap()[1..5].to_vec();
     let id = |key: &SecretKey| {
@@ -126,30 +126,30 @@ async fn a_cookie_under_another_key_is_sealed_anew() {
         (0..4).map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap()).collect::<Vec<u8>>()
     };
     for others in [[&one, &two], [&two, &one]] {
-        let rolled =
+        let rotated =
             others.iter().fold(KeyRing::new(three.clone()), |ring, key| ring.accepting((*key).clone()).unwrap());
         for old in [&one, &two] {
             let client = client(&KeyRing::new(old.clone()));
             client.post("/fill").await;
             assert_eq!(sealed_by(&client), id(old));
-            let client = client.at(app(&rolled));
-            assert_eq!(client.get("/read").await.text, "None 1 0 dark", "a reader is enough");
-            assert_eq!(sealed_by(&client), id(&three), "the primary key seals, wherever it stands");
-            assert_eq!(client.get("/read").await.set_cookie(), None, "and once is enough");
+            let client = client.at(app(&rotated));
+            assert_eq!(client.get("/read").await.text, "None 1 0 dark", "a read is enough");
+            assert_eq!(sealed_by(&client), id(&three), "the primary key seals");
+            assert_eq!(client.get("/read").await.set_cookie(), None, "resealed only once");
         }
     }
 }
 
-/// The three steps of a roll at two servers, in every order that keeps each server's own: nobody is ever logged out.
+/// The three steps of a key rotation at two servers, in every possible order: no session ends.
 #[tokio::test]
-async fn a_roll_logs_nobody_out() {
+async fn a_key_rotation_ends_no_session() {
     let (old, new) = (key(), key());
     let steps = [
         KeyRing::new(old.clone()),
         KeyRing::new(old.clone()).accepting(new.clone()).unwrap(),
         KeyRing::new(new.clone()).accepting(old.clone()).unwrap(),
     ];
-    // Both must have a step before either goes on to the next.
+    // Both servers must have taken a step before either takes the next one.
     for (here, there) in [(0, 0), (1, 0), (0, 1), (1, 1), (2, 1), (1, 2), (2, 2)] {
         let client = client(&steps[here]);
         let apps = [app(&steps[here]), app(&steps[there])];
@@ -161,11 +161,11 @@ async fn a_roll_logs_nobody_out() {
     let client = client(&steps[0]);
     client.get("/visit").await;
     let dropped = steps[2].clone().revoking(old.id()).unwrap();
-    assert_eq!(client.at(app(&dropped)).get("/read").await.text, NOBODY, "a key that is dropped opens nothing");
+    assert_eq!(client.at(app(&dropped)).get("/read").await.text, NO_SESSION, "a revoked key opens no cookie");
 }
 
 #[tokio::test]
-async fn too_large_is_known_before_anything_is_sent() {
+async fn a_session_that_is_too_large_sends_no_cookie() {
     for cookie in [CookiePolicy::host("sid"), CookiePolicy::named("id").domain("shop.example").path("/").persistent()] {
         let setup = Setup { cookie, ..Setup::new(SealedCookie::new(ring())) };
         let client = Client::new(setup.app());
@@ -180,12 +180,12 @@ async fn too_large_is_known_before_anything_is_sent() {
         let largest = set(most).await;
         let header = largest.set_cookie().unwrap().to_owned();
         assert!((4092..=4096).contains(&header.len()), "{} bytes", header.len());
-        assert_eq!(client.get("/read").await.text, format!("None 0 {most} "), "the largest comes back");
+        assert_eq!(client.get("/read").await.text, format!("None 0 {most} "), "the largest session is read back");
         let before = client.cookie();
         let refused = set(most + 1).await;
         assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(refused.set_cookie(), None);
-        assert_eq!(client.cookie(), before, "and what there was stays");
+        assert_eq!(client.cookie(), before, "the old cookie stays");
         assert_eq!(Client::new(app(&ring())).get("/text/100000").await.status, StatusCode::INTERNAL_SERVER_ERROR);
     }
 }
@@ -206,7 +206,7 @@ struct More {
 }
 
 #[test]
-fn what_needs_a_server_does_not_build() {
+fn fields_that_need_merging_do_not_build() {
     let error = Sessions::<Exact>::builder()
         .store(SealedCookie::new(ring()).audience("a".repeat(256)))
         .section::<More>()
@@ -215,12 +215,12 @@ fn what_needs_a_server_does_not_build() {
         .unwrap_err();
     let [retry, merging, audience] = error.complaints() else { panic!("{error}") };
     assert!(retry.contains("retry_after"));
-    assert!(merging.ends_with("on `exact.visits`, `exact.strict`, `more.best`"), "{merging}");
+    assert!(merging.ends_with("from `exact.visits`, `exact.strict`, `more.best`"), "{merging}");
     assert!(audience.contains("256 bytes"));
 }
 
 #[tokio::test]
-async fn what_needs_a_server_does_not_run() {
+async fn update_and_detached_are_misconfigured() {
     let client = client(&ring());
     for _ in 0..2 {
         assert_eq!(client.post("/update").await.text, "Misconfigured");
@@ -230,9 +230,9 @@ async fn what_needs_a_server_does_not_run() {
     }
 }
 
-/// Whoever has agreed has an `update` that runs once, and a counter that misses what another request added.
+/// With the application's consent, `update` runs once, and a counter misses what another request added.
 #[tokio::test]
-async fn the_last_cookie_wins_where_that_was_asked_for() {
+async fn with_consent_the_last_cookie_wins() {
     let keys = ring();
     let store = || SealedCookie::new(keys.clone()).dangerous_last_cookie_wins();
     let sessions = Sessions::<Exact>::builder().store(store()).section::<More>().build().unwrap();
@@ -247,7 +247,7 @@ async fn the_last_cookie_wins_where_that_was_asked_for() {
     assert_eq!(client.get("/read").await.text, "2");
     client.set_cookie(before);
     client.get("/visit").await;
-    assert_eq!(client.get("/read").await.text, "2", "the other request's visit is not in it");
+    assert_eq!(client.get("/read").await.text, "2", "the visit of the other request is lost");
 
     let client = Client::new(Setup::new(store()).app());
     for visits in 1..3 {
@@ -262,7 +262,7 @@ struct Other {
     pages: u64,
 }
 
-/// Two session types in one cookie, and two cookies side by side.
+/// Two session types in one cookie.
 #[tokio::test]
 async fn sections_share_a_cookie() {
     let sessions =
@@ -282,7 +282,7 @@ async fn sections_share_a_cookie() {
     assert_eq!(client.get("/both").await.text, "2 20");
 }
 
-/// Cookies that were issued once are read for ever: lines are added to the file, and none is changed.
+/// Every cookie that a release has sealed stays readable: lines are added to the file, and none is ever changed.
 #[tokio::test]
 async fn vectors() {
     let mut read_lines = 0;

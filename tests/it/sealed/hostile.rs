@@ -1,4 +1,4 @@
-//! Cookies that nobody was given: each is nobody's, nothing is written, no store is asked, and nothing panics.
+//! Forged cookies: each is ignored, without a write, a store call or a panic.
 
 use axum::Router;
 use base64::Engine as _;
@@ -7,11 +7,11 @@ use session::testing::FailingStore;
 use session::{CookiePolicy, KeyRing, MemoryStore, SealedCookie, Session, Sessions};
 use session_tests::client::Client;
 
-use super::{NOBODY, Setup, key, read, ring, value};
+use super::{NO_SESSION, Setup, key, read, ring, value};
 
 type List = FailingStore<MemoryStore>;
 
-/// An app of each kind, with a list of ended sessions that counts what it is asked, and a good cookie.
+/// An app of each kind, with its store of notes, which counts calls, and a valid cookie.
 async fn worlds(keys: &KeyRing) -> Vec<(Router, List, String)> {
     let mut worlds = Vec::new();
     for readable in [false, true] {
@@ -30,13 +30,13 @@ async fn worlds(keys: &KeyRing) -> Vec<(Router, List, String)> {
 
 async fn refused(app: &Router, list: &List, bad: &str, what: &str) {
     let answer = read(app, bad).await;
-    assert_eq!(answer.text, NOBODY, "{what}");
+    assert_eq!(answer.text, NO_SESSION, "{what}");
     assert_eq!(answer.set_cookie(), None, "{what}");
     assert_eq!(list.calls().total(), 0, "{what}: no store is asked for it");
 }
 
 #[tokio::test]
-async fn every_bit_and_every_length() {
+async fn every_flipped_bit_and_every_length_is_refused() {
     for (app, list, good) in worlds(&ring()).await {
         let bytes = BASE64URL.decode(&good).unwrap();
         for bit in 0..bytes.len() * 8 {
@@ -58,7 +58,7 @@ async fn every_bit_and_every_length() {
 }
 
 #[tokio::test]
-async fn one_session_has_one_spelling() {
+async fn other_spellings_of_a_valid_cookie_are_refused() {
     for (app, list, good) in worlds(&ring()).await {
         let bytes = BASE64URL.decode(&good).unwrap();
         let mut spellings = vec![
@@ -83,7 +83,7 @@ async fn one_session_has_one_spelling() {
 }
 
 #[tokio::test]
-async fn random_values() {
+async fn random_values_are_refused() {
     for (app, list, _) in worlds(&ring()).await {
         for round in 0..1_000_usize {
             let mut bytes = vec![0; round % 300];
@@ -101,9 +101,9 @@ async fn random_values() {
     }
 }
 
-/// What authentic sealing in one place is worth in another.
+/// A cookie that is authentic for one app is sent to another one.
 #[tokio::test]
-async fn swapped() {
+async fn cookies_of_another_app_are_refused() {
     #[derive(Session)]
     struct Till {
         user: Option<u64>,
@@ -116,11 +116,11 @@ async fn swapped() {
             Setup { cookie: CookiePolicy::host("other"), ..Setup::new(SealedCookie::new(keys.clone())) }.app(),
         ),
         ("key", Setup::new(SealedCookie::new(KeyRing::new(other.clone()))).app()),
-        ("key, ours is unknown", Setup::new(SealedCookie::new(KeyRing::new(other).accepting(key()).unwrap())).app()),
+        ("key ring without ours", Setup::new(SealedCookie::new(KeyRing::new(other).accepting(key()).unwrap())).app()),
         ("audience", Setup::new(SealedCookie::new(keys.clone()).audience("admin")).app()),
-        ("audience that goes on", Setup::new(SealedCookie::new(keys.clone()).audience("a")).app()),
-        ("way", Setup::new(SealedCookie::new(keys.clone()).readable()).app()),
-        ("way and audience", Setup::new(SealedCookie::new(keys.clone()).readable().audience("admin")).app()),
+        ("audience, a prefix", Setup::new(SealedCookie::new(keys.clone()).audience("a")).app()),
+        ("mode", Setup::new(SealedCookie::new(keys.clone()).readable()).app()),
+        ("mode and audience", Setup::new(SealedCookie::new(keys.clone()).readable().audience("admin")).app()),
     ];
     let till =
         Sessions::<Till>::builder().store(SealedCookie::new(keys.clone())).cookie(cookie.clone()).build().unwrap();
@@ -130,26 +130,26 @@ async fn swapped() {
     let server = Sessions::<super::Shop>::builder().store(MemoryStore::new()).cookie(cookie).build().unwrap();
     let server = super::routes(&server);
 
-    let home = Setup::new(SealedCookie::new(keys)).app();
-    let client = Client::new(home.clone());
+    let own = Setup::new(SealedCookie::new(keys)).app();
+    let client = Client::new(own.clone());
     client.post("/login/5").await;
     let ours = value(&client);
     for (what, app) in elsewhere.iter().map(|(what, app)| (*what, app)).chain([("type", &till), ("store", &server)]) {
         let there = read(app, &ours).await;
-        assert_eq!((there.text.as_str(), there.set_cookie()), (NOBODY, None), "ours under another {what}");
+        assert_eq!((there.text.as_str(), there.set_cookie()), (NO_SESSION, None), "ours under another {what}");
         let other = Client::new(app.clone());
         if what != "type" {
             other.post("/login/6").await;
-            let back = read(&home, &value(&other)).await;
-            assert_eq!((back.text.as_str(), back.set_cookie()), (NOBODY, None), "of another {what}, here");
+            let back = read(&own, &value(&other)).await;
+            assert_eq!((back.text.as_str(), back.set_cookie()), (NO_SESSION, None), "another {what} under ours");
         }
     }
-    assert_eq!(read(&home, &ours).await.text, "Some(5) 0 0 ");
+    assert_eq!(read(&own, &ours).await.text, "Some(5) 0 0 ");
 }
 
-/// Parts of two good cookies.
+/// Every combination of the beginning of one valid cookie and the end of another one.
 #[tokio::test]
-async fn spliced() {
+async fn spliced_cookies_are_refused() {
     let keys = ring();
     for (app, list, one) in worlds(&keys).await {
         let client = Client::new(app.clone());

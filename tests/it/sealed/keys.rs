@@ -1,4 +1,4 @@
-//! Keys that are none: refused when the server starts, with what to do instead.
+//! Invalid keys and key rings: they are refused at the start, and the error names the fix.
 
 use session::{KeyRing, SecretKey};
 
@@ -17,7 +17,7 @@ fn refused<T: std::fmt::Debug>(made: Result<T, session::KeyError>, says: &str) {
 }
 
 #[test]
-fn bad_text() {
+fn invalid_text_is_refused() {
     let good = text(&key());
     assert_eq!(good.len(), 55);
     for (bad, says) in [
@@ -41,7 +41,7 @@ fn bad_text() {
 }
 
 #[test]
-fn every_changed_character_is_noticed() {
+fn every_changed_character_is_detected() {
     let good = text(&key());
     for place in 0..good.len() {
         for other in b'!'..=b'~' {
@@ -54,7 +54,7 @@ fn every_changed_character_is_noticed() {
 }
 
 #[test]
-fn bad_bytes() {
+fn invalid_bytes_are_refused() {
     let counting: Vec<u8> = (0..32).collect();
     for (bad, says) in [
         (&b""[..], "0 bytes"),
@@ -72,7 +72,7 @@ fn bad_bytes() {
 }
 
 #[test]
-fn text_goes_there_and_back() {
+fn a_key_round_trips_through_text() {
     for length in [32, 33, 48, 64] {
         let mut bytes = vec![0; length];
         getrandom::fill(&mut bytes).unwrap();
@@ -82,7 +82,7 @@ fn text_goes_there_and_back() {
 }
 
 #[test]
-fn bad_rings() {
+fn invalid_rings_are_refused() {
     let (one, two) = (key(), key());
     refused(KeyRing::new(one.clone()).accepting(one.clone()), "twice");
     refused(KeyRing::new(one.clone()).accepting(two.clone()).unwrap().accepting(two.clone()), "twice");
@@ -105,7 +105,7 @@ fn bad_rings() {
 }
 
 #[test]
-fn a_ring_is_read_as_it_is_written() {
+fn a_ring_is_parsed_with_comments_and_separators() {
     let (one, two, three) = (key(), key(), key());
     let file = format!("# today's\n{}\n\n# until Friday\n{} ,\t{}\r\n", text(&one), text(&two), text(&three));
     let ring = KeyRing::parse(&file).unwrap();

@@ -1,4 +1,4 @@
-//! Keys, sessions that live in their cookie, and records encrypted at rest.
+//! Keys, sealed cookies, and records encrypted at rest.
 
 mod at_rest;
 mod cookie;
@@ -34,7 +34,7 @@ fn ring() -> KeyRing {
     KeyRing::new(key())
 }
 
-/// What differs between the apps of these tests.
+/// The settings that differ between the apps of these tests.
 struct Setup {
     store: SealedCookie,
     clock: ManualClock,
@@ -116,8 +116,8 @@ fn routes(sessions: &Sessions<Shop>) -> Router {
         .layer(sessions.layer())
 }
 
-/// What nobody's session shows.
-const NOBODY: &str = "None 0 0 ";
+/// What `/read` shows to a visitor without a session.
+const NO_SESSION: &str = "None 0 0 ";
 
 /// The value of a client's cookie.
 fn value(client: &Client) -> String {
@@ -125,7 +125,7 @@ fn value(client: &Client) -> String {
     cookie.split_once('=').unwrap().1.to_owned()
 }
 
-/// Asks with a cookie of this value, as it stands.
+/// Sends a request with exactly this cookie value.
 async fn read(app: &Router, value: &str) -> Answer {
     let client = Client::new(app.clone());
     client.set_cookie(Some(format!("__Host-sid={value}")));

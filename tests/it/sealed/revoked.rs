@@ -1,4 +1,4 @@
-//! What ends with a session: its cookie in the browser, and, with a list of ended sessions, every copy of it.
+//! The end of a session in a sealed cookie: with notes in a store, every copy of the cookie ends too.
 
 use axum::Router;
 use http::StatusCode;
@@ -7,7 +7,7 @@ use session::{MemoryStore, SealedCookie};
 use session_tests::client::Client;
 use std::time::Duration;
 
-use super::{NOBODY, Setup, app, read, ring, value};
+use super::{NO_SESSION, Setup, app, read, ring, value};
 
 type List = FailingStore<MemoryStore>;
 
@@ -18,9 +18,9 @@ fn world() -> (Client, Router, List, ManualClock) {
     (Client::new(app.clone()), app, list, clock)
 }
 
-/// Documented: without a list a copy lives until its deadline.
+/// Documented: without notes, a copy of the cookie is valid until its deadline.
 #[tokio::test]
-async fn without_a_list_a_copy_stays() {
+async fn without_notes_a_copy_stays_valid() {
     let keys = ring();
     let client = super::client(&keys);
     client.post("/login/7").await;
@@ -31,26 +31,26 @@ async fn without_a_list_a_copy_stays() {
 }
 
 #[tokio::test]
-async fn with_a_list_no_copy_outlives_the_end() {
+async fn with_notes_every_copy_ends() {
     for (path, after) in
-        [("/logout", NOBODY), ("/destroy", NOBODY), ("/login/8", "Some(8) 0 0 "), ("/rotate", "Some(7) 0 0 ")]
+        [("/logout", NO_SESSION), ("/destroy", NO_SESSION), ("/login/8", "Some(8) 0 0 "), ("/rotate", "Some(7) 0 0 ")]
     {
         let (client, app, _, clock) = world();
         client.post("/login/7").await;
         let copy = value(&client);
         assert_eq!(client.post(path).await.status, StatusCode::OK);
-        assert_eq!(read(&app, &copy).await.text, NOBODY, "{path}");
+        assert_eq!(read(&app, &copy).await.text, NO_SESSION, "{path}");
         assert_eq!(client.get("/read").await.text, after, "{path}");
-        // To the very end of the session.
+        // Until the absolute deadline of the session.
         for _ in 0..25 {
             clock.advance(Duration::from_mins(29));
-            assert_eq!(read(&app, &copy).await.text, NOBODY, "{path}");
+            assert_eq!(read(&app, &copy).await.text, NO_SESSION, "{path}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_request_that_was_overtaken_makes_no_session() {
+async fn a_request_in_flight_during_a_login_creates_no_session() {
     let (client, app, _, clock) = world();
     client.get("/visit").await;
     let early = Client::new(app);
@@ -59,7 +59,7 @@ async fn a_request_that_was_overtaken_makes_no_session() {
     let late = early.get("/visit").await;
     assert_eq!((late.status, late.set_cookie()), (StatusCode::CONFLICT, None), "its cookie would undo the login");
     clock.advance(Duration::from_secs(31));
-    assert_eq!(early.get("/visit").await.number(), 1, "later it is anybody");
+    assert_eq!(early.get("/visit").await.number(), 1, "later the cookie is ignored");
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn one_of_two_logins_wins() {
     other.set_cookie(client.cookie());
     let (one, two) = tokio::join!(client.post("/login/7"), other.post("/login/8"));
     let won = [&one, &two].into_iter().filter(|answer| answer.set_cookie().is_some()).count();
-    // The second may have found the note when it loaded: then it is a session of its own.
+    // The second one may have found the note when it loaded; then it starts a new session.
     assert!(won >= 1);
     for answer in [one, two] {
         let refused = answer.status == StatusCode::CONFLICT && answer.set_cookie().is_none();
@@ -79,10 +79,10 @@ async fn one_of_two_logins_wins() {
 }
 
 #[tokio::test]
-async fn store_calls() {
+async fn the_number_of_store_calls() {
     let (client, _, list, _) = world();
     client.get("/visit").await;
-    assert_eq!(list.calls().total(), 0, "a new session needs no list");
+    assert_eq!(list.calls().total(), 0, "a new session makes no store call");
     for (path, loads, creates) in [("/read", 1, 0), ("/visit", 2, 0)] {
         list.reset_calls();
         client.get(path).await;
@@ -98,7 +98,7 @@ async fn store_calls() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_down_ends_nothing_and_opens_nothing() {
+async fn while_the_store_of_notes_is_down_requests_fail() {
     let (client, app, list, _) = world();
     client.post("/login/7").await;
     let copy = value(&client);
