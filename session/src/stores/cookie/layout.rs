@@ -58,7 +58,10 @@ pub(super) fn read(mut rest: Bytes, absolute: Duration, now: Timestamp) -> Resul
     let mut id = [0; 16];
     rest.copy_to_slice(&mut id);
     let user = usize::from(rest.get_u16());
-    if created > now.saturating_add(SKEW) || idle > latest || latest > created.saturating_add(crate::cookie::LONGEST) {
+    if created > now.saturating_add(SKEW)
+        || idle > latest
+        || latest > created.saturating_add(crate::cookie::MAX_COOKIE_AGE)
+    {
         return Err(Rejected::Times);
     }
     // A shorter timeout holds for cookies from before it too. So a note of an ended session need not outlive it.
