@@ -96,7 +96,6 @@ pub(crate) enum Sharing {
     /// On the same one: commits are compared with what is stored.
     Shared,
     /// Each on the copy that came in its cookie: the cookie that arrives last is the session.
-    #[cfg_attr(not(feature = "sealed"), expect(dead_code, reason = "only a sealed cookie brings its record along"))]
     PerRequest {
         /// Whether the application has accepted that also for fields and updates that ask for more.
         last_wins: bool,
@@ -108,7 +107,7 @@ pub(crate) enum Credential {
     /// A session in a server-side store.
     Token(Token),
     /// The session itself.
-    #[cfg_attr(not(feature = "sealed"), expect(dead_code, reason = "only a sealed cookie brings its record along"))]
+    #[cfg(feature = "sealed")]
     Sealed(Box<OpenedCookie>),
 }
 
@@ -116,12 +115,14 @@ impl Credential {
     pub(crate) fn id(&self) -> SessionId {
         match self {
             Self::Token(token) => token.id(),
+            #[cfg(feature = "sealed")]
             Self::Sealed(opened) => opened.id,
         }
     }
 }
 
 /// A record that came in its cookie.
+#[cfg(feature = "sealed")]
 #[derive(Debug)]
 pub(crate) struct OpenedCookie {
     pub(crate) id: SessionId,
@@ -159,6 +160,10 @@ impl<S: Store> Backend for ServerSide<S> {
     }
 
     fn open(&self, credential: Credential, stored: Option<Record>, now: Timestamp) -> (Opened, Option<Credential>) {
+        #[cfg_attr(
+            not(feature = "sealed"),
+            expect(irrefutable_let_patterns, reason = "a token is the only credential")
+        )]
         let Credential::Token(token) = &credential else { return (Opened::Nothing, None) };
         let Some(record) = stored else { return (Opened::Nothing, None) };
         match judge(token, record, now) {
