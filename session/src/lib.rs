@@ -115,6 +115,7 @@ mod data;
 mod engine;
 mod feature_macros;
 mod port;
+mod schema_lock;
 mod stores;
 #[cfg(feature = "testing")]
 pub mod testing;

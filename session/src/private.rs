@@ -27,7 +27,11 @@ pub use crate::engine::handle::schema::{Identified, Schema};
 pub use crate::engine::handle::tracked::Tracked;
 
 pub mod lock {
-    pub use crate::data::lock::{Lock, LockEntry, kept, readable, renamed, same, source, test};
+    pub use crate::data::lock::{
+        assert_compatible, assert_readable, assert_rename_compatible, assert_unchanged, assert_upgrade_source,
+    };
+    pub use crate::data::schema::lock_entry::{Lock, LockEntry};
+    pub use crate::schema_lock::test;
 }
 
 #[cfg(feature = "axum")]

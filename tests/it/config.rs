@@ -50,7 +50,7 @@ fn all_contradictions_are_reported_at_once() {
     for part in [
         "no domain",
         "path `/`",
-        "promises HTTPS",
+        "requires HTTPS",
         "starts with `/`",
         "longer than the absolute",
         "two session types",

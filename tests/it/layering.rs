@@ -12,6 +12,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("port", 2),
     ("engine", 3),
     ("guide", 4),
+    ("schema_lock", 4),
     ("stores", 4),
     ("testing", 4),
     ("web", 4),

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 use session::testing::FailingStore;
-use session::{LoggedIn, MemoryStore, Session, Sessions};
+use session::{ErrorKind, LoggedIn, MemoryStore, Rejection, Session, Sessions};
 use session_tests::client::{Client, ask};
 
 #[derive(Session)]
@@ -76,4 +76,20 @@ async fn a_cookie_and_a_store_each() {
     let both = ask(&app, request.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(both.text, "1 dark Some(7)");
     assert_eq!((one.inner().len(), two.inner().len()), (1, 1));
+}
+
+/// A handler that takes the rejection can answer on its own.
+#[tokio::test]
+async fn the_rejection_says_that_no_user_is_logged_in() {
+    let sessions = Sessions::<Auth>::builder().store(MemoryStore::new()).build().unwrap();
+    let handler = async |auth: Result<LoggedIn<Auth>, Rejection>| {
+        let rejection = auth.unwrap_err();
+        let error = rejection.error();
+        assert_eq!((rejection.status(), error.kind()), (http::StatusCode::UNAUTHORIZED, ErrorKind::Unauthenticated));
+        assert!(!error.is_retryable());
+        error.to_string()
+    };
+    let app = Router::new().route("/", get(handler)).layer(sessions.layer());
+    let answer = Client::new(app).get("/").await;
+    assert_eq!((answer.status.as_u16(), &*answer.text), (200, "the visitor is not logged in"));
 }

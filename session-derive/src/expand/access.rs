@@ -4,8 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::schema::marker;
-use super::{Bodies, index};
+use super::{Bodies, index, marker};
 use crate::model::{Default, Field, Merge, Model, Stored, Survive};
 use crate::spelling::{spelled, spelled_expression};
 

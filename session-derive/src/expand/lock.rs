@@ -6,7 +6,7 @@ use syn::Type;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use super::schema::marker;
+use super::marker;
 use crate::lock::{Assertion, Claim, Locked, known_text, strategy};
 use crate::model::Model;
 use crate::spelling::spelled;
@@ -44,7 +44,7 @@ fn readable(model: &Model) -> Option<TokenStream> {
     let claims = unknown.map(|(field, _)| {
         let (name, shape) = (&field.name, shape(model, &field.ty, false));
         let codec = quote!(<#owner as __p::SchemaData>::SECTION.codec);
-        quote_spanned!(field.ty.span()=> const _: () = __p::lock::readable(#name, #shape, #codec);)
+        quote_spanned!(field.ty.span()=> const _: () = __p::lock::assert_readable(#name, #shape, #codec);)
     });
     (!model.evolution.legacy).then(|| claims.collect())
 }
@@ -53,12 +53,18 @@ fn claim(model: &Model, assertion: &Assertion) -> TokenStream {
     let Assertion { claim, ty, opaque, span, key, text, version, named } = assertion;
     let shape = shape(model, ty, *opaque);
     match claim {
-        Claim::Same => quote_spanned!(*span=> __p::lock::same(#key, #shape, #named, #text, #version);),
-        Claim::Kept(old) => quote_spanned!(*span=> __p::lock::kept(#key, #shape, #named, (#text, #old), #version);),
-        Claim::Renamed(old) => {
-            quote_spanned!(*span=> __p::lock::renamed(#key, #shape, #named, (#text, #old), #version);)
+        Claim::Unchanged => {
+            quote_spanned!(*span=> __p::lock::assert_unchanged(#key, #shape, #named, #text, #version);)
         },
-        Claim::Source => quote_spanned!(*span=> __p::lock::source(#key, #shape, #named, #text, #version);),
+        Claim::Compatible(old) => {
+            quote_spanned!(*span=> __p::lock::assert_compatible(#key, #shape, #named, (#text, #old), #version);)
+        },
+        Claim::RenameCompatible(old) => {
+            quote_spanned!(*span=> __p::lock::assert_rename_compatible(#key, #shape, #named, (#text, #old), #version);)
+        },
+        Claim::UpgradeSource => {
+            quote_spanned!(*span=> __p::lock::assert_upgrade_source(#key, #shape, #named, #text, #version);)
+        },
     }
 }
 

@@ -3,11 +3,11 @@
 //! Every path is absolute and every name that is not the user's begins with `__`, so that it does not matter what is in scope.
 //! User tokens keep their spans: `rustc` reports a wrong type where it was written.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
 
 use crate::lock::Locked;
-use crate::model::Model;
+use crate::model::{Model, Stored};
 
 mod access;
 mod lock;
@@ -63,4 +63,9 @@ fn enclosed(model: &Model, items: &TokenStream) -> TokenStream {
 
 fn index(index: usize) -> Literal {
     Literal::usize_suffixed(index)
+}
+
+/// The zero-sized type that represents a stored field.
+fn marker(stored: &Stored) -> Ident {
+    format_ident!("__Field{}", stored.index)
 }

@@ -1,10 +1,10 @@
 //! What the runtime sees: one `Field` for each stored field, the table of them, and the handle's traits.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{Bodies, index, lock, older};
+use super::{Bodies, index, lock, marker, older};
 use crate::lock::Locked;
 use crate::model::{Default, Field, Merge, Model, Newer, Role, Stored, Survive};
 use crate::spelling::spelled;
@@ -20,11 +20,6 @@ pub(super) fn items(model: &Model, locked: Option<&Locked>) -> TokenStream {
         #identified
         #handle
     }
-}
-
-/// The type that stands for a stored field.
-pub(super) fn marker(stored: &Stored) -> Ident {
-    format_ident!("__Field{}", stored.index)
 }
 
 fn field_impl(model: &Model, field: &Field, stored: &Stored) -> TokenStream {

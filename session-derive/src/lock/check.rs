@@ -1,68 +1,75 @@
-//! The struct against what its releases have stored: what can be told from the code as it is written. What depends on what a
-//! type is becomes an [`Assertion`] for the compiler.
+//! The comparison of a struct with its lock, as far as the code alone decides it. What depends on types becomes an
+//! [`Assertion`] for the compiler.
 
 use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned as _;
 use syn::{GenericArgument, LitStr, PathArguments, Type};
 
-use super::file::{LockFile, Release};
+use super::lock_grammar::{LAST_WRITER, Release};
 use super::{Mode, shape};
 use crate::diag::Errors;
 use crate::keyword::nearest_of;
 use crate::model::{Field, Merge, Model, Source, Stored};
 use crate::parse::peel;
 
-/// What the compiler shall make sure of.
+/// A claim about a type, for the compiler to check.
 pub(crate) struct Assertion {
     pub(crate) claim: Claim,
-    /// The type in question.
     pub(crate) ty: Type,
-    /// Whether its author asked for it not to be looked into.
+    /// Whether the type is marked `opaque`, so that its shape is not compared.
     pub(crate) opaque: bool,
-    /// What is underlined if it does not hold.
+    /// The tokens to underline if the claim is false.
     pub(crate) span: Span,
     pub(crate) key: String,
-    /// What is in the lock.
+    /// The text of the shape in the lock.
     pub(crate) text: String,
     pub(crate) version: u32,
-    /// Whether that version has stored the names of members, or only their values in order.
+    /// Whether that version stores the names of members, and not only their values in order.
     pub(crate) named: bool,
 }
 
-/// What is said about a type and a text in the lock.
+/// The relation of a type to the text of a shape in the lock.
 pub(crate) enum Claim {
-    /// They are the same.
-    Same,
-    /// Each can read what the other has written. With the text as a shape.
-    Kept(TokenStream),
-    /// Values of the text can be read as the type. With the text as a shape.
-    Renamed(TokenStream),
-    /// An upgrade that takes the type takes what was stored.
-    Source,
+    /// The type has that shape.
+    Unchanged,
+    /// The type and that shape, given as an expression, can read each other's values.
+    Compatible(TokenStream),
+    /// The type can read values of that shape, given as an expression, which are stored under an older name.
+    RenameCompatible(TokenStream),
+    /// The type is what an upgrade takes, and has that shape.
+    UpgradeSource,
 }
 
-pub(super) fn check(model: &Model, path: &str, mut file: LockFile, mode: Mode, errors: &mut Errors) -> Vec<Assertion> {
+pub(super) fn check(
+    model: &Model,
+    path: &str,
+    mut releases: Vec<Release<'_>>,
+    mode: Mode,
+    errors: &mut Errors,
+) -> Vec<Assertion> {
     let version = model.version;
-    if mode == Mode::Rewrite && file.releases.last().is_some_and(|last| last.version == version) {
-        file.releases.pop();
+    if mode == Mode::Rewrite && releases.last().is_some_and(|last| last.version == version) {
+        releases.pop();
     }
-    let mut checker = Checker { model, path, file: &file, errors, assertions: Vec::new(), meant: Vec::new() };
-    let Some(newest) = file.releases.last() else { return Vec::new() };
-    checker.histories();
-    let own = file.releases.iter().find(|release| release.version == version);
+    let Some(newest) = releases.last() else { return Vec::new() };
+    let own = releases.iter().find(|release| release.version == version);
+    let mut checker =
+        Checker { model, path, releases: &releases, errors, assertions: Vec::new(), suggested: Vec::new() };
+    checker.check_histories();
     match own {
-        Some(own) if model.evolution.legacy || own.version == newest.version => checker.unchanged(own),
+        Some(own) if model.evolution.legacy || own.version == newest.version => checker.check_unchanged(own),
         None if model.evolution.legacy => {
-            checker
-                .at_version(format!("version {version} is not in `{path}`, so there is nothing to be compatible with"));
+            checker.report_at_version(format!(
+                "version {version} is not in `{path}`, but a `legacy` struct describes a version that was released"
+            ));
         },
-        Some(_) => checker.at_version(format!(
-            "`{path}` already holds version {} of session `{}`: versions never go back. A struct that is only kept as \
-             another one's `previous` says `legacy`",
+        Some(_) => checker.report_at_version(format!(
+            "`{path}` already holds version {} of session `{}`: versions never go back; if this struct is only the \
+             `previous` of another one, mark it `legacy`",
             newest.version, model.name
         )),
-        None if version == newest.version + 1 => checker.successor(newest),
-        None => checker.at_version(format!(
+        None if version == newest.version + 1 => checker.check_next_version(newest),
+        None => checker.report_at_version(format!(
             "`{path}` ends at version {}; the next version is {}, not {version}",
             newest.version,
             newest.version + 1
@@ -74,31 +81,37 @@ pub(super) fn check(model: &Model, path: &str, mut file: LockFile, mode: Mode, e
 struct Checker<'a> {
     model: &'a Model,
     path: &'a str,
-    file: &'a LockFile,
+    releases: &'a [Release<'a>],
     errors: &'a mut Errors,
     assertions: Vec<Assertion>,
-    /// Keys that a misspelt name was a try at: one mistake is reported once.
-    meant: Vec<String>,
+    /// Keys that were suggested for a misspelt one. They are not reported as forgotten as well.
+    suggested: Vec<String>,
 }
 
-impl Checker<'_> {
-    fn at_version(&mut self, message: String) {
+impl<'a> Checker<'a> {
+    fn report_at_version(&mut self, message: String) {
         self.errors.at(self.model.version_span, message);
     }
 
-    fn assert(&mut self, claim: Claim, (ty, opaque): (&Type, bool), span: Span, key: &str, found: (&Release, &str)) {
-        let (release, text) = found;
+    fn assert(
+        &mut self,
+        claim: Claim,
+        (ty, opaque): (&Type, bool),
+        span: Span,
+        key: &str,
+        (release, text): (&Release<'_>, &str),
+    ) {
         let (ty, key, text) = (ty.clone(), key.to_owned(), text.to_owned());
-        let (version, named) = (release.version, release.codec != "postcard");
+        let (version, named) = (release.version, release.codec() != "postcard");
         self.assertions.push(Assertion { claim, ty, opaque, span, key, text, version, named });
     }
 
-    /// The version is in the lock, so nothing of it may have changed.
-    fn unchanged(&mut self, release: &Release) {
+    /// The version of the code is in the lock, so nothing that it stores may have changed.
+    fn check_unchanged(&mut self, release: &Release<'_>) {
         let (version, next, path) = (release.version, release.version + 1, self.path);
         for (field, stored) in self.model.stored() {
             let name = &field.name;
-            let Some(text) = release.text(&stored.key) else {
+            let Some(text) = release.shape(&stored.key) else {
                 self.errors.at(
                     field.ident.span(),
                     format!(
@@ -108,72 +121,76 @@ impl Checker<'_> {
                 );
                 continue;
             };
-            let (now, then) = (strategy(&stored.merge), release.merge(&stored.key).unwrap_or("last writer"));
-            if now != then {
+            let (now, locked) = (strategy(&stored.merge), release.merge_strategy(&stored.key));
+            if now != locked {
                 self.errors.at(
                     field.ident.span(),
                     format!(
-                        "parallel changes of `{name}` are merged by `{now}` here, but by `{then}` in the locked version \
-                         {version} (`{path}`)\nset `#[session(version = {next})]`"
+                        "concurrent changes of `{name}` are merged by `{now}` here, but by `{locked}` in the locked \
+                         version {version} (`{path}`)\nset `#[session(version = {next})]`"
                     ),
                 );
             }
             match spelled(field, stored) {
                 Some(known) if known == text => {},
-                Some(known) if !is_hidden(text) => self.retyped(field, &known, text, version),
+                Some(known) if !is_hidden(text) => self.report_type_change(field, &known, text, version),
                 _ => {
-                    self.assert(Claim::Same, (&field.ty, stored.opaque), field.ty.span(), &stored.key, (release, text));
+                    let (ty, span) = ((&field.ty, stored.opaque), field.ty.span());
+                    self.assert(Claim::Unchanged, ty, span, &stored.key, (release, text));
                 },
             }
         }
-        for (key, text) in &release.fields {
-            if !self.model.stored().any(|(_, stored)| stored.key == *key) {
-                self.at_version(format!(
+        for (key, text) in release.fields() {
+            if !self.model.stored().any(|(_, stored)| stored.key == key) {
+                self.report_at_version(format!(
                     "field `{key}: {text}` is gone, but version {version} is locked with it in `{path}`\n\
-                     set `version = {next}` and add `reserved(\"{key}\")`, or `was = \"{key}\"` to the field that replaces it"
+                     set `version = {next}` and add `reserved(\"{key}\")`, or `was = \"{key}\"` to the field that \
+                     replaces it"
                 ));
             }
         }
-        let codec = self.codec();
-        if codec != release.codec {
-            self.at_version(format!(
-                "the codec is `{codec}` here, but `{}` in the locked version {version} (`{path}`)\nset `version = {next}`",
-                release.codec
+        let (now, locked) = (self.codec(), release.codec());
+        if now != locked {
+            self.report_at_version(format!(
+                "the codec is `{now}` here, but `{locked}` in the locked version {version} (`{path}`)\n\
+                 set `version = {next}`"
             ));
         }
     }
 
-    /// The version follows the newest one in the lock, so all that was stored must have been thought of.
-    fn successor(&mut self, release: &Release) {
+    /// The version of the code follows the newest one in the lock, so every field that is stored must be accounted for.
+    fn check_next_version(&mut self, release: &Release<'_>) {
         let version = self.model.version;
-        for (key, text) in &release.fields {
-            if let Some((field, stored)) = self.model.stored().find(|(_, stored)| stored.key == *key) {
+        for (key, text) in release.fields() {
+            if let Some((field, stored)) = self.model.stored().find(|(_, stored)| stored.key == key) {
                 match spelled(field, stored) {
-                    Some(known) if known == *text => {},
-                    Some(known) if !is_hidden(text) => self.retyped(field, &known, text, release.version),
+                    Some(known) if known == text => {},
+                    Some(known) if !is_hidden(text) => self.report_type_change(field, &known, text, release.version),
                     _ => match shape::tokens(&self.model.krate, text) {
                         Some(old) => {
                             let (ty, span) = ((&field.ty, stored.opaque), field.ty.span());
-                            self.assert(Claim::Kept(old), ty, span, key, (release, text));
+                            self.assert(Claim::Compatible(old), ty, span, key, (release, text));
                         },
-                        None => {
-                            self.at_version(format!("`{}`: `{key}: {text}` is no shape that can be read", self.path));
-                        },
+                        None => self.report_at_version(format!(
+                            "`{}`: this version of `session` cannot read the shape in `{key}: {text}`",
+                            self.path
+                        )),
                     },
                 }
             }
         }
-        // Sessions of every release are alive, not only those of the last.
-        for release in &self.file.releases {
-            for (key, text) in &release.fields {
-                let is_stored = self.model.stored().any(|(_, stored)| stored.key == *key);
-                let comes_again =
-                    self.file.releases.iter().any(|later| later.version > release.version && later.text(key).is_some());
-                if is_stored || comes_again || self.is_accounted_for(key) {
+        // Sessions of every release may still be stored, not only those of the newest one.
+        for release in self.releases {
+            for (key, text) in release.fields() {
+                let is_stored = self.model.stored().any(|(_, stored)| stored.key == key);
+                let is_in_later =
+                    self.releases.iter().any(|later| later.version > release.version && later.shape(key).is_some());
+                if is_stored || is_in_later || self.is_accounted_for(key) {
                     continue;
                 }
-                self.at_version(format!(
-                    "field `{key}: {text}` of version {} is neither stored, upgraded nor reserved in version {version}\n\
+                self.report_at_version(format!(
+                    "field `{key}: {text}` of version {} is neither stored, upgraded nor reserved in version \
+                     {version}\n\
                      add `reserved(\"{key}\")` to the struct, or `was = \"{key}\"` or `upgrade(in = {version}, \
                      from(\"{key}\": ...), with = convert)` to the field that replaces it",
                     release.version
@@ -184,56 +201,56 @@ impl Checker<'_> {
 
     fn is_accounted_for(&self, key: &str) -> bool {
         let evolution = &self.model.evolution;
-        let named = |name: &LitStr| name.value() == key;
+        let is_named = |name: &LitStr| name.value() == key;
         evolution.previous.is_some()
-            || self.file.releases.iter().any(|release| release.reserved.iter().any(|given_up| given_up == key))
-            || evolution.reserved.iter().any(named)
-            || evolution.purge.iter().any(named)
-            || self.meant.iter().any(|meant| meant == key)
+            || self.releases.iter().any(|release| release.reserved().any(|reserved| reserved == key))
+            || evolution.reserved.iter().any(is_named)
+            || evolution.purge.iter().any(is_named)
+            || self.suggested.iter().any(|suggested| suggested == key)
             || self.model.stored().any(|(_, stored)| stored.history.keys().iter().any(|known| known == key))
     }
 
-    fn retyped(&mut self, field: &Field, now: &str, then: &str, locked: u32) {
-        let (name, path, next) = (&field.name, self.path, (locked + 1).max(self.model.version));
-        let first = match self.model.version == locked {
+    fn report_type_change(&mut self, field: &Field, now: &str, locked: &str, version: u32) {
+        let (name, path, next) = (&field.name, self.path, (version + 1).max(self.model.version));
+        let first = match self.model.version == version {
             true => format!("set `#[session(version = {next})]` and say"),
             false => "say".to_owned(),
         };
         self.errors.at(
             field.ty.span(),
             format!(
-                "`{name}` is `{now}` here, but `{then}` in the locked version {locked} (`{path}`)\n\
+                "`{name}` is `{now}` here, but `{locked}` in the locked version {version} (`{path}`)\n\
                  {first} how old values convert: `upgrade(in = {next}, from = ..., with = convert)`"
             ),
         );
     }
 
-    /// What fields say about their past must have happened.
-    fn histories(&mut self) {
+    /// The attributes about earlier versions agree with what the lock says about these.
+    fn check_histories(&mut self) {
         let model = self.model;
         for (field, stored) in model.stored() {
-            self.since(field, stored);
-            self.reserved(field, stored);
+            self.check_since(field, stored);
+            self.check_reserved(field, stored);
             let own = stored.history.steps.iter().find_map(|step| match &step.source {
                 Source::Own(_, from) => Some(from.as_ref()),
                 Source::Keys(_) => None,
             });
             for was in &stored.history.was {
-                self.renamed(was, own.unwrap_or(&field.ty));
+                self.check_was(was, own.unwrap_or(&field.ty));
             }
             for step in &stored.history.steps {
                 match &step.source {
                     Source::Own(keys, from) => {
-                        let found = keys.iter().find(|key| self.file.before(step.version, key).is_some());
-                        // Older names have been looked at already.
+                        let found = keys.iter().find(|key| self.newest_before(step.version, key).is_some());
                         let key = found.or(keys.first()).cloned().unwrap_or_default();
+                        // `check_was` has checked the older names.
                         if !stored.history.was.iter().any(|was| was.value() == key) {
-                            self.source(&key, from.span(), from, from.span(), step.version);
+                            self.check_source(&key, from.span(), from, from.span(), step.version);
                         }
                     },
                     Source::Keys(pairs) => {
                         for (key, ty) in pairs {
-                            self.source(&key.value(), key.span(), ty, ty.span(), step.version);
+                            self.check_source(&key.value(), key.span(), ty, ty.span(), step.version);
                         }
                     },
                 }
@@ -241,63 +258,69 @@ impl Checker<'_> {
         }
     }
 
-    /// Something must have stored under the name `was` what can be read as a `ty`.
-    fn renamed(&mut self, was: &LitStr, ty: &Type) {
+    /// The newest release before `version` that stores a field under `key`, and the text of its shape.
+    fn newest_before(&self, version: u32, key: &str) -> Option<(&'a Release<'a>, &'a str)> {
+        let older = self.releases.iter().rev().filter(|release| release.version < version);
+        older.into_iter().find_map(|release| Some((release, release.shape(key)?)))
+    }
+
+    /// An earlier version stored a value under the older name `was` that a `ty` can be read from.
+    fn check_was(&mut self, was: &LitStr, ty: &Type) {
         let (key, version) = (was.value(), self.model.version);
-        match self.file.before(version, &key) {
-            Some(found) => match shape::tokens(&self.model.krate, found.1) {
-                Some(old) => self.assert(Claim::Renamed(old), (ty, false), was.span(), &key, found),
-                None => self.source(&key, was.span(), ty, was.span(), version),
-            },
-            None => self.source(&key, was.span(), ty, was.span(), version),
+        let found = self.newest_before(version, &key);
+        match found.and_then(|found| Some((found, shape::tokens(&self.model.krate, found.1)?))) {
+            Some((found, old)) => self.assert(Claim::RenameCompatible(old), (ty, false), was.span(), &key, found),
+            None => self.check_source(&key, was.span(), ty, was.span(), version),
         }
     }
 
-    /// Something before `version` must have stored a `ty` under `key`.
-    fn source(&mut self, key: &str, key_span: Span, ty: &Type, ty_span: Span, version: u32) {
-        if let Some(found) = self.file.before(version, key) {
-            return self.assert(Claim::Source, (ty, false), ty_span, key, found);
+    /// A version before `version` stored a `ty` under `key`.
+    fn check_source(&mut self, key: &str, key_span: Span, ty: &Type, ty_span: Span, version: u32) {
+        if let Some(found) = self.newest_before(version, key) {
+            return self.assert(Claim::UpgradeSource, (ty, false), ty_span, key, found);
         }
-        let older = self.file.releases.iter().filter(|release| release.version < version);
-        let keys: Vec<&str> = older.flat_map(|release| &release.fields).map(|(key, _)| key.as_str()).collect();
-        // What was released before there was a lock is not in it.
+        let older = self.releases.iter().filter(|release| release.version < version);
+        let keys: Vec<&str> = older.flat_map(Release::fields).map(|(key, _)| key).collect();
+        // Releases from before the lock existed are not in it.
         if keys.is_empty() {
             return;
         }
         let near = nearest_of(keys.into_iter(), key).map(str::to_owned);
         let hint = near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         self.errors.at(key_span, format!("no version before {version} has stored a key `{key}`{hint}"));
-        self.meant.extend(near);
+        self.suggested.extend(near);
     }
 
-    fn since(&mut self, field: &Field, stored: &Stored) {
+    fn check_since(&mut self, field: &Field, stored: &Stored) {
         let Some(since) = stored.since else { return };
         let key = &stored.base;
-        if let Some((release, _)) = self.file.before(since, key) {
+        if let Some((release, _)) = self.newest_before(since, key) {
             let found = release.version;
             self.errors.at(
                 field.ident.span(),
                 format!(
-                    "`{key}` says `since = {since}`, but version {found} has stored it already; write `since = {found}`"
+                    "`{key}` has `since = {since}`, but version {found} stored it already; write `since = {found}`"
                 ),
             );
         }
     }
 
-    fn reserved(&mut self, field: &Field, stored: &Stored) {
+    fn check_reserved(&mut self, field: &Field, stored: &Stored) {
         let sources = stored.history.keys();
-        // What the field itself reads, and purges, is its own.
-        let is_taken = |key: &String| base_of(key) == stored.base && !sources.contains(key);
-        let given_up = self.file.releases.iter().find(|release| release.reserved.iter().any(is_taken));
-        // Nobody has to have said so: what was stored once and then no more is still in somebody's session.
-        let mut later = self.file.releases.iter().skip_while(|release| release.text(&stored.key).is_none());
-        if let Some(release) = given_up.or_else(|| later.find(|release| release.text(&stored.key).is_none())) {
+        // A field may purge the older keys that it reads itself.
+        let is_taken = |key: &str| base_of(key) == stored.base && !sources.iter().any(|source| source == key);
+        let reserved_in = self.releases.iter().find(|release| release.reserved().any(is_taken));
+        // A key that a release stored and a later one did not is reserved even without `reserved`: old sessions may
+        // contain it.
+        let mut since_stored = self.releases.iter().skip_while(|release| release.shape(&stored.key).is_none());
+        let dropped_in = || since_stored.find(|release| release.shape(&stored.key).is_none());
+        if let Some(release) = reserved_in.or_else(dropped_in) {
             let (key, version) = (&stored.base, release.version);
             self.errors.at(
                 field.ident.span(),
                 format!(
-                    "`{key}` is reserved: version {version} gave it up (`{}`), and sessions may still hold what was stored \
-                     under it; pick another name, or another `key = \"...\"`",
+                    "the key `{key}` is reserved: version {version} stopped storing it (`{}`), but old sessions may \
+                     still contain it; rename the field, or write another `key = \"...\"`",
                     self.path
                 ),
             );
@@ -309,25 +332,26 @@ impl Checker<'_> {
     }
 }
 
-/// The name of a field whose type may have changed.
+/// The key without the version that an upgrade appends to it: `total` for `total@2`.
 fn base_of(key: &str) -> &str {
     key.split_once('@').map_or(key, |(base, _)| base)
 }
 
-/// The text of a field's type, if it is certain from how it is written.
+/// The text of the shape of a field, if its type is recognised by its name.
 fn spelled(field: &Field, stored: &Stored) -> Option<String> {
     if stored.opaque { None } else { known_text(&field.ty) }
 }
 
-/// Whether a type stood there that is called like one everybody knows and is another: then only the compiler can tell.
+/// Whether the locked type may have had the name of a standard type without being it: then only the compiler can
+/// compare.
 fn is_hidden(text: &str) -> bool {
     text.contains("opaque <")
 }
 
-/// What parallel changes are merged by, in the words of the lock.
+/// The name that the lock has for a merge strategy.
 pub(crate) fn strategy(merge: &Merge) -> &'static str {
     match merge {
-        Merge::LastWriter => "last writer",
+        Merge::LastWriter => LAST_WRITER,
         Merge::Reject => "reject",
         Merge::Counter => "counter",
         Merge::Union => "union",
@@ -338,7 +362,7 @@ pub(crate) fn strategy(merge: &Merge) -> &'static str {
     }
 }
 
-/// The text of a type that everybody knows: no compiler is needed to compare it.
+/// The text of the shape of a standard type that is recognised by its name, so that the macro can compare it.
 pub(crate) fn known_text(ty: &Type) -> Option<String> {
     const PRIMITIVE: &[&str] =
         &["bool", "char", "u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "f32", "f64"];

@@ -1,42 +1,44 @@
-//! The schema lock: a committed file that says what every release of a session type has stored, and the checks against it.
+//! The schema lock: a committed file that says what every release of a session type has stored, and the checks against
+//! it.
 //!
-//! Reading is all that happens here. The file is written by a generated test, because a macro also runs while somebody types.
+//! This module only reads the file. A generated test writes it, because editors run macros on every keystroke.
 
 use std::path::Path;
 
-use self::file::{LockFile, Release};
+use self::lock_grammar::parse;
 use crate::diag::Errors;
 use crate::model::{Lock, Model};
 
 mod check;
-mod file;
+#[cfg_attr(not(test), expect(dead_code, reason = "the runtime writes locks; a macro only reads them"))]
+mod lock_grammar;
 mod shape;
 
 pub(crate) use self::check::{Assertion, Claim, known_text, strategy};
 
-/// Where locks are, below the package's folder.
+/// The folder of the locks in the package's folder.
 const FOLDER: &str = "sessions";
 
-/// What the lock has to say about a struct.
+/// The lock of a struct.
 pub(crate) struct Locked {
-    /// The file, below the package's folder.
+    /// The path of the file in the package's folder.
     pub(crate) path: String,
-    /// Whether it is there.
+    /// Whether the file exists.
     pub(crate) exists: bool,
-    /// Whether a test shall compare it with the struct, or write it.
+    /// Whether to generate the test that compares the file with the struct, or writes it.
     pub(crate) tested: bool,
-    /// What is left to the compiler, which knows what types are.
+    /// Claims for the compiler to check.
     pub(crate) assertions: Vec<Assertion>,
 }
 
-/// What `SESSION_LOCK` asks for.
+/// What the environment variable `SESSION_LOCK` asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// To check.
+    /// Check the struct against the lock. The default.
     Check,
-    /// To add a release.
+    /// Let the test add a release.
     Write,
-    /// To replace the newest one.
+    /// Let the test replace the newest release.
     Rewrite,
 }
 
@@ -44,14 +46,14 @@ impl Mode {
     fn from_env() -> Self {
         match std::env::var("SESSION_LOCK").as_deref() {
             Ok("write") => Self::Write,
-            // To show what differs, the test has to compile.
+            // The test that shows the difference has to compile.
             Ok("rewrite" | "diff") => Self::Rewrite,
             _ => Self::Check,
         }
     }
 }
 
-/// Checks `model` against its lock. None where there is no lock, and nobody wants one.
+/// Checks `model` against its lock. Returns `None` where a lock neither exists nor is asked for.
 pub(crate) fn check(model: &Model, errors: &mut Errors) -> Option<Locked> {
     let (path, explicit) = match &model.lock {
         Lock::Off => return None,
@@ -75,7 +77,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) -> Option<Locked> {
                     ),
                 ),
                 None if is_foreign_target() => return None,
-                // Where others have a lock, the test says what may have become of this one.
+                // Where other session types have a lock, the test explains why this one may be missing.
                 None if mode == Mode::Check && !has_locks(&Path::new(&root).join(FOLDER)) => return None,
                 _ => {},
             }
@@ -92,32 +94,23 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) -> Option<Locked> {
     if explicit.is_none() && is_foreign_target() {
         return None;
     }
-    match file::parse(&text, &model.name) {
-        Ok(file) => locked.assertions = check::check(model, &locked.path, file, mode, errors),
-        Err((line, problem)) => errors.at(model.ident.span(), format!("{}:{line}: {problem}", locked.path)),
+    match parse(&text, &model.name) {
+        Ok(releases) => locked.assertions = check::check(model, &locked.path, releases, mode, errors),
+        Err(damage) => {
+            errors.at(model.ident.span(), format!("{}:{}: {}", locked.path, damage.line, damage.message));
+        },
     }
     Some(locked)
 }
 
-/// Whether a session type of the package has a lock in `folder`.
+/// Whether `folder` contains a lock.
 fn has_locks(folder: &Path) -> bool {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| entry.path().extension().is_some_and(|extension| extension == "lock"))
 }
 
-/// Whether this is an integration test or a documentation example: its types are not the package's, though they may be called
-/// the same.
+/// Whether this is an integration test or a documentation example. Its types are not those of the package, but may have
+/// the same names.
 fn is_foreign_target() -> bool {
     ["CARGO_TARGET_TMPDIR", "UNSTABLE_RUSTDOC_TEST_PATH"].iter().any(|name| std::env::var_os(name).is_some())
-}
-
-impl LockFile {
-    /// The newest release before `version` that has stored something under `key`, and what.
-    fn before(&self, version: u32, key: &str) -> Option<(&Release, &str)> {
-        self.releases
-            .iter()
-            .rev()
-            .filter(|release| release.version < version)
-            .find_map(|release| Some((release, release.text(key)?)))
-    }
 }

@@ -1,12 +1,15 @@
-//! The text of a shape, read back: tokens that make the same shape.
+//! Parses the text of a shape into an expression of that shape.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use syn::Path;
 
+use super::lock_grammar::{read_bare_name, read_name};
+
 const INTEGERS: &[&str] = &["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128"];
 
-/// An expression of type `&'static Shape`; none if `text` is none that this version writes.
+/// An expression of type `&'static Shape`; `None` if `text` is not the text of a shape, or uses a form that this
+/// version does not know.
 pub(super) fn tokens(krate: &Path, text: &str) -> Option<TokenStream> {
     let mut reader = Reader { krate, rest: text, depth: 0 };
     let shape = reader.shape()?;
@@ -16,7 +19,7 @@ pub(super) fn tokens(krate: &Path, text: &str) -> Option<TokenStream> {
 struct Reader<'a> {
     krate: &'a Path,
     rest: &'a str,
-    /// How many recursive shapes are around; the number of each is its id.
+    /// The number of enclosing recursive shapes. The id of each is its depth.
     depth: usize,
 }
 
@@ -93,15 +96,15 @@ impl<'a> Reader<'a> {
 
     fn word(&mut self) -> Option<TokenStream> {
         let krate = self.krate;
-        let word = self.plain()?;
+        let word = self.bare_name()?;
         Some(match word {
             "nonzero" if self.eat(" ") => {
-                let name = format!("nonzero {}", self.plain().filter(|name| INTEGERS.contains(name))?);
+                let name = format!("nonzero {}", self.bare_name().filter(|name| INTEGERS.contains(name))?);
                 quote!(&#krate::Shape::Integer(#name))
             },
             "self" => {
-                let out: usize = if self.eat("^") { self.plain()?.parse().ok()? } else { 0 };
-                let id = self.depth.checked_sub(out + 1)?.to_string();
+                let levels: usize = if self.eat("^") { self.bare_name()?.parse().ok()? } else { 0 };
+                let id = self.depth.checked_sub(levels + 1)?.to_string();
                 quote!(&#krate::Shape::Back(#id))
             },
             "bool" => quote!(&#krate::Shape::Bool),
@@ -114,43 +117,20 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn plain(&mut self) -> Option<&'a str> {
-        let end =
-            self.rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(self.rest.len());
-        let (word, rest) = self.rest.split_at_checked(end).filter(|(word, _)| !word.is_empty())?;
+    fn bare_name(&mut self) -> Option<&'a str> {
+        let (name, rest) = read_bare_name(self.rest)?;
         self.rest = rest;
-        Some(word)
+        Some(name)
     }
 
     fn number(&mut self) -> Option<Literal> {
-        self.plain()?.parse().ok().map(Literal::usize_unsuffixed)
+        self.bare_name()?.parse().ok().map(Literal::usize_unsuffixed)
     }
 
-    /// A name as it is, or in quotes.
     fn name(&mut self) -> Option<String> {
-        if !self.eat("\"") {
-            return self.plain().map(str::to_owned);
-        }
-        let mut name = Vec::new();
-        loop {
-            let byte = *self.rest.as_bytes().first()?;
-            let (first, rest) = self.rest.split_at_checked(self.rest.chars().next()?.len_utf8())?;
-            self.rest = rest;
-            match byte {
-                b'"' => return String::from_utf8(name).ok(),
-                b'\\' if self.eat("x") => {
-                    let (digits, rest) = self.rest.split_at_checked(2)?;
-                    name.push(u8::from_str_radix(digits, 16).ok()?);
-                    self.rest = rest;
-                },
-                b'\\' => {
-                    let escaped = self.rest.chars().next()?;
-                    self.rest = self.rest.get(escaped.len_utf8()..)?;
-                    name.extend(escaped.to_string().bytes());
-                },
-                _ => name.extend(first.bytes()),
-            }
-        }
+        let (name, rest) = read_name(self.rest)?;
+        self.rest = rest;
+        Some(name)
     }
 
     fn tuple(&mut self) -> Option<TokenStream> {
@@ -166,7 +146,7 @@ impl<'a> Reader<'a> {
         Some(quote!(&#krate::Shape::Tuple(&[#(#items),*])))
     }
 
-    /// A struct or a map, behind its `{`.
+    /// A struct or a map, after its `{`.
     fn braces(&mut self) -> Option<TokenStream> {
         let krate = self.krate;
         let (start, depth) = (self.rest, self.depth);
@@ -195,7 +175,7 @@ impl<'a> Reader<'a> {
         Some(members)
     }
 
-    /// An enum, behind that word.
+    /// An enum, after that word.
     fn enumeration(&mut self) -> Option<TokenStream> {
         let krate = self.krate;
         let tagging = match self.eat("tag=") {
@@ -229,7 +209,7 @@ impl<'a> Reader<'a> {
         )
     }
 
-    /// A name and the space behind it.
+    /// A name and a space.
     fn setting(&mut self) -> Option<String> {
         let name = self.name()?;
         self.expect(" ")?;
@@ -237,14 +217,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where the `>` is that closes what is open at the start of `text`.
+/// The index of the `>` that closes a `<` before the start of `text`.
 fn closing(text: &str) -> Option<usize> {
     let mut open = 1_usize;
     let mut before = ' ';
     for (index, letter) in text.char_indices() {
         match letter {
             '<' => open += 1,
-            // The arrow of a function type closes nothing.
+            // The `>` of an arrow closes nothing.
             '>' if before != '-' => {
                 open -= 1;
                 if open == 0 {

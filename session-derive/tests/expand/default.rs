@@ -210,7 +210,7 @@ const _: () = {
         }
     }
     const _: __p::Variable = ::core::option_env!("SESSION_LOCK");
-    const _: () = __p::lock::readable(
+    const _: () = __p::lock::assert_readable(
         "theme",
         ::session::__shape_of!(Theme, "Theme"),
         <Shop as __p::SchemaData>::SECTION.codec,

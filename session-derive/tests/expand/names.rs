@@ -167,7 +167,7 @@ const _: () = {
         }
     }
     const _: __p::Variable = ::core::option_env!("SESSION_LOCK");
-    const _: () = __p::lock::readable(
+    const _: () = __p::lock::assert_readable(
         "email",
         ::session::__shape_of!(Email, "Email"),
         <r#Shop as __p::SchemaData>::SECTION.codec,

@@ -274,7 +274,7 @@ const _: () = {
         }
     }
     const _: __p::Variable = ::core::option_env!("SESSION_LOCK");
-    const _: () = __p::lock::readable(
+    const _: () = __p::lock::assert_readable(
         "level",
         ::session::__shape_of!(Level, "Level"),
         <Shop as __p::SchemaData>::SECTION.codec,

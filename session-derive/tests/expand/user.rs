@@ -159,7 +159,7 @@ const _: () = {
         }
     }
     const _: __p::Variable = ::core::option_env!("SESSION_LOCK");
-    const _: () = __p::lock::readable(
+    const _: () = __p::lock::assert_readable(
         "user",
         ::session::__shape_of!(Option < UserId >, "Option<UserId>"),
         <Shop as __p::SchemaData>::SECTION.codec,

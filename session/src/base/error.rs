@@ -1,15 +1,37 @@
-//! What can go wrong, in one opaque type with few questions to ask of it.
+//! [`Error`], an opaque error type whose [`ErrorKind`] says what an app can do, and [`Corrupt`].
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Any error, as a cause.
+/// An error of any type, as the cause of another one.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why a session could not be read, changed or saved.
 ///
-/// In an axum handler it is also a response: see [`ErrorKind`] for the status of each kind.
+/// [`kind`](Self::kind) says what an app can do about it. `Display` says what happened, without values of the session;
+/// [`source`](std::error::Error::source) is the cause, for example the error of the store's driver.
+///
+/// With the feature `axum` it is a response, so that a handler can return it: the status of its kind, `Cache-Control:
+/// no-store`, and a text that tells the client nothing about the cause. The cause is logged with `tracing`.
+///
+/// ```
+/// use session::{Error, ErrorKind, Session};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     visits: u64,
+/// }
+///
+/// async fn count(mut session: Session<Shop>) -> Result<String, Error> {
+///     session.visits += 1;
+///     match session.commit().await {
+///         Ok(()) => Ok(format!("visit {}", session.visits)),
+///         Err(error) if error.kind() == ErrorKind::TooLarge => Ok("your session is full".into()),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -18,33 +40,67 @@ struct Inner {
     source: Option<BoxError>,
 }
 
-/// The kinds of [`Error`], each with the HTTP status it becomes.
+/// The kinds of [`Error`].
+///
+/// | kind | status | what the app can do |
+/// |---|---|---|
+/// | [`Unauthenticated`](Self::Unauthenticated) | 401 | let the user log in |
+/// | [`Conflict`](Self::Conflict) | 409 | let the client repeat the request, or use `session.update` |
+/// | [`Superseded`](Self::Superseded) | 409 | let the client repeat the request |
+/// | [`Gone`](Self::Gone) | 409 | let the client repeat the request, which starts without a session |
+/// | [`Invalid`](Self::Invalid) | 500 | check input before it is put into the session, or call `validate` |
+/// | [`Unencodable`](Self::Unencodable) | 500 | correct the value or its `Serialize` |
+/// | [`TooLarge`](Self::TooLarge) | 500 | store less, or raise the limit of the store |
+/// | [`Misconfigured`](Self::Misconfigured) | 500 | do what the message says |
+/// | [`Unavailable`](Self::Unavailable) | 503 | let the client repeat the request; nothing was written |
+/// | [`Unknown`](Self::Unknown) | 503 | let the client repeat the request, if it may be carried out twice |
+/// | [`Undecodable`](Self::Undecodable) | 503 | deploy code that can read the field; the record is unchanged |
+/// | [`Newer`](Self::Newer) | 503 | deploy the newer code everywhere; the record is unchanged |
+///
+/// With status 503, a response has `Retry-After`.
+///
+/// ```
+/// use session::ErrorKind;
+///
+/// fn page(kind: ErrorKind) -> &'static str {
+///     match kind {
+///         ErrorKind::Unauthenticated => "please log in",
+///         ErrorKind::Conflict | ErrorKind::Superseded | ErrorKind::Gone => "this page has changed: reload it",
+///         ErrorKind::Unavailable | ErrorKind::Unknown => "please try again in a moment",
+///         _ => "an error of the server",
+///     }
+/// }
+/// assert_eq!(page(ErrorKind::Gone), "this page has changed: reload it");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The store, or the source of randomness, could not be used. Nothing was written. 503.
+    /// The store, or the source of random bytes, could not be used. Nothing was written. 503.
     Unavailable,
-    /// The store did not say whether it applied a change, even when asked again. 503.
+    /// The store did not confirm a change, even after a retry: the change may have been applied or not. 503.
     Unknown,
-    /// A field with `conflict = "reject"` was changed by another request, or a commit lost too many races. 409.
+    /// Another request changed a field with `conflict = "reject"`, or a commit lost against other requests too often.
+    /// 409.
     Conflict,
-    /// A login, logout or rotation happened after this request loaded the session: its changes are dropped. 409.
+    /// A login, logout or rotation happened after this request loaded the session. The changes of this request are
+    /// dropped. 409.
     Superseded,
-    /// The session was destroyed, or expired, after this request loaded it: its changes are dropped. 409.
+    /// The session was destroyed or expired after this request loaded it. The changes of this request are dropped. 409.
     Gone,
-    /// The visitor is not logged in, where the handler asks for that. 401.
+    /// No user is logged in, but the handler needs one: it takes `LoggedIn<S>`. 401, or 303 to the login page if there
+    /// is one.
     Unauthenticated,
-    /// A field that carries identity or rights cannot be decoded by this code. The record is untouched. 503.
+    /// This code cannot decode a field that carries identity or rights. The record is unchanged. 503.
     Undecodable,
-    /// Newer code has written the session, and it does not let this code read it (`min_reader`), or this code does not want to
-    /// (`newer`). The record is untouched. 503.
+    /// Newer code has written the session, and either that code forbids this one to read it (`min_reader`), or this
+    /// code refuses to (`newer`). The record is unchanged. 503.
     Newer,
-    /// A field breaks a rule of its validation: one that carries identity or rights when it was loaded (the record is
-    /// untouched), or any that was to be saved (nothing was). 500.
+    /// A value breaks a validation rule. Either a stored field that carries identity or rights does, and the record is
+    /// unchanged; or a value that was to be saved does, and nothing was saved. 500.
     Invalid,
-    /// A field's value cannot be written. 500.
+    /// The value of a field cannot be encoded. Nothing was saved. 500.
     Unencodable,
-    /// The session is larger than the store takes. Nothing was sent. 500.
+    /// The session is larger than the store accepts. Nothing was sent to the store. 500.
     TooLarge,
     /// A setting is wrong, or the session layer is missing. 500.
     Misconfigured,
@@ -62,18 +118,34 @@ impl Error {
         self
     }
 
-    /// The same error once more, for another request that it befell. The cause stays with the first.
+    /// The same error for another request that is affected. The cause, which cannot be cloned, stays with the first
+    /// one.
     #[cold]
     pub(crate) fn repeated(&self) -> Self {
         Self::new(self.0.kind, self.0.message.clone())
     }
 
-    /// Which kind of error it is.
+    /// The kind of the error, to decide what to do.
+    ///
+    /// ```
+    /// # use session::{Error, ErrorKind};
+    /// fn is_temporary(error: &Error) -> bool {
+    ///     matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Unknown)
+    /// }
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the same request may succeed if it is sent again.
+    /// Whether the same request may succeed if the client sends it again: `Unavailable`, `Unknown`, `Conflict`,
+    /// `Superseded` and `Gone`. After `Unknown` the first request may have been carried out.
+    ///
+    /// ```
+    /// # use session::Error;
+    /// fn advice(error: &Error) -> &'static str {
+    ///     if error.is_retryable() { "please try again" } else { "please contact us" }
+    /// }
+    /// ```
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::{Conflict, Gone, Superseded, Unavailable, Unknown};
         matches!(self.0.kind, Unavailable | Unknown | Conflict | Superseded | Gone)
@@ -102,15 +174,29 @@ impl StdError for Error {
     }
 }
 
-/// A stored record is not one: cut short, altered, or not written by this crate.
+/// Bytes in a store that are not a record: cut short, changed, or not written by this crate.
 ///
-/// The bytes are left where they are. The visitor is anonymous, and a new session gets a key of its own, so nothing ever
-/// overwrites them.
+/// The bytes stay where they are. The engine treats the client as having no session; a new session gets a new id, so it
+/// does not overwrite them. Stores return it in `StoreError::Corrupt`.
+///
+/// ```
+/// use session::Corrupt;
+/// use session::store::Record;
+///
+/// let error: Corrupt = Record::decode(&b"not a record"[..]).unwrap_err();
+/// assert!(error.to_string().starts_with("the stored session is corrupt: "));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corrupt(Cow<'static, str>);
 
 impl Corrupt {
-    /// Says what is wrong with the bytes, without quoting them.
+    /// An error with a reason. The reason must not quote the bytes, which may be secret.
+    ///
+    /// ```
+    /// # use session::Corrupt;
+    /// let error = Corrupt::new("the row has no record");
+    /// assert_eq!(error.to_string(), "the stored session is corrupt: the row has no record");
+    /// ```
     #[cold]
     pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(reason.into())

@@ -1,4 +1,4 @@
-//! What every other module uses: time and randomness, errors, secrets.
+//! Used by every other module: time and randomness, errors, secrets.
 
 pub(crate) mod clock;
 pub(crate) mod error;

@@ -1,22 +1,22 @@
-//! Finds one cookie in a request, over bytes.
+//! Finds the session cookie in the headers of a request.
 //!
-//! Names are compared exactly: nothing is percent-decoded, no case is folded, no Unicode space is trimmed, and a quoted value is
-//! not unquoted. Each of these has let a sibling host plant a cookie under a `__Host-` name in one server or another. One
-//! odd byte in somebody else's cookie does not hide ours. Two cookies of our name that disagree mean that somebody else
-//! can write to this host, and then neither is trusted.
+//! The parser works on bytes and compares names exactly: it does not percent-decode, fold case, trim Unicode spaces or
+//! remove quotes. Servers that did one of these could be made to accept a cookie of a sibling host under a `__Host-`
+//! name. Bytes that are not ASCII in another cookie do not matter. Two cookies with the session cookie's name and
+//! different values mean that another party can set cookies for this host, so neither is trusted.
 
-/// What the request's cookies say under one name.
+/// The result of [`find`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found<'a> {
-    /// No cookie of that name.
+    /// No cookie has the name.
     Nothing,
-    /// One value, once or repeated.
+    /// All cookies with the name have this value.
     Value(&'a [u8]),
-    /// Values that differ.
+    /// Cookies with the name have different values.
     Disagreement,
 }
 
-/// Looks through the values of all `Cookie` headers (HTTP/2 may split them).
+/// Finds the cookie `name` in the values of all `Cookie` headers: HTTP/2 may split them (RFC 9113, section 8.2.3).
 pub(crate) fn find<'a>(headers: impl IntoIterator<Item = &'a [u8]>, name: &[u8]) -> Found<'a> {
     let mut found = Found::Nothing;
     for header in headers {
@@ -34,13 +34,14 @@ pub(crate) fn find<'a>(headers: impl IntoIterator<Item = &'a [u8]>, name: &[u8])
     found
 }
 
-/// What stands between semicolons.
+/// The parts of a header between its semicolons.
 fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     let ends = memchr::memchr_iter(b';', header).chain(std::iter::once(header.len()));
     ends.scan(0, |start, end| Some(header.get(std::mem::replace(start, end + 1)..end).unwrap_or_default()))
 }
 
-/// The value of `pair`, if its name is `name`. Only the spaces and tabs that RFC 6265 puts before a pair are skipped.
+/// The value of `pair` if its name is `name`. Spaces and tabs before the name are skipped (RFC 6265bis, section 5.6),
+/// nothing else.
 fn value_of<'a>(pair: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let start = pair.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
     pair.get(start..)?.strip_prefix(name)?.strip_prefix(b"=")
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn disagreement_is_nobody() {
+    fn different_values_disagree() {
         assert_eq!(found(&[b"__Host-sid=a; __Host-sid=b"]), None);
         assert_eq!(found(&[b"__Host-sid=a", b"x=\"; __Host-sid=b; y=\""]), None);
     }

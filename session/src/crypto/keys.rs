@@ -1,15 +1,16 @@
-//! [`KeyRing`]: the secret keys of a server, and what each is for.
+//! [`SecretKey`] and [`KeyRing`]: the secret keys of a server, and the keys that are derived from them for each
+//! purpose.
 //!
 //! ```text
 //! text    tsk1_ ‖ base64url(secret) ‖ _ ‖ base64url(CRC-32 of the secret)      55 characters for 32 bytes
 //! prk     HKDF-Extract(salt = "typed-session/v1", ikm = secret)
-//! subkey  HKDF-Expand(prk, label, 32): a key of its own for each purpose
+//! subkey  HKDF-Expand(prk, label, 32): a separate key for each purpose
 //! id      the first four bytes of HKDF-Expand(prk, "kid")
 //! ```
 //!
-//! The prefix lets scanners find a key that leaked into a repository, and the checksum turns a paste that lost a character into
-//! an error at start-up, where a wrong key would log everybody out. All of HKDF is with SHA-256. Changing a label changes every
-//! key derived under it: they are pinned by vectors.
+//! HKDF is that of RFC 5869 with SHA-256. Secret scanners recognise a leaked key by its prefix. The checksum turns an
+//! incomplete paste into an error at start-up; without it, a wrong key would end all sessions. A changed label would
+//! change the key that is derived with it, so test vectors pin the labels.
 
 use std::fmt;
 use std::path::Path;
@@ -26,20 +27,21 @@ use crate::base::secret::Secret;
 
 const SALT: &[u8] = b"typed-session/v1";
 const PREFIX: &str = "tsk1_";
-const LEAST_BYTES: usize = 32;
-/// Of 32 random bytes thirty are different, more or less; so few never are.
-const LEAST_DISTINCT: usize = 16;
-/// Keys beside the primary one.
-const MOST_OTHERS: usize = 4;
+/// The security level of the ciphers: 256 bits.
+const MIN_BYTES: usize = 32;
+/// Of 32 random bytes about 30 are distinct. Fewer than 16 do not occur in practice.
+const MIN_DISTINCT_BYTES: usize = 16;
+/// The number of keys besides the primary one.
+const MAX_OTHER_KEYS: usize = 4;
 
-/// What a key is used for. Each use has a key of its own, derived from the secret.
+/// The purpose of a key. For each purpose, a separate key is derived from the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Cookies that nobody can read.
+    /// Encrypted cookies.
     Encrypt,
-    /// Cookies that everybody can read and nobody can write.
+    /// Signed cookies, which the client can read.
     Sign,
-    /// Records in a store.
+    /// Encrypted records in a store.
     AtRest,
 }
 
@@ -57,7 +59,19 @@ impl Purpose {
 
 const ID_LABEL: &[u8] = b"kid";
 
-/// Names a key without giving it away. It stands in everything that the key has sealed.
+/// The id of a key: four bytes that are derived from the key and do not reveal it.
+///
+/// Everything that is encrypted or signed with a key contains its id. `Display` and `Debug` write it as eight
+/// hexadecimal digits.
+///
+/// ```
+/// use session::{KeyId, SecretKey};
+///
+/// let key = SecretKey::generate()?;
+/// let id: KeyId = key.id();
+/// assert_eq!(id.to_string().len(), 8);
+/// # Ok::<(), session::KeyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyId(pub(crate) [u8; 4]);
 
@@ -73,13 +87,17 @@ impl fmt::Debug for KeyId {
     }
 }
 
-/// One secret key. Never printed, compared or serialized, and wiped when it is dropped.
+/// A secret key of at least 32 bytes.
+///
+/// It cannot be printed, compared or serialized; `Debug` shows its id. It is wiped from memory when its last clone is
+/// dropped. Each purpose (encrypted cookies, signed cookies, records at rest) uses a separate key, which is derived
+/// from it with HKDF-SHA-256 (RFC 5869).
 ///
 /// ```
 /// use session::SecretKey;
 ///
 /// let key = SecretKey::generate()?;
-/// // What goes into the secret store of your deployment, once.
+/// // Put this text into the secret store of your deployment, once.
 /// let text = key.to_text();
 /// assert_eq!(SecretKey::parse(text.expose())?.id(), key.id());
 /// # Ok::<(), session::KeyError>(())
@@ -94,43 +112,62 @@ struct Inner {
 }
 
 impl SecretKey {
-    /// A new key from the operating system's generator.
+    /// Makes a new key of 32 bytes with the random number generator of the operating system.
+    ///
+    /// A server that does this at each start ends all sessions at each start: generate a key once, and keep its
+    /// [text](Self::to_text).
     ///
     /// # Errors
     ///
-    /// If the generator has failed.
+    /// If the random number generator fails.
+    ///
+    /// ```
+    /// # use session::SecretKey;
+    /// println!("{}", SecretKey::generate()?.to_text().expose()); // tsk1_…
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn generate() -> Result<Self, KeyError> {
-        let mut secret = Zeroizing::new(vec![0; LEAST_BYTES]);
+        let mut secret = Zeroizing::new(vec![0; MIN_BYTES]);
         SystemRng.fill(&mut secret).map_err(|error: RngError| KeyError(error.to_string()))?;
         Self::checked(secret)
     }
 
-    /// Reads what [`to_text`](Self::to_text) has written: `tsk1_…`. Space around it is ignored.
+    /// Reads a key from the text that [`to_text`](Self::to_text) returns: `tsk1_…`. Whitespace around it is ignored.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the text, without quoting it.
+    /// If the text is empty, has no prefix `tsk1_`, is cut short, is not base64url or has a wrong checksum; or if the
+    /// key is one that [`from_bytes`](Self::from_bytes) refuses. The error says what is wrong, without quoting the
+    /// text.
+    ///
+    /// ```
+    /// # use session::SecretKey;
+    /// let text = SecretKey::generate()?.to_text();
+    /// let cut = &text.expose()[..54];
+    /// assert!(SecretKey::parse(cut).is_err());
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(KeyError("the key is empty: make one with `SecretKey::generate()`".into()));
+            return Err(KeyError("the key is empty; make one with `SecretKey::generate()`".into()));
         }
         let Some(body) = text.strip_prefix(PREFIX) else {
             return Err(KeyError(
-                "not a key of `SecretKey::to_text`, which begins with `tsk1_`: make one with `SecretKey::generate()`; a secret \
-                 of your own, decoded to at least 32 random bytes, is taken by `SecretKey::from_bytes`"
+                "not a key: the text of a key begins with `tsk1_`; make a key with `SecretKey::generate()`, or pass a \
+                 secret of your own, decoded to at least 32 random bytes, to `SecretKey::from_bytes`"
                     .into(),
             ));
         };
-        let cut = || KeyError("the key is cut short: one of 32 bytes has 55 characters".into());
-        // The checksum's own alphabet has `_` too: it is the last six characters.
+        let cut = || KeyError("the key is cut short; a key of 32 bytes has 55 characters".into());
+        // The checksum, the last six characters, can contain `_` too.
         let (encoded, checksum) = body.len().checked_sub(7).and_then(|at| body.split_at_checked(at)).ok_or_else(cut)?;
         let checksum = checksum.strip_prefix('_').ok_or_else(cut)?;
         let decode = |text: &str| BASE64URL.decode(text).map(Zeroizing::new);
         let (Ok(secret), Ok(checksum)) = (decode(encoded), decode(checksum)) else {
             return Err(KeyError("the key is not base64url: a character was changed or lost".into()));
         };
-        if secret.len() < LEAST_BYTES {
+        if secret.len() < MIN_BYTES {
             return Err(too_short(secret.len()));
         }
         if crc32fast::hash(&secret).to_be_bytes() != checksum[..] {
@@ -139,29 +176,40 @@ impl SecretKey {
         Self::checked(secret)
     }
 
-    /// A key made of at least 32 random bytes of your own. Decode hex or base64 first: the text has fewer bits than letters.
+    /// Makes a key from at least 32 random bytes of your own. Decode hexadecimal or base64 text first: a letter of it
+    /// holds only 4 or 6 bits.
     ///
     /// # Errors
     ///
-    /// If the bytes are too few, or not random: repeated, a placeholder, an example.
+    /// If there are fewer than 32 bytes, or they are evidently not random: fewer than 16 distinct values, a sequence
+    /// that counts up or down, or a placeholder such as `change-me`.
+    ///
+    /// ```
+    /// # use session::SecretKey;
+    /// # let bytes_of_a_key_manager: Vec<u8> = (0..32_u8).map(|n| n.wrapping_mul(77)).collect();
+    /// let key = SecretKey::from_bytes(&bytes_of_a_key_manager)?;
+    /// assert!(SecretKey::from_bytes(b"too short").is_err());
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn from_bytes(secret: &[u8]) -> Result<Self, KeyError> {
         Self::checked(Zeroizing::new(secret.to_vec()))
     }
 
     fn checked(secret: Zeroizing<Vec<u8>>) -> Result<Self, KeyError> {
-        if secret.len() < LEAST_BYTES {
+        if secret.len() < MIN_BYTES {
             return Err(too_short(secret.len()));
         }
         let distinct = (0..=u8::MAX).filter(|byte| secret.contains(byte)).count();
-        if distinct < LEAST_DISTINCT {
+        if distinct < MIN_DISTINCT_BYTES {
             return Err(KeyError(format!(
-                "the key is not random: {distinct} different bytes in {}; if it is hex or base64, decode it first",
+                "the key is not random: it has {distinct} distinct bytes among {}; if it is hex or base64 text, decode \
+                 it first",
                 secret.len()
             )));
         }
         if is_placeholder(&secret) {
             return Err(KeyError(
-                "the key is an example or a placeholder, which others know too: make one with `SecretKey::generate()`"
+                "the key is an example or a placeholder, which is not secret; make one with `SecretKey::generate()`"
                     .into(),
             ));
         }
@@ -183,7 +231,14 @@ impl SecretKey {
         })))
     }
 
-    /// The key as text, for the secret store of your deployment.
+    /// The key as text, for the secret store of your deployment. [`parse`](Self::parse) and [`KeyRing::parse`] read it.
+    ///
+    /// ```
+    /// # use session::SecretKey;
+    /// let text = SecretKey::generate()?.to_text();
+    /// assert!(text.expose().starts_with("tsk1_") && text.expose().len() == 55);
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn to_text(&self) -> Secret<String> {
         let secret = &self.0.secret;
         let checksum = crc32fast::hash(secret).to_be_bytes();
@@ -191,7 +246,15 @@ impl SecretKey {
         Secret::new(format!("{PREFIX}{}_{}", *encoded, BASE64URL.encode(checksum)))
     }
 
-    /// What names it.
+    /// The id of the key, for logs and for [`KeyRing::revoking`].
+    ///
+    /// ```
+    /// # use session::SecretKey;
+    /// let (one, other) = (SecretKey::generate()?, SecretKey::generate()?);
+    /// assert_eq!(one.id(), one.clone().id());
+    /// assert_ne!(one.id(), other.id());
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn id(&self) -> KeyId {
         self.0.id
     }
@@ -212,10 +275,10 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// The key that seals, and up to four others that open.
+/// The primary key, which encrypts and signs, and up to four other keys, whose cookies and records are accepted too.
 ///
-/// Its keys have no order but this: one is primary. What the others have sealed is still opened, and sealed anew with the primary
-/// key when it is used. So a key is replaced in three steps, and nobody is logged out: see [`accepting`](Self::accepting).
+/// A cookie or a record of another key is written again with the primary key when it is used. A key can therefore be
+/// replaced without ending a session: see [`accepting`](Self::accepting). The order of the other keys does not matter.
 ///
 /// ```
 /// use session::{KeyRing, SecretKey};
@@ -224,7 +287,7 @@ impl fmt::Debug for SecretKey {
 /// let ring = KeyRing::new(new.clone()).accepting(old)?;
 /// assert_eq!(ring.primary(), new.id());
 ///
-/// // In an environment variable or a file: the primary key first, then the others, with space or commas between.
+/// // In an environment variable or a file: the primary key, then the others, separated by whitespace or commas.
 /// let text = format!("{}\n{}\n", new.to_text().expose(), SecretKey::generate()?.to_text().expose());
 /// assert_eq!(KeyRing::parse(&text)?.primary(), new.id());
 /// # Ok::<(), session::KeyError>(())
@@ -236,51 +299,94 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// A ring of one key.
+    /// A ring with one key, the primary one.
+    ///
+    /// ```
+    /// # use session::{KeyRing, SecretKey};
+    /// let key = SecretKey::generate()?;
+    /// assert_eq!(KeyRing::new(key.clone()).primary(), key.id());
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn new(primary: SecretKey) -> Self {
         Self { primary, others: Vec::new() }
     }
 
-    /// Opens what `key` has sealed, and seals nothing with it.
+    /// Adds a key whose cookies and records are accepted, but which encrypts and signs nothing.
     ///
-    /// To replace a key: accept the new one in every process; when all do, make it primary and accept the old one; when the longest
-    /// session under the old one has ended, drop it. A key that has leaked is dropped at once, and its sessions end.
+    /// To replace a key without ending sessions:
+    ///
+    /// 1. Accept the new key in every process.
+    /// 2. Make the new key primary and accept the old one in every process.
+    /// 3. Remove the old key when the longest session from before step 2 has ended: after the absolute lifetime.
+    ///
+    /// Remove a leaked key at once. This ends its sessions.
     ///
     /// # Errors
     ///
-    /// If the ring has this key, or four others.
+    /// If the ring already contains the key, or four keys besides the primary one.
+    ///
+    /// ```
+    /// # use session::{KeyRing, SecretKey};
+    /// let (old, new) = (SecretKey::generate()?, SecretKey::generate()?);
+    /// let step_1 = KeyRing::new(old.clone()).accepting(new.clone())?;
+    /// let step_2 = KeyRing::new(new.clone()).accepting(old)?;
+    /// let step_3 = KeyRing::new(new);
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn accepting(mut self, key: SecretKey) -> Result<Self, KeyError> {
         let id = key.id();
         if self.keys().any(|known| known.id() == id) {
-            return Err(KeyError(format!("the key {id} is in the ring twice: remove one")));
+            return Err(KeyError(format!("the key {id} is in the ring twice; remove one of them")));
         }
-        if self.others.len() == MOST_OTHERS {
+        if self.others.len() == MAX_OTHER_KEYS {
             return Err(KeyError(format!(
-                "more than {MOST_OTHERS} keys beside the primary one: remove those whose sessions have ended"
+                "more than {MAX_OTHER_KEYS} keys besides the primary one; remove the keys whose sessions have ended"
             )));
         }
         self.others.push(key);
         Ok(self)
     }
 
-    /// The ring without the key `id`: what it has sealed is refused from now on.
+    /// Removes the key `id`, if it is in the ring: its cookies and records are refused from now on.
     ///
     /// # Errors
     ///
-    /// If that is the primary key: make another one primary first.
+    /// If `id` is the primary key. Make another one primary first.
+    ///
+    /// ```
+    /// # use session::{KeyRing, SecretKey};
+    /// let (leaked, new) = (SecretKey::generate()?, SecretKey::generate()?);
+    /// let ring = KeyRing::new(new.clone()).accepting(leaked.clone())?;
+    /// let ring = ring.revoking(leaked.id())?;
+    /// assert!(ring.revoking(new.id()).is_err());
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn revoking(mut self, id: KeyId) -> Result<Self, KeyError> {
         if self.primary() == id {
-            return Err(KeyError(format!("the key {id} is revoked and primary: make another one primary first")));
+            return Err(KeyError(format!(
+                "the key {id} is primary and cannot be revoked; make another one primary first"
+            )));
         }
         self.others.retain(|key| key.id() != id);
         Ok(self)
     }
 
-    /// Reads keys with space, line ends or commas between them. The first one is primary; a line that begins with `#` is a remark.
+    /// Reads the texts of keys, separated by whitespace or commas. The first key is the primary one. A line that starts
+    /// with `#` is a comment.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with any of them, by its place in the text.
+    /// If there is no key, a key cannot be [parsed](SecretKey::parse), a key occurs twice, or there are more than five.
+    /// The error lists every mistake with the number of its key.
+    ///
+    /// ```
+    /// # use session::{KeyRing, SecretKey};
+    /// let (new, old) = (SecretKey::generate()?, SecretKey::generate()?);
+    /// let text = format!("# rotated in May\n{},{}", new.to_text().expose(), old.to_text().expose());
+    /// assert_eq!(KeyRing::parse(&text)?.primary(), new.id());
+    /// assert!(KeyRing::parse("tsk1_ tsk2_").unwrap_err().to_string().contains("key 2: "));
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
         let words = lines.flat_map(|line| line.split([' ', '\t', ','])).map(str::trim).filter(|word| !word.is_empty());
@@ -299,34 +405,46 @@ impl KeyRing {
         match ring {
             Some(ring) if complaints.is_empty() => Ok(ring),
             None if complaints.is_empty() => {
-                Err(KeyError("there is no key: make one with `SecretKey::generate()` and `to_text()`".into()))
+                Err(KeyError("there is no key; make one with `SecretKey::generate()` and `to_text()`".into()))
             },
             _ => Err(KeyError(complaints.join("; "))),
         }
     }
 
-    /// Reads the environment variable `name`; see [`parse`](Self::parse).
+    /// Reads the keys in the environment variable `name`, as [`parse`](Self::parse) does.
     ///
     /// # Errors
     ///
-    /// If it is not set, and those of [`parse`](Self::parse).
+    /// If the variable is not set or not Unicode, and those of [`parse`](Self::parse). The error names the variable.
+    ///
+    /// ```no_run
+    /// # use session::KeyRing;
+    /// let keys = KeyRing::from_env("SESSION_KEYS")?;
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn from_env(name: &str) -> Result<Self, KeyError> {
         let place = |what: &dyn fmt::Display| KeyError(format!("environment variable `{name}`: {what}"));
         let text = match std::env::var(name) {
             Ok(text) => Zeroizing::new(text),
             Err(std::env::VarError::NotPresent) => {
-                return Err(place(&"not set: make a key with `SecretKey::generate()` and `to_text()`"));
+                return Err(place(&"not set; make a key with `SecretKey::generate()` and `to_text()`"));
             },
-            Err(std::env::VarError::NotUnicode(_)) => return Err(place(&"not text")),
+            Err(std::env::VarError::NotUnicode(_)) => return Err(place(&"not Unicode text")),
         };
         Self::parse(&text).map_err(|error| place(&error))
     }
 
-    /// Reads the file at `path`; see [`parse`](Self::parse).
+    /// Reads the keys in the file at `path`, as [`parse`](Self::parse) does. It blocks: call it at start-up.
     ///
     /// # Errors
     ///
-    /// If it cannot be read, and those of [`parse`](Self::parse).
+    /// If the file cannot be read, and those of [`parse`](Self::parse). The error names the file.
+    ///
+    /// ```no_run
+    /// # use session::KeyRing;
+    /// let keys = KeyRing::from_file("/run/secrets/session_keys")?;
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         let path = path.as_ref();
         let place = |what: &dyn fmt::Display| KeyError(format!("key file {}: {what}", path.display()));
@@ -334,12 +452,19 @@ impl KeyRing {
         Self::parse(&text).map_err(|error| place(&error))
     }
 
-    /// The key that seals.
+    /// The id of the key that encrypts and signs.
+    ///
+    /// ```
+    /// # use session::{KeyRing, SecretKey};
+    /// let key = SecretKey::generate()?;
+    /// assert_eq!(KeyRing::new(key.clone()).primary(), key.id());
+    /// # Ok::<(), session::KeyError>(())
+    /// ```
     pub fn primary(&self) -> KeyId {
         self.primary.id()
     }
 
-    /// The primary key, and the others.
+    /// The primary key and the other keys.
     pub(crate) fn split(&self) -> (&SecretKey, &[SecretKey]) {
         (&self.primary, &self.others)
     }
@@ -349,7 +474,14 @@ impl KeyRing {
     }
 }
 
-/// A key, or a ring of them, cannot be used. Never quotes a key.
+/// A key or a key ring cannot be used. `Display` says why and what to do, and never quotes a key.
+///
+/// ```
+/// use session::{KeyError, SecretKey};
+///
+/// let error: KeyError = SecretKey::parse("hunter2").unwrap_err();
+/// assert!(error.to_string().starts_with("not a key: the text of a key begins with `tsk1_`"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyError(String);
 
@@ -362,23 +494,23 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 fn too_short(bytes: usize) -> KeyError {
-    KeyError(format!("the key has {bytes} bytes, and at least {LEAST_BYTES} are needed"))
+    KeyError(format!("the key has {bytes} bytes; at least {MIN_BYTES} are needed"))
 }
 
-/// What templates and manuals have in place of a key, and what people type who are in a hurry.
+/// Whether the secret contains a word of placeholders, or is the byte sequence of test vectors.
 fn is_placeholder(secret: &[u8]) -> bool {
     const WORDS: [&str; 8] = ["change", "secret", "insecure", "password", "example", "replace", "your_", "your-"];
-    // Counting up or down: the vectors of every standard.
-    let step = |by: u8| secret.iter().zip(secret.iter().skip(1)).all(|(one, next)| one.wrapping_add(by) == *next);
+    // Bytes that count up or down are the keys of test vectors in standards.
+    let counts_by = |by: u8| secret.iter().zip(secret.iter().skip(1)).all(|(one, next)| one.wrapping_add(by) == *next);
     let text = str::from_utf8(secret).map(str::to_ascii_lowercase).map(Zeroizing::new);
-    step(1) || step(u8::MAX) || text.is_ok_and(|text| WORDS.iter().any(|word| text.contains(word)))
+    counts_by(1) || counts_by(u8::MAX) || text.is_ok_and(|text| WORDS.iter().any(|word| text.contains(word)))
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
 
-    /// The key of the vectors, which nobody else may use.
+    /// The key of the test vectors. `from_bytes` refuses it.
     pub(crate) fn counting() -> SecretKey {
         SecretKey::derived(Zeroizing::new((0..32).collect())).unwrap()
     }
@@ -387,7 +519,7 @@ pub(crate) mod tests {
         bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
     }
 
-    /// Computed by another implementation (Python's `hmac`); whatever was sealed with them must open for ever.
+    /// Computed by another implementation, Python's `hmac`. Cookies and records that exist depend on these keys.
     #[test]
     fn vectors() {
         let key = counting();
@@ -410,7 +542,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn no_key_prints_itself() {
+    fn no_key_is_printed() {
         let ring = KeyRing::new(counting()).accepting(SecretKey::generate().unwrap()).unwrap();
         let shown = format!("{ring:?} {:?} {:?}", counting(), counting().to_text());
         assert!(shown.contains("a91ff285") && !shown.contains("tsk1_") && shown.len() < 150, "{shown}");

@@ -1,4 +1,4 @@
-//! Secret keys, and what is encrypted or signed with them.
+//! Secret keys, and encryption and signatures with them. Feature `sealed`.
 
 pub(crate) mod keys;
 pub(crate) mod seal;

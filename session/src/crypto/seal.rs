@@ -1,4 +1,4 @@
-//! [`Sealer`]: bytes that only the holder of a key can have written, and, if encrypted, only such a one can read.
+//! [`Sealer`]: authenticated encryption, and signatures. To seal is to encrypt or to sign; to open is the reverse.
 //!
 //! ```text
 //! encrypted  0x02 ‖ key id[4] ‖ nonce[24] ‖ ciphertext ‖ tag[16]       XChaCha20-Poly1305
@@ -9,8 +9,9 @@
 //! LP(x)            u16 length ‖ x
 //! ```
 //!
-//! The version chooses nothing: a sealer opens the one version that it writes. The key is chosen by its id, once: no key is tried
-//! after another. Nonces are random, and with 192 bits none comes twice.
+//! The version does not select an algorithm: a sealer opens only the version that it writes. The key id selects the
+//! key: a sealer does not try one key after another. Nonces are random; with 192 bits a repetition is not to be
+//! expected.
 
 use bytes::Bytes;
 use chacha20poly1305::aead::array::Array;
@@ -19,24 +20,25 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use crate::base::clock::{Rng, RngError};
-use crate::crypto::keys::{KeyId, KeyRing, Purpose};
+use crate::crypto::keys::{KeyId, KeyRing, Purpose, SecretKey};
 
 const ENCRYPTED: u8 = 0x02;
 const SIGNED: u8 = 0x04;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 const MAC: usize = 32;
-/// Version and key id.
+/// The version and the key id.
 const HEAD: usize = 1 + 4;
 
-/// All keys of a ring, for one purpose and in one context: what is sealed in one opens in no other.
+/// The keys of a ring for one purpose and one context. A value that is sealed for one context cannot be opened in
+/// another one.
 pub(crate) struct Sealer {
     version: u8,
-    primary: Slot,
-    others: Vec<Slot>,
+    primary: SealerKey,
+    others: Vec<SealerKey>,
 }
 
-struct Slot {
+struct SealerKey {
     id: KeyId,
     cipher: Cipher,
 }
@@ -46,36 +48,36 @@ enum Cipher {
         cipher: XChaCha20Poly1305,
         additional: Vec<u8>,
     },
-    /// Has taken all that comes before the value.
+    /// The state of the MAC after the label, the context and the key id.
     Sign(Hmac<Sha256>),
 }
 
-/// Why something sealed does not open. For logs and tests: to the client all are one.
+/// Why a value cannot be opened. For logs and tests only: the client cannot tell the reasons apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rejected {
-    /// Longer than anything we seal, or too short.
+    /// It is too short, or longer than any sealed value.
     Length,
-    /// Not canonical base64url.
+    /// It is not canonical base64url.
     Encoding,
-    /// Of another kind.
+    /// It has another version: it is a value of another kind.
     Version,
-    /// Sealed with a key that the ring does not have.
+    /// It is sealed with a key that is not in the ring.
     Key,
-    /// Altered, or sealed for another place.
+    /// It was changed, or sealed for another context.
     Forged,
-    /// Its time is over.
+    /// A deadline has passed.
     Expired,
-    /// Its times cannot be.
+    /// Its timestamps contradict each other or the clock.
     Times,
-    /// Authentic, and still no session.
+    /// It is authentic, but its content is not a session.
     Content,
 }
 
-/// What was sealed.
+/// An opened value.
 #[derive(Debug)]
 pub(crate) struct Plain {
     pub(crate) bytes: Bytes,
-    /// Not with the primary key.
+    /// Whether it was sealed with another key than the primary one.
     pub(crate) needs_reissue: bool,
 }
 
@@ -98,7 +100,7 @@ impl Sealer {
                 put(&mut before, part);
             }
             put(&mut before, &id.0);
-            // A key of one block or less: longer ones are hashed first.
+            // HMAC pads a key that is shorter than a block with zeros (RFC 2104).
             let mut block = Array::default();
             block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
             Cipher::Sign(Hmac::<Sha256>::new(&block).chain_update(before))
@@ -107,13 +109,12 @@ impl Sealer {
     }
 
     fn new(version: u8, keys: &KeyRing, purpose: Purpose, cipher: impl Fn(&[u8; 32], KeyId) -> Cipher) -> Self {
-        let slot =
-            |key: &crate::crypto::keys::SecretKey| Slot { id: key.id(), cipher: cipher(key.subkey(purpose), key.id()) };
+        let sealer_key = |key: &SecretKey| SealerKey { id: key.id(), cipher: cipher(key.subkey(purpose), key.id()) };
         let (primary, others) = keys.split();
-        Self { version, primary: slot(primary), others: others.iter().map(slot).collect() }
+        Self { version, primary: sealer_key(primary), others: others.iter().map(sealer_key).collect() }
     }
 
-    /// How many bytes longer the sealed is than the plain.
+    /// The number of bytes that sealing adds.
     pub(crate) fn overhead(&self) -> usize {
         match self.version {
             SIGNED => HEAD + MAC,
@@ -121,7 +122,8 @@ impl Sealer {
         }
     }
 
-    /// Seals the `length` bytes that `write` appends. `bound` must be the same when it is opened.
+    /// Seals the `length` bytes that `write` appends. [`open`](Self::open) needs the same `bound`, which is
+    /// authenticated but not part of the result.
     pub(crate) fn seal(
         &self,
         rng: &dyn Rng,
@@ -129,7 +131,7 @@ impl Sealer {
         length: usize,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Result<Vec<u8>, RngError> {
-        let Slot { id, cipher } = &self.primary;
+        let SealerKey { id, cipher } = &self.primary;
         let mut out = Vec::with_capacity(length + self.overhead());
         out.push(self.version);
         out.extend_from_slice(&id.0);
@@ -142,7 +144,7 @@ impl Sealer {
                 let plain = out.get_mut(HEAD + NONCE..).unwrap_or_default();
                 let tag = cipher
                     .encrypt_inout_detached(&nonce, &with(additional, bound), plain.into())
-                    // Only of more than 256 gigabytes.
+                    // Fails for more than 256 GiB only.
                     .map_err(|error| RngError::new(error.to_string()))?;
                 out.extend_from_slice(&tag);
             },
@@ -155,7 +157,8 @@ impl Sealer {
         Ok(out)
     }
 
-    /// Opens what [`seal`](Self::seal) has made: length, version, key, seal, in that order.
+    /// Opens a value that [`seal`](Self::seal) returned. Checks length, version, key id and authenticity, in this
+    /// order.
     pub(crate) fn open(&self, mut sealed: Vec<u8>, bound: &[u8]) -> Result<Plain, Rejected> {
         let Some(end) = sealed.len().checked_sub(self.overhead()) else { return Err(Rejected::Length) };
         let Some(([version, id @ ..], rest)) = sealed.split_first_chunk_mut::<HEAD>() else {
@@ -165,11 +168,11 @@ impl Sealer {
             return Err(Rejected::Version);
         }
         let needs_reissue = self.primary.id.0 != *id;
-        let slot = match needs_reissue {
+        let key = match needs_reissue {
             false => &self.primary,
-            true => self.others.iter().find(|slot| slot.id.0 == *id).ok_or(Rejected::Key)?,
+            true => self.others.iter().find(|key| key.id.0 == *id).ok_or(Rejected::Key)?,
         };
-        let start = match &slot.cipher {
+        let start = match &key.cipher {
             Cipher::Encrypt { cipher, additional } => {
                 let (nonce, rest) = rest.split_first_chunk_mut::<NONCE>().ok_or(Rejected::Length)?;
                 let (text, tag) = rest.split_last_chunk_mut::<TAG>().ok_or(Rejected::Length)?;
@@ -188,7 +191,7 @@ impl Sealer {
     }
 }
 
-/// The additional data of a slot, and what this message is bound to.
+/// The additional data of a key, followed by `bound`.
 fn with<'a>(additional: &'a [u8], bound: &[u8]) -> std::borrow::Cow<'a, [u8]> {
     if bound.is_empty() {
         return additional.into();
@@ -213,13 +216,13 @@ fn parts(parts: &[&[u8]]) -> Vec<u8> {
     out
 }
 
-/// With its length, so that no two lists of parts are the same bytes.
+/// Appends a part with its length, so that different lists of parts are different bytes.
 fn put(out: &mut Vec<u8>, part: &[u8]) {
     out.extend_from_slice(&length(part.len()));
     out.extend_from_slice(part);
 }
 
-/// Names, ids and cookies: all are shorter than 64 KiB.
+/// The length of a part: parts are names, ids and cookies, which are shorter than 64 KiB.
 fn length(bytes: usize) -> [u8; 2] {
     u16::try_from(bytes).unwrap_or(u16::MAX).to_be_bytes()
 }
@@ -232,7 +235,7 @@ mod tests {
     use super::*;
     use crate::crypto::keys::tests::{counting, hex};
 
-    /// Gives 40, 41, 42, … in hex: the nonce of the vector.
+    /// Returns the bytes 0x40, 0x41, 0x42, …: the nonce of the vector.
     struct Counting;
     impl Rng for Counting {
         fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
@@ -248,7 +251,7 @@ mod tests {
         Sealer::encrypting(&KeyRing::new(counting()), Purpose::Encrypt, ENCRYPT, &[b"__Host-sid", b"auth"])
     }
 
-    /// libsodium opens and makes the same bytes.
+    /// libsodium seals the same bytes, and opens them.
     #[test]
     fn encrypted_vector() {
         let sealed = encrypting().seal(&Counting, &[], PLAIN.len(), |out| out.extend_from_slice(PLAIN)).unwrap();
@@ -259,7 +262,8 @@ mod tests {
         assert_eq!(encrypting().open(sealed, &[]).unwrap().bytes, PLAIN);
     }
 
-    /// Python's `hmac` makes the same bytes: of a server's token, which begins with version 1.
+    /// Python's `hmac` computes the same bytes. The value is the token of a server-side session, which begins with
+    /// version 1.
     #[test]
     fn signed_vector() {
         let sealer = Sealer::signing(&KeyRing::new(counting()), b"typed-session/v1/sign", &[b"__Host-sid", b"auth"]);
@@ -271,9 +275,9 @@ mod tests {
         );
     }
 
-    /// Whatever is changed, cut off or added: it does not open.
+    /// A value that was changed, cut off or extended does not open.
     #[test]
-    fn nothing_but_the_whole_opens() {
+    fn only_the_unchanged_value_opens() {
         let ring = KeyRing::new(counting());
         for sealer in [encrypting(), Sealer::signing(&ring, b"label", &[b"part"])] {
             let sealed = sealer.seal(&Counting, b"here", PLAIN.len(), |out| out.extend_from_slice(PLAIN)).unwrap();
@@ -304,9 +308,9 @@ mod tests {
         }
     }
 
-    /// The same letters, divided in another way, are another place.
+    /// The same bytes, divided into other parts, are another context.
     #[test]
-    fn contexts_are_told_apart() {
+    fn contexts_are_distinguished() {
         let ring = KeyRing::new(counting());
         let contexts: [&[&[u8]]; 6] = [&[], &[b"ab"], &[b"a", b"b"], &[b"", b"ab"], &[b"ab", b""], &[b"b", b"a"]];
         let make = |context| {

@@ -3,6 +3,8 @@
 pub(crate) mod codec;
 pub(crate) mod fingerprint;
 pub(crate) mod lock;
+#[cfg_attr(not(test), expect(dead_code, reason = "the derive uses the rest"))]
+pub(crate) mod lock_grammar;
 pub(crate) mod merge;
 pub(crate) mod payload;
 pub(crate) mod record;

@@ -32,7 +32,7 @@ impl Config {
         rule(*idle < Duration::from_secs(1), format!("idle timeout {idle:?}: use at least a second"));
         rule(idle > absolute, format!("idle timeout {idle:?} is longer than the absolute timeout {absolute:?}"));
         rule(
-            *absolute > crate::cookie::LONGEST,
+            *absolute > crate::cookie::MAX_COOKIE_AGE,
             format!("absolute timeout {absolute:?}: browsers keep no cookie for more than 400 days"),
         );
         rule(

@@ -1,10 +1,10 @@
-//! What is large compiles, in a time that grows with it.
+//! Large types compile, in a time that grows in proportion to their size.
 
 use std::fmt::Write as _;
 
 use super::Scratch;
 
-/// An enum of as many variants, whose names are hard to tell apart and in no order.
+/// A crate with an enum of `variants` variants, whose names differ at the end only and are in no order.
 fn code(version: u32, variants: usize) -> String {
     let names = (0..variants).fold(String::new(), |mut names, number| {
         let _ = writeln!(names, "    OneOfManyVariants{:03},", number * 177 % variants);
@@ -17,13 +17,13 @@ fn code(version: u32, variants: usize) -> String {
     )
 }
 
-/// With the lock, and against it: each is a constant that the compiler computes, and gives up where it takes too long.
+/// The shape and the comparison with the lock are constants: the compiler gives up on a constant that takes too long.
 #[test]
 fn three_hundred_variants() {
     let scratch = Scratch::locked_with(&code(1, 299));
     assert!(scratch.check().is_empty());
     scratch.write("src/lib.rs", &code(2, 301));
-    assert!(scratch.check().is_empty(), "two more");
+    assert!(scratch.check().is_empty(), "two variants more");
     scratch.write("src/lib.rs", &code(2, 298));
-    assert!(scratch.check().iter().any(|complaint| complaint.message.contains("one of them loses")), "one less");
+    assert!(scratch.check().iter().any(|complaint| complaint.message.contains("would lose data")), "one variant less");
 }

@@ -1,8 +1,8 @@
-//! What is forgotten does not compile, and the message says what to write, at the token in question.
+//! A change that the lock forbids does not compile; the message underlines the token to change and says what to write.
 
 use super::Scratch;
 
-/// Edits of the first release's code, what the compiler underlines then, and a part of what it says.
+/// Edits of the first release's code, the text that the compiler underlines, and a part of its message.
 type Mistake = (&'static [(&'static str, &'static str)], &'static str, &'static str);
 
 const V2: (&str, &str) = ("version = 1", "version = 2");
@@ -20,9 +20,9 @@ const MISTAKES: &[Mistake] = &[
     (&[("version = 1", "version = 1, codec = postcard")], "1", "the codec is `postcard` here, but `json`"),
     (&[("version = 1", "version = 3")], "3", "ends at version 1; the next version is 2, not 3"),
     (&[V2, ("visits: u32", "visits: u64")], "u64", "say how old values convert: `upgrade(in = 2"),
-    (&[V2, ("qty: u32", "qty: u64")], "Vec", "and one of them loses what the other has stored"),
-    (&[V2, ("qty: u32", "qty: u32, pub gift: bool")], "Vec", "a new member needs a `#[serde(default)]`"),
-    (&[V2, ("    pub qty: u32,\n", "")], "Vec", "and one of them loses what the other has stored"),
+    (&[V2, ("qty: u32", "qty: u64")], "Vec", "would lose data when the other one reads them"),
+    (&[V2, ("qty: u32", "qty: u32, pub gift: bool")], "Vec", "a new member needs `#[serde(default)]`"),
+    (&[V2, ("    pub qty: u32,\n", "")], "Vec", "would lose data when the other one reads them"),
     (&[V2, ("    pub name: String,\n", "")], "2", "is neither stored, upgraded nor reserved in version 2"),
     (
         &[V2, ("pub nick:", "#[session(was = \"nikc\")] pub alias:")],
@@ -32,7 +32,7 @@ const MISTAKES: &[Mistake] = &[
     (
         &[V2, ("pub visits: u32", "#[session(upgrade(in = 2, from = u16, with = u64::from))] pub visits: u64")],
         "u16",
-        "this reads key `visits` as `u16`, but version 1 has stored `u32`",
+        "this reads key `visits` as `u16`, but version 1 stored `u32`",
     ),
     (
         &[
@@ -41,7 +41,7 @@ const MISTAKES: &[Mistake] = &[
             ("    pub nick: Option<String>,\n", ""),
         ],
         "\"nick\"",
-        "this reads key `nick` as `string`, but version 1 has stored `string?`",
+        "this reads key `nick` as `string`, but version 1 stored `string?`",
     ),
     (
         &[
@@ -54,11 +54,7 @@ const MISTAKES: &[Mistake] = &[
         "\"nmae\"",
         "did you mean `name`?",
     ),
-    (
-        &[V2, ("pub name", "#[session(since = 2)] pub name")],
-        "name",
-        "version 1 has stored it already; write `since = 1`",
-    ),
+    (&[V2, ("pub name", "#[session(since = 2)] pub name")], "name", "version 1 stored it already; write `since = 1`"),
     (
         &[("version = 1", "version = 1, lock = \"locks/none.lock\"")],
         "\"locks/none.lock\"",
@@ -89,7 +85,7 @@ fn mistakes_do_not_compile() {
     session_tests::print_figure("mistakes against a lock", MISTAKES.len());
 }
 
-/// A lock that somebody has edited, cut off, or merged badly; each with a part of the message.
+/// Locks that were edited, cut off, or merged badly, each with a part of the message.
 #[test]
 fn damaged_locks_do_not_compile() {
     let scratch = Scratch::locked();
@@ -100,17 +96,17 @@ fn damaged_locks_do_not_compile() {
     let damaged = [
         (lock.replace("name: string", "name: bool"), "version 1 was changed by hand or cut off"),
         (lock[..lock.len() - 20].to_owned(), "version 1 was changed by hand or cut off"),
-        (conflict, "an unresolved merge conflict"),
+        (conflict, "unresolved merge conflict"),
         (String::new(), "expected `session shop`"),
         (lock.replace("session shop", "session store"), "this is the lock of session `store`, not of `shop`"),
         (format!("{lock}\nversion 3{second}"), "version 3 comes after version 1"),
-        (format!("{lock}nonsense\n"), "this line is no part of a lock"),
-        (lock.replace("  codec json", "  colour red"), "is no part of a lock that this version"),
+        (format!("{lock}nonsense\n"), "this line is not part of a schema lock"),
+        (lock.replace("  codec json", "  colour red"), "this version of `session` does not know the fact `colour red`"),
         (lock.replace("version 1 ", "version 0 "), "expected a version and a checksum"),
         (lock.replace("version 1 ", "version one "), "expected a version and a checksum"),
     ];
     for (text, part) in damaged {
-        // Only the lock is edited: the macro has to notice.
+        // Only the lock has changed, not the code: cargo must run the macro again.
         scratch.write("sessions/shop.lock", &text);
         let complaints = scratch.check();
         assert!(
@@ -119,5 +115,5 @@ fn damaged_locks_do_not_compile() {
         );
     }
     scratch.write("sessions/shop.lock", &lock.replace('\n', "\r\n"));
-    assert!(scratch.check().is_empty(), "other line ends are the same lock");
+    assert!(scratch.check().is_empty(), "line ends do not count");
 }

@@ -1,4 +1,4 @@
-//! The schema lock, as its user meets it: a crate of its own, and cargo.
+//! The schema lock as a user meets it: with cargo, in a crate outside of this workspace.
 
 mod large;
 mod mistakes;
@@ -12,10 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use session_tests::servers::TempDir;
 
-/// One build at a time: they share a target folder.
+/// Builds share a target folder, so they run one at a time.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-/// What a crate begins with.
+/// The code of the first release.
 const FIRST: &str = r#"
 use serde::{Deserialize, Serialize};
 use session::{Session, SessionValue};
@@ -37,17 +37,26 @@ pub struct Shop {
 }
 "#;
 
-/// A crate outside of the workspace.
+/// A crate in a temporary folder.
 struct Scratch {
     dir: TempDir,
     _building: MutexGuard<'static, ()>,
 }
 
-/// An error of the compiler: what it says, and what it underlines.
+/// An error of the compiler: its message, and the text that it underlines.
 #[derive(Debug)]
 struct Complaint {
     message: String,
     underlined: String,
+}
+
+/// `session-derive` cannot export functions, so it has a copy of this file.
+#[test]
+fn both_packages_have_the_same_grammar() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let read = |path| std::fs::read(root.join(path)).unwrap();
+    let (runtime, derive) = (read("session/src/data/lock_grammar.rs"), read("session-derive/src/lock/lock_grammar.rs"));
+    assert!(runtime == derive, "copy one `lock_grammar.rs` over the other");
 }
 
 impl Scratch {
@@ -67,7 +76,7 @@ impl Scratch {
         scratch
     }
 
-    /// With version 1 in the lock.
+    /// The first release, with its version in the lock.
     fn locked() -> Self {
         let scratch = Self::new();
         let (ok, output) = scratch.test("write");
@@ -75,7 +84,7 @@ impl Scratch {
         scratch
     }
 
-    /// The same, of other code.
+    /// A crate with this code, with its version in the lock.
     fn locked_with(code: &str) -> Self {
         let scratch = Self::new();
         scratch.write("src/lib.rs", code);
@@ -98,12 +107,12 @@ impl Scratch {
         std::fs::read_to_string(self.path("sessions/shop.lock")).unwrap_or_default()
     }
 
-    /// Makes the code the first one with each left text replaced by the right one.
+    /// Replaces the code by the first release with these edits: each left text becomes the right one.
     fn edit(&self, edits: &[(&str, &str)]) {
         self.edit_of(FIRST, edits);
     }
 
-    /// The same, of other code.
+    /// Replaces the code by `code` with these edits.
     fn edit_of(&self, code: &str, edits: &[(&str, &str)]) {
         let mut code = code.to_owned();
         for (old, new) in edits {
@@ -116,7 +125,7 @@ impl Scratch {
     fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO"));
         command.args(arguments).arg("--offline").current_dir(self.dir.path());
-        // What cargo has set for this test is not meant for that build.
+        // Cargo has set these for this test, not for that build.
         for name in ["CARGO_TARGET_TMPDIR", "CARGO_MANIFEST_DIR", "SESSION_LOCK", "SESSION_LOCK_AGAINST", "RUSTFLAGS"] {
             command.env_remove(name);
         }
@@ -124,7 +133,7 @@ impl Scratch {
         command
     }
 
-    /// What the compiler complains of.
+    /// The errors of the compiler.
     fn check(&self) -> Vec<Complaint> {
         let output = self.cargo(&["check", "--message-format", "json"]).output().expect("cargo");
         let lines = String::from_utf8_lossy(&output.stdout);
@@ -145,12 +154,12 @@ impl Scratch {
         complaints
     }
 
-    /// Runs the crate's tests, `SESSION_LOCK` being `mode`, and says whether they passed and what they wrote.
+    /// Runs the crate's tests with `SESSION_LOCK` set to `mode`. Returns whether they passed, and their output.
     fn test(&self, mode: &str) -> (bool, String) {
         self.test_with(&[("SESSION_LOCK", mode)])
     }
 
-    /// The same, with these in the environment, as far as they say something.
+    /// Runs the crate's tests with these environment variables, except for empty ones.
     fn test_with(&self, environment: &[(&str, &str)]) -> (bool, String) {
         let mut command = self.cargo(&["test", "--lib"]);
         command.envs(environment.iter().filter(|(_, value)| !value.is_empty()).copied());

@@ -1,4 +1,5 @@
-//! Changes inside the types of fields: what the next version may do without an upgrade, and what it may not.
+//! Changes inside the types of fields: those that the next version may make without an upgrade, and those that it may
+//! not.
 
 use super::Scratch;
 
@@ -51,13 +52,13 @@ const V2: (&str, &str) = ("version = 1", "version = 2");
 const GIFT: &str = "#[serde(default)]\n    pub gift: bool,";
 const NOTE: &str = "    pub note: Option<String>,\n";
 
-/// Edits that lose nothing, whoever reads and writes.
+/// Edits after which both versions read each other's values without loss.
 const FINE: &[&[(&str, &str)]] = &[
     &[V2],
     &[V2, (NOTE, "    pub note: Option<String>,\n    #[serde(default)]\n    pub wrapped: bool,\n")],
     &[V2, (NOTE, "    #[serde(alias = \"note\")]\n    pub remark: Option<String>,\n")],
     &[V2, (GIFT, "#[serde(default, alias = \"present\", alias = \"gift\")]\n    pub surprise: bool,")],
-    // Its shape is not the one that it had, and yet what was stored is read.
+    // The field has another shape under a new name, and reads what is stored under the old one.
     &[
         V2,
         ("pub cart:", "#[session(was = \"cart\")]\n    pub basket:"),
@@ -65,7 +66,7 @@ const FINE: &[&[(&str, &str)]] = &[
     ],
 ];
 
-/// Edits that do, and what is underlined.
+/// Edits after which one version loses data of the other, each with the text that is underlined.
 const WRONG: &[(&[(&str, &str)], &str)] = &[
     (&[V2, (GIFT, "")], "Vec"),
     (&[V2, (NOTE, "")], "Vec"),
@@ -74,13 +75,13 @@ const WRONG: &[(&[(&str, &str)], &str)] = &[
     (&[V2, (GIFT, "#[serde(alias = \"gift\")]\n    pub present: bool,")], "Vec"),
     (&[V2, ("pub sku: String", "#[serde(default, alias = \"sku\")]\n    pub number: String")], "Vec"),
     (&[V2, ("pub qty: NonZero<u32>", "pub qty: u32")], "Vec"),
-    // The same but for the level that it begins anew at.
+    // The shapes differ only in the level that they refer back to.
     (&[V2, ("pub list: List<Vec<Outer>>", "pub list: Flat")], "Outer"),
     (&[V2, ("pub struct HashMap<K, V>(K, V);", "pub struct Unused;\npub use std::collections::HashMap;")], "HashMap"),
 ];
 
 #[test]
-fn what_is_stored_may_gain_but_not_lose() {
+fn types_may_gain_members_but_not_lose_them() {
     let scratch = Scratch::locked_with(RICH);
     let lock = scratch.lock();
     for line in [
@@ -92,7 +93,7 @@ fn what_is_stored_may_gain_but_not_lose() {
     }
     assert!(
         scratch.check().is_empty(),
-        "the first release, whose `HashMap` only is called like one that everybody knows"
+        "the first release, whose own type `HashMap` is not the one of the standard library"
     );
     for edits in FINE {
         scratch.edit_of(RICH, edits);
@@ -102,7 +103,7 @@ fn what_is_stored_may_gain_but_not_lose() {
     for (edits, underlined) in WRONG {
         scratch.edit_of(RICH, edits);
         let complaints = scratch.check();
-        let expected = "and one of them loses what the other has stored";
+        let expected = "would lose data when the other one reads them";
         assert!(
             complaints
                 .iter()

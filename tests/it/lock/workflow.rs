@@ -1,4 +1,4 @@
-//! From the first lock to the third version, as a team does it.
+//! The workflow of a team, from the first lock to the third version.
 
 use super::Scratch;
 
@@ -11,9 +11,9 @@ const RETYPED: (&str, &str) =
 #[test]
 fn three_versions() {
     let scratch = Scratch::new();
-    assert!(scratch.check().is_empty(), "silent until there is a lock");
+    assert!(scratch.check().is_empty(), "no complaint as long as there is no lock");
     let (ok, output) = scratch.test("");
-    assert!(ok && output.contains("0 passed") && scratch.lock().is_empty(), "and writes none by itself: {output}");
+    assert!(ok && output.contains("0 passed") && scratch.lock().is_empty(), "and no lock is written: {output}");
 
     let (ok, output) = scratch.test("write");
     assert!(ok && output.contains("1 passed"), "{output}");
@@ -21,17 +21,17 @@ fn three_versions() {
     for line in ["session shop", "  cart: [{qty: u32, sku: string}]", "  merge visits counter", "  sample nick \"s\""] {
         assert!(first.contains(&format!("{line}\n")), "{line} in\n{first}");
     }
-    assert!(scratch.test("").0, "what is written holds");
+    assert!(scratch.test("").0, "the written lock matches");
 
     scratch.edit(&[V2, RENAMED]);
     assert!(scratch.check().is_empty());
     let (ok, output) = scratch.test("");
     assert!(!ok && output.contains("version 2 of session `shop` is not in sessions/shop.lock"), "{output}");
-    assert_eq!(scratch.lock(), first, "nothing is written unasked");
+    assert_eq!(scratch.lock(), first, "nothing is written without being asked for");
     let (ok, output) = scratch.test("write");
     assert!(ok, "{output}");
     let second = scratch.lock();
-    assert!(second.starts_with(&first), "what was released stays as it was");
+    assert!(second.starts_with(&first), "released versions stay unchanged");
 
     scratch.edit(&[V3, RENAMED, RETYPED]);
     assert!(scratch.check().is_empty());
@@ -39,19 +39,19 @@ fn three_versions() {
     assert!(ok && scratch.lock().contains("  visits@3: u64\n"), "{output}");
     assert!(scratch.test("").0);
 
-    // Sessions of the first release are alive too: what it has stored may not be forgotten by the fourth.
+    // Sessions of the first release may still be stored, so the fourth one must account for its fields.
     scratch.edit(&[("version = 1", "version = 4"), ("pub nick:", "pub alias:"), RETYPED]);
     let forgotten = "field `nick: string?` of version 1 is neither stored, upgraded nor reserved in version 4";
     assert!(scratch.check().iter().any(|complaint| complaint.message.contains(forgotten)));
 
-    // Back to an older struct: a version never goes back.
+    // The struct of an older version.
     scratch.edit(&[V2, RENAMED]);
     assert!(scratch.check().iter().any(|complaint| complaint.message.contains("versions never go back")));
 }
 
-/// A key that was read by a step, and is deleted later, is still the field's own.
+/// A field may purge an older key that one of its upgrades reads.
 #[test]
-fn what_a_step_has_read_can_be_purged() {
+fn a_source_of_an_upgrade_can_be_purged() {
     const WIDENED: (&str, &str) =
         ("pub visits: u32", "#[session(upgrade(in = 2, from = u32, with = u64::from))]\n    pub visits: u64");
     let scratch = Scratch::locked();
@@ -75,18 +75,18 @@ fn an_unreleased_version_is_rewritten_and_a_released_one_is_not() {
     std::fs::create_dir_all(&released).unwrap();
     std::fs::write(released.join("shop.lock"), &first).unwrap();
 
-    // Another thought: version 2 has a number there.
+    // A correction before the release: `theme` is a number in version 2.
     let edits = [V2, ("pub name", "#[session(since = 2)]\n    pub theme: u8,\n    pub name")];
     scratch.edit(&edits);
     assert!(scratch.check()[0].message.contains("`theme` is `u8` here, but `string` in the locked version 2"));
     let (ok, output) = scratch.test("write");
-    assert!(!ok && scratch.lock().contains("theme: string"), "never silently: {output}");
+    assert!(!ok && scratch.lock().contains("theme: string"), "a version is never replaced silently: {output}");
     let (ok, output) = scratch.test("diff");
     assert!(!ok, "{output}");
     let (ok, output) = scratch.test("rewrite");
     assert!(ok && scratch.lock().contains("theme: u8") && scratch.lock().starts_with(&first), "{output}");
 
-    // Version 1 is out there: rewriting it is noticed where it is compared with what was released.
+    // Version 1 was released: the comparison with the released lock detects that it was rewritten.
     scratch.write("sessions/shop.lock", &scratch.lock().replace("sample name \"s\"", "sample name \"t\""));
     assert!(!scratch.check().is_empty(), "the checksum");
     std::fs::remove_file(scratch.path("sessions/shop.lock")).unwrap();
@@ -95,35 +95,36 @@ fn an_unreleased_version_is_rewritten_and_a_released_one_is_not() {
     let mut command = scratch.cargo(&["test", "--lib"]);
     let output = command.env("SESSION_LOCK_AGAINST", &released).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(!output.status.success() && text.contains("version 1 was released, and is changed or gone here"), "{text}");
+    let expected = "version 1 was released, but is changed or missing here";
+    assert!(!output.status.success() && text.contains(expected), "{text}");
 }
 
-/// A checkout, or an editor, may have made something of the ends of lines.
+/// A checkout or an editor may have changed the line ends.
 #[test]
-fn what_was_released_is_compared_line_by_line() {
+fn line_ends_do_not_count_when_locks_are_compared() {
     let scratch = Scratch::locked();
     let first = scratch.lock();
     let against =
         |folder: &str| scratch.test_with(&[("SESSION_LOCK_AGAINST", &scratch.path(folder).to_string_lossy())]);
     scratch.write("released/shop.lock", first.trim_end());
-    assert!(against("released").0, "without the last one");
+    assert!(against("released").0, "no line feed at the end");
     scratch.write("released/shop.lock", &first.replace('\n', "\r\n"));
-    assert!(against("released").0, "with other ones");
+    assert!(against("released").0, "carriage returns in the released lock");
     scratch.write("released/shop.lock", &first);
     scratch.write("sessions/shop.lock", &first.trim_end().replace('\n', "\r\n"));
-    assert!(scratch.check().is_empty() && against("released").0, "and the other way round");
+    assert!(scratch.check().is_empty() && against("released").0, "carriage returns in the lock");
     scratch.edit(&[V2, RENAMED]);
     assert!(scratch.test("write").0);
-    assert!(scratch.lock().starts_with(&first) && scratch.test("").0, "a release is added to that as to any");
+    assert!(scratch.lock().starts_with(&first) && scratch.test("").0, "a release can be added to such a lock");
     let (ok, output) = against("nowhere");
     assert!(!ok && output.contains("nowhere: there is no such folder"), "{output}");
 }
 
 #[test]
-fn what_differs_is_shown() {
+fn diff_shows_the_difference() {
     let scratch = Scratch::locked();
     let (ok, output) = scratch.test("diff");
-    assert!(ok, "nothing does: {output}");
+    assert!(ok, "no difference: {output}");
     scratch.edit(&[("name: String", "name: u32")]);
     let (ok, output) = scratch.test("diff");
     let shown = output.split("locked:\n").nth(1).and_then(|rest| rest.split_once("now:\n")).expect(&output);
@@ -134,19 +135,20 @@ fn what_differs_is_shown() {
     assert!(!ok && output.contains("not locked yet:\nversion 2 ") && output.contains("  alias: string?\n"), "{output}");
 }
 
-/// What compiles may still lose data: samples of every release are loaded with today's code.
+/// Code that compiles may still lose data, so the samples of every release are loaded.
 #[test]
 fn samples_of_all_releases_are_replayed() {
     let scratch = Scratch::locked();
     let fallible = "#[session(upgrade(in = 2, from = String, try_with = mail))]\n    pub name: Mail";
     let mail = "\n#[derive(Default, Serialize, Deserialize, SessionValue)]\npub struct Mail(String);\n\
-                fn mail(text: String) -> Result<Mail, &'static str> { if text.contains('@') { Ok(Mail(text)) } else { Err(\"no @\") } }\n#[derive(Session)]";
+                fn mail(text: String) -> Result<Mail, &'static str> {\n    \
+                if text.contains('@') { Ok(Mail(text)) } else { Err(\"no @\") }\n}\n#[derive(Session)]";
     scratch.edit(&[V2, ("\n#[derive(Session)]", mail), ("pub name: String", fallible)]);
     assert!(scratch.check().is_empty());
     let (ok, output) = scratch.test("write");
-    assert!(!ok && output.contains("a session `shop` that version 1 has stored loses data"), "{output}");
+    assert!(!ok && output.contains("a session `shop` that version 1 stored loses data"), "{output}");
     assert!(output.contains("`name`") && output.contains("no @"), "{output}");
-    // The author says what a name really looked like.
+    // A sample that looks like a real name.
     std::fs::remove_file(scratch.path("sessions/shop.lock")).unwrap();
     scratch.edit(&[("pub name", "#[session(sample = \"a@b.example\")]\n    pub name")]);
     assert!(scratch.test("write").0 && scratch.lock().contains("sample name \"a@b.example\""));
@@ -155,9 +157,9 @@ fn samples_of_all_releases_are_replayed() {
     assert!(ok, "{output}");
 }
 
-/// A codec without names reads the members of a nested type by their order, so nothing may change there.
+/// A codec that writes no names reads the members of a nested type in order, so nothing may change there.
 #[test]
-fn positional_codecs_are_held_to_the_order() {
+fn a_positional_codec_allows_no_change_of_members() {
     const COMPACT: (&str, &str) = ("version = 1", "version = 1, codec = postcard");
     const COMPACT_V2: (&str, &str) = ("version = 1", "version = 2, codec = postcard");
     const DEFAULTED: (&str, &str) = ("qty: u32", "qty: u32,\n    #[serde(default)]\n    pub gift: bool");
@@ -169,7 +171,7 @@ fn positional_codecs_are_held_to_the_order() {
         scratch.lock()
     );
     scratch.edit(&[COMPACT_V2]);
-    assert!(scratch.check().is_empty() && scratch.test("write").0, "nothing has changed");
+    assert!(scratch.check().is_empty() && scratch.test("write").0, "no change");
     std::fs::remove_file(scratch.path("sessions/shop.lock")).unwrap();
     scratch.edit(&[COMPACT]);
     assert!(scratch.test("write").0);
@@ -177,11 +179,11 @@ fn positional_codecs_are_held_to_the_order() {
         scratch.edit(&[COMPACT_V2, change]);
         let complaints = scratch.check();
         assert!(
-            complaints[0].message.contains("a codec without names cannot tell one from the other"),
+            complaints[0].message.contains("`postcard` writes no names, so a reader cannot tell the two apart"),
             "{complaints:#?}"
         );
     }
-    // From a codec with names to one without: what is out there has names.
+    // From a codec with names to one without: the stored values have names.
     std::fs::remove_file(scratch.path("sessions/shop.lock")).unwrap();
     scratch.edit(&[]);
     assert!(scratch.test("write").0);
@@ -191,8 +193,18 @@ fn positional_codecs_are_held_to_the_order() {
     assert!(ok, "{output}");
 }
 
+/// `postcard` encodes `()` as no bytes at all.
 #[test]
-fn published_crates_take_their_lock_along_and_read_only_trees_build() {
+fn a_sample_may_be_empty() {
+    let scratch = Scratch::new();
+    scratch.edit(&[("version = 1", "version = 1, codec = postcard"), ("name: String", "name: ()")]);
+    let (ok, output) = scratch.test("write");
+    assert!(ok && scratch.lock().contains("  sample name\n"), "{output}{}", scratch.lock());
+    assert!(scratch.check().is_empty() && scratch.test("").0, "the lock is read back");
+}
+
+#[test]
+fn published_crates_contain_their_lock_and_read_only_trees_build() {
     let scratch = Scratch::locked();
     let mut command = scratch.cargo(&["package", "--list", "--allow-dirty", "--no-verify"]);
     let output = command.output().unwrap();

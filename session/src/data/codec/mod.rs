@@ -35,6 +35,8 @@ pub enum Codec {
 }
 
 impl Codec {
+    const ALL: [Self; 3] = [Self::Json, Self::MessagePack, Self::Postcard];
+
     /// What stands for it in a payload.
     pub(crate) const fn tag(self) -> u8 {
         match self {
@@ -46,7 +48,12 @@ impl Codec {
 
     /// What `tag` stands for.
     pub(crate) fn of_tag(tag: u8) -> Option<Self> {
-        [Self::Json, Self::MessagePack, Self::Postcard].into_iter().find(|codec| codec.tag() == tag)
+        Self::ALL.into_iter().find(|codec| codec.tag() == tag)
+    }
+
+    /// The codec that is called `name` in attributes and in the schema lock.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|codec| codec.name() == name)
     }
 
     /// What it is called in attributes and messages.
@@ -136,11 +143,9 @@ fn check_depth<T: Serialize>(value: &T) -> Result<(), TooDeep> {
 mod tests {
     use super::*;
 
-    const ALL: [Codec; 3] = [Codec::Json, Codec::MessagePack, Codec::Postcard];
-
     #[test]
     fn tags_lead_back() {
-        for codec in ALL {
+        for codec in Codec::ALL {
             assert_eq!(Codec::of_tag(codec.tag()), Some(codec));
         }
         assert_eq!([0, 4, 255].map(Codec::of_tag), [None; 3]);
@@ -159,7 +164,7 @@ mod tests {
     #[cfg(all(feature = "msgpack", feature = "postcard"))]
     #[test]
     fn nothing_may_follow_a_value() {
-        for codec in ALL {
+        for codec in Codec::ALL {
             let mut bytes = Vec::new();
             codec.encode(&("a", 300_u32), &mut bytes).unwrap();
             assert_eq!(codec.decode::<(String, u32)>(&bytes).unwrap(), ("a".into(), 300));

@@ -1,17 +1,21 @@
-//! What must hold of a field's shape, as constants: a panic here is a compile error at the field.
+//! Assertions about the shape of a field and a release in the schema lock.
+//!
+//! They are evaluated in constants that the derive emits, at the span of the field's type: a panic is a compile error
+//! there.
 
 use super::compatible::compatible;
 use super::message::Message;
 use crate::data::shape::{Shape, ShapeText, same_text};
 
-/// The locked version has `locked` under `key`, and the code of that version still does.
+/// Checks that the field `key` still has the shape that version `version`, which is also the version of the code, has
+/// in the lock.
 ///
 /// # Panics
 ///
-/// If not: a compile error.
+/// If it has another one. In a constant this is a compile error.
 #[track_caller]
 #[expect(clippy::panic, reason = "runs in the compiler")]
-pub const fn same(key: &str, now: &Shape, named: bool, locked: &str, version: u32) {
+pub const fn assert_unchanged(key: &str, now: &Shape, named: bool, locked: &str, version: u32) {
     let now = render(now, named);
     if !same_text(&now, locked) {
         let message = Message::new()
@@ -25,30 +29,32 @@ pub const fn same(key: &str, now: &Shape, named: bool, locked: &str, version: u3
             .put(now.as_str())
             .put("\nset `version = ")
             .number(version + 1)
-            .put("`; if the old form cannot be read as the new one, add an `upgrade`. If version ")
+            .put("`, and add an `upgrade` if the new type cannot read values of the old one; if version ")
             .number(version)
-            .put(" was never released: `SESSION_LOCK=rewrite cargo test`");
+            .put(" was never released, run `SESSION_LOCK=rewrite cargo test`");
         panic!("{}", message.as_str());
     }
 }
 
-/// The version before has `locked` under `key`, and this one and that one can read each other's values.
+/// Checks that the field `key` and version `version`, the one before the version of the code, can read each other's
+/// values. `locked` is the field in the lock, as text and as a shape.
 ///
 /// # Panics
 ///
-/// If not: a compile error.
+/// If they cannot. In a constant this is a compile error.
 #[track_caller]
 #[expect(clippy::panic, reason = "runs in the compiler")]
-pub const fn kept(key: &str, now: &Shape, named: bool, locked: (&str, &Shape), version: u32) {
+pub const fn assert_compatible(key: &str, now: &Shape, named: bool, locked: (&str, &Shape), version: u32) {
     let text = render(now, named);
     if same_text(&text, locked.0) || named && compatible(locked.1, now) {
         return;
     }
-    let why = if named {
-        "`, and one of them loses what the other has stored\na new member needs a `#[serde(default)]`, a renamed one an `alias` \
-         besides, and nothing else may change under the same key, so that nothing is dropped unseen; "
+    let reason = if named {
+        "`: values that one of the two versions writes would lose data when the other one reads them\n\
+         a new member needs `#[serde(default)]`; a renamed member, which must have been optional, also needs \
+         `alias = \"old name\"`; for any other change "
     } else {
-        "`, and a codec without names cannot tell one from the other\n"
+        "`: the codec `postcard` writes no names, so a reader cannot tell the two apart\n"
     };
     let message = Message::new()
         .put("field `")
@@ -57,35 +63,36 @@ pub const fn kept(key: &str, now: &Shape, named: bool, locked: (&str, &Shape), v
         .put(locked.0)
         .put("` in version ")
         .number(version)
-        .put(" and is `")
+        .put(" and is now `")
         .put(text.as_str())
-        .put(why)
+        .put(reason)
         .put("write `upgrade(in = ")
         .number(version + 1)
-        .put(", from = OldType, with = convert)`, which gives the field a key of its own");
+        .put(", from = OldType, with = convert)`, which stores the field under a new key");
     panic!("{}", message.as_str());
 }
 
-/// Version `version` has `locked` under the older name `key`, and a field reads that.
+/// Checks that a field can read what version `version` stored under the field's older name `key`. `locked` is that
+/// field in the lock, as text and as a shape.
 ///
 /// # Panics
 ///
-/// If it cannot: a compile error.
+/// If it cannot. In a constant this is a compile error.
 #[track_caller]
-pub const fn renamed(key: &str, now: &Shape, named: bool, locked: (&str, &Shape), version: u32) {
+pub const fn assert_rename_compatible(key: &str, now: &Shape, named: bool, locked: (&str, &Shape), version: u32) {
     if !(named && compatible(locked.1, now)) {
-        source(key, now, named, locked.0, version);
+        assert_upgrade_source(key, now, named, locked.0, version);
     }
 }
 
-/// Version `version` has `locked` under `key`, and an upgrade reads that.
+/// Checks that the type which an `upgrade` takes from `key` has the shape that version `version` stored there.
 ///
 /// # Panics
 ///
-/// If not: a compile error.
+/// If it has another one. In a constant this is a compile error.
 #[track_caller]
 #[expect(clippy::panic, reason = "runs in the compiler")]
-pub const fn source(key: &str, from: &Shape, named: bool, locked: &str, version: u32) {
+pub const fn assert_upgrade_source(key: &str, from: &Shape, named: bool, locked: &str, version: u32) {
     let from_text = render(from, named);
     if matches!(from, Shape::Opaque(_) | Shape::Described(_)) || same_text(&from_text, locked) {
         return;
@@ -97,14 +104,14 @@ pub const fn source(key: &str, from: &Shape, named: bool, locked: &str, version:
         .put(from_text.as_str())
         .put("`, but version ")
         .number(version)
-        .put(" has stored `")
+        .put(" stored `")
         .put(locked)
         .put("`");
     panic!("{}", message.as_str());
 }
 
-/// The text that the lock has for `shape`. A codec that writes no names depends on the order of members.
+/// The text of `shape` in the lock. A codec that writes no names (`named` is false) depends on the order of members.
 #[track_caller]
-pub(super) const fn render(shape: &Shape, named: bool) -> ShapeText {
+pub(crate) const fn render(shape: &Shape, named: bool) -> ShapeText {
     if named { shape.text() } else { shape.ordered_text() }
 }

@@ -1,43 +1,48 @@
-//! Whether two releases lose nothing of each other's values, if those carry the names of their members.
+//! Whether two releases can read each other's values without loss, in a codec that writes the names of members.
 
-use crate::data::shape::{Item, List, Member, Shape, Sign, Tagging, Variant, compare, same_str};
+use std::cmp::Ordering;
 
-/// Whether code with the shape `new` can read what code with `old` has written, all of it, and the other way round what it knows of.
+use crate::data::shape::{Member, NamedItem, NamedItems, Shape, Tagging, Variant, compare_str, same_str};
+
+/// Whether a type of the shape `new` reads every value of the shape `old` without loss, and a type of the shape `old`
+/// reads every value of the shape `new`, except for enum variants that only `new` has.
 pub(super) const fn compatible(old: &Shape, new: &Shape) -> bool {
-    fits(old, new, None)
+    is_compatible(old, new, None)
 }
 
-/// The recursive shapes around a place, in both shapes, innermost first.
-struct Around<'a> {
-    old: &'a str,
-    new: &'a str,
-    outer: Option<&'a Around<'a>>,
+/// The recursive shapes that enclose the two compared shapes, innermost first.
+struct Enclosing<'a> {
+    old_id: &'a str,
+    new_id: &'a str,
+    outer: Option<&'a Enclosing<'a>>,
 }
 
-const fn fits(old: &Shape, new: &Shape, around: Option<&Around<'_>>) -> bool {
+const fn is_compatible(old: &Shape, new: &Shape, enclosing: Option<&Enclosing<'_>>) -> bool {
     match (old, new) {
         (Shape::Optional(old), Shape::Optional(new))
         | (Shape::Seq(old), Shape::Seq(new))
         | (Shape::Set(old), Shape::Set(new))
-        | (Shape::Redacted(old), Shape::Redacted(new)) => fits(old, new, around),
-        (Shape::Array(old, old_len), Shape::Array(new, new_len)) => *old_len == *new_len && fits(old, new, around),
-        (Shape::Map { key: old_key, value: old }, Shape::Map { key: new_key, value: new }) => {
-            fits(old_key, new_key, around) && fits(old, new, around)
+        | (Shape::Redacted(old), Shape::Redacted(new)) => is_compatible(old, new, enclosing),
+        (Shape::Array(old, old_len), Shape::Array(new, new_len)) => {
+            *old_len == *new_len && is_compatible(old, new, enclosing)
         },
-        (Shape::Tuple(old), Shape::Tuple(new)) => tuples(old, new, around),
-        (Shape::Struct(old), Shape::Struct(new)) => structs(old, new, around),
+        (Shape::Map { key: old_key, value: old }, Shape::Map { key: new_key, value: new }) => {
+            is_compatible(old_key, new_key, enclosing) && is_compatible(old, new, enclosing)
+        },
+        (Shape::Tuple(old), Shape::Tuple(new)) => tuples(old, new, enclosing),
+        (Shape::Struct(old), Shape::Struct(new)) => structs(old, new, enclosing),
         (Shape::Enum { tagging: old_tagging, variants: old }, Shape::Enum { tagging: new_tagging, variants: new }) => {
-            same_tagging(*old_tagging, *new_tagging) && enums(old, new, around)
+            same_tagging(*old_tagging, *new_tagging) && enums(old, new, enclosing)
         },
         (Shape::Recursive { id: old_id, shape: old }, Shape::Recursive { id: new_id, shape: new }) => {
-            fits(old, new, Some(&Around { old: old_id, new: new_id, outer: around }))
+            is_compatible(old, new, Some(&Enclosing { old_id, new_id, outer: enclosing }))
         },
-        (Shape::Back(old), Shape::Back(new)) => same_level(old, new, around),
-        // What has no parts is the same or another.
+        (Shape::Back(old), Shape::Back(new)) => same_level(old, new, enclosing),
         _ => is_leaf(old) && is_leaf(new) && same_str(old.text().as_str(), new.text().as_str()),
     }
 }
 
+/// Whether the shape contains no other shape.
 const fn is_leaf(shape: &Shape) -> bool {
     matches!(
         shape,
@@ -54,21 +59,21 @@ const fn is_leaf(shape: &Shape) -> bool {
     )
 }
 
-/// Whether both ways back lead equally far.
-const fn same_level(old: &str, new: &str, mut around: Option<&Around<'_>>) -> bool {
-    while let Some(here) = around {
-        let (is_old, is_new) = (same_str(here.old, old), same_str(here.new, new));
+/// Whether both ids name the same level of the enclosing recursive shapes.
+const fn same_level(old: &str, new: &str, mut enclosing: Option<&Enclosing<'_>>) -> bool {
+    while let Some(level) = enclosing {
+        let (is_old, is_new) = (same_str(level.old_id, old), same_str(level.new_id, new));
         if is_old || is_new {
             return is_old && is_new;
         }
-        around = here.outer;
+        enclosing = level.outer;
     }
     true
 }
 
-const fn tuples(mut old: &[&Shape], mut new: &[&Shape], around: Option<&Around<'_>>) -> bool {
+const fn tuples(mut old: &[&Shape], mut new: &[&Shape], enclosing: Option<&Enclosing<'_>>) -> bool {
     while let ([a, old_rest @ ..], [b, new_rest @ ..]) = (old, new) {
-        if !fits(a, b, around) {
+        if !is_compatible(a, b, enclosing) {
             return false;
         }
         (old, new) = (old_rest, new_rest);
@@ -76,105 +81,106 @@ const fn tuples(mut old: &[&Shape], mut new: &[&Shape], around: Option<&Around<'
     old.is_empty() && new.is_empty()
 }
 
-/// What both have is compatible and can be missing where it could; what only the new one has can be missing; and what only the
-/// old one has is found under an alias, or it would be dropped without a word.
-const fn structs(old: &'static [Member], new: &'static [Member], around: Option<&Around<'_>>) -> bool {
-    let (olds, news) = (List::Members(old).sorted(), List::Members(new).sorted());
+/// Three rules. A member of both is compatible, and stays optional if it was. A member of `new` only is optional. A
+/// member of `old` only has an alias in `new`; without one, its value would be dropped without notice.
+const fn structs(old: &'static [Member], new: &'static [Member], enclosing: Option<&Enclosing<'_>>) -> bool {
+    let (olds, news) = (NamedItems::Members(old).sorted(), NamedItems::Members(new).sorted());
     let (mut left, mut right) = (0, 0);
     loop {
-        let fine = match side(olds.get(left), news.get(right)) {
-            Side::Both(before, after) => {
+        let is_fine = match next_by_name(olds.get(left), news.get(right)) {
+            Next::Both(before, after) => {
                 (left, right) = (left + 1, right + 1);
-                members(before, after, around)
+                members(before, after, enclosing)
             },
-            Side::Old(before) => {
+            Next::Old(before) => {
                 left += 1;
-                // Old code does not know the new name.
-                match aliased(new, before.name) {
-                    Some(after) => can_be_missing(before) && members(before, after, around),
+                match find_by_alias(new, before.name) {
+                    // The old release does not know the new name, so to it the member is missing.
+                    Some(after) => can_be_missing(before) && members(before, after, enclosing),
                     None => false,
                 }
             },
-            Side::New(after) => {
+            Next::New(after) => {
                 right += 1;
                 can_be_missing(after)
             },
-            Side::Neither => return true,
+            Next::Neither => return true,
         };
-        if !fine {
+        if !is_fine {
             return false;
         }
     }
 }
 
-const fn members(before: Item, after: Item, around: Option<&Around<'_>>) -> bool {
+const fn members(before: NamedItem, after: NamedItem, enclosing: Option<&Enclosing<'_>>) -> bool {
     let (Some(old), Some(new)) = (before.content, after.content) else { return false };
-    fits(old, new, around) && (can_be_missing(after) || !before.optional)
+    is_compatible(old, new, enclosing) && (can_be_missing(after) || !before.optional)
 }
 
-const fn can_be_missing(member: Item) -> bool {
+const fn can_be_missing(member: NamedItem) -> bool {
     member.optional || matches!(member.content, Some(Shape::Optional(_)))
 }
 
-/// The member that is also read under `name`.
-const fn aliased(members: &'static [Member], name: &str) -> Option<Item> {
-    let mut place = 0;
+/// The member that has `name` as an alias.
+const fn find_by_alias(members: &'static [Member], name: &str) -> Option<NamedItem> {
+    let mut index = 0;
     let mut rest = members;
     while let [member, others @ ..] = rest {
         rest = others;
         let mut aliases = member.aliases;
         while let [alias, more @ ..] = aliases {
             if same_str(alias, name) {
-                return List::Members(members).get(place);
+                return NamedItems::Members(members).get(index);
             }
             aliases = more;
         }
-        place += 1;
+        index += 1;
     }
     None
 }
 
-/// Whether everything that could be written can still be read. New variants are unknown to older code, which keeps their bytes.
-const fn enums(old: &'static [Variant], new: &'static [Variant], around: Option<&Around<'_>>) -> bool {
-    let (olds, news) = (List::Variants(old).sorted(), List::Variants(new).sorted());
+/// A variant of `old` must be in `new`, or values that are stored could not be read. A variant of `new` only is
+/// accepted: an older release cannot decode such a value, and keeps its bytes.
+const fn enums(old: &'static [Variant], new: &'static [Variant], enclosing: Option<&Enclosing<'_>>) -> bool {
+    let (olds, news) = (NamedItems::Variants(old).sorted(), NamedItems::Variants(new).sorted());
     let (mut left, mut right) = (0, 0);
     loop {
-        match side(olds.get(left), news.get(right)) {
-            Side::Both(before, after) => {
+        match next_by_name(olds.get(left), news.get(right)) {
+            Next::Both(before, after) => {
                 (left, right) = (left + 1, right + 1);
-                let fine = match (before.content, after.content) {
+                let is_fine = match (before.content, after.content) {
                     (None, None) => true,
-                    (Some(old), Some(new)) => fits(old, new, around),
+                    (Some(old), Some(new)) => is_compatible(old, new, enclosing),
                     _ => false,
                 };
-                if !fine {
+                if !is_fine {
                     return false;
                 }
             },
-            Side::Old(_) => return false,
-            Side::New(_) => right += 1,
-            Side::Neither => return true,
+            Next::Old(_) => return false,
+            Next::New(_) => right += 1,
+            Next::Neither => return true,
         }
     }
 }
 
-/// Who has the name that comes next.
-enum Side {
-    Both(Item, Item),
-    Old(Item),
-    New(Item),
+/// The item whose name comes next, and which of the two sorted lists have it.
+enum Next {
+    Both(NamedItem, NamedItem),
+    Old(NamedItem),
+    New(NamedItem),
     Neither,
 }
 
-const fn side(old: Option<Item>, new: Option<Item>) -> Side {
+const fn next_by_name(old: Option<NamedItem>, new: Option<NamedItem>) -> Next {
     match (old, new) {
-        (None, None) => Side::Neither,
-        (Some(old), None) => Side::Old(old),
-        (None, Some(new)) => Side::New(new),
-        (Some(old), Some(new)) => match compare(old.name, new.name) {
-            Sign::Less => Side::Old(old),
-            Sign::Same => Side::Both(old, new),
-            Sign::Greater => Side::New(new),
+        (None, None) => Next::Neither,
+        (Some(old), None) => Next::Old(old),
+        (None, Some(new)) => Next::New(new),
+        (Some(old), Some(new)) => match compare_str(old.name, new.name) {
+            Ordering::Less => Next::Old(old),
+            Ordering::Equal => Next::Both(old, new),
+            Ordering::Greater => Next::New(new),
         },
     }
 }

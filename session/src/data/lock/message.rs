@@ -1,23 +1,24 @@
-//! Messages of the compiler, put together while it compiles.
+//! Messages of compile errors, built in constants.
 
-const LONGEST: usize = 2048;
+/// Maximum length of a message in bytes.
+const CAPACITY: usize = 2048;
 
-/// A message that is put together while compiling. What does not fit is left out.
+/// A message under construction. A part that does not fit is replaced by `...`.
 pub(super) struct Message {
-    bytes: [u8; LONGEST],
+    bytes: [u8; CAPACITY],
     len: usize,
 }
 
 impl Message {
     pub(super) const fn new() -> Self {
-        Self { bytes: [0; LONGEST], len: 0 }
+        Self { bytes: [0; CAPACITY], len: 0 }
     }
 
     pub(super) const fn put(mut self, text: &str) -> Self {
         if let Some((_, free)) = self.bytes.split_at_mut_checked(self.len)
-            && let Some((place, _)) = free.split_at_mut_checked(text.len())
+            && let Some((target, _)) = free.split_at_mut_checked(text.len())
         {
-            place.copy_from_slice(text.as_bytes());
+            target.copy_from_slice(text.as_bytes());
             self.len += text.len();
             return self;
         }

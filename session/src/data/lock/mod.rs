@@ -1,14 +1,13 @@
-//! The schema lock: what every release of a session type has stored, in a file that is committed.
+//! The checks of the schema lock that need to know types, as constants that the compiler evaluates.
 //!
-//! The derive compares what it can read off the code; what a type looks like inside is compared here, while compiling. The
-//! generated test writes the file, and loads what earlier releases have stored with today's code.
+//! A schema lock is a committed file that says what every release of a session type has stored. The derive compares it
+//! with the code as it is written. What depends on the shape of a type is compared here.
 
 mod compare;
 mod compatible;
-mod file;
 mod message;
 mod readable;
 
-pub use self::compare::{kept, renamed, same, source};
-pub use self::file::{Lock, LockEntry, test};
-pub use self::readable::readable;
+pub(crate) use self::compare::render;
+pub use self::compare::{assert_compatible, assert_rename_compatible, assert_unchanged, assert_upgrade_source};
+pub use self::readable::assert_readable;

@@ -11,19 +11,20 @@ use serde::de::DeserializeOwned;
 use crate::base::error::BoxError;
 use crate::data::codec::Codec;
 use crate::data::fingerprint::{fingerprint, same_content};
-use crate::data::lock::Lock;
 use crate::data::validation::Violations;
 
 pub(crate) mod debug;
 pub(crate) mod field;
 pub(crate) mod info;
 pub(crate) mod legacy;
+pub(crate) mod lock_entry;
 pub(crate) mod previous;
 pub(crate) mod reader;
 pub(crate) mod sections;
 
 use self::field::{Field, FieldDescriptor};
 use self::info::SectionInfo;
+use self::lock_entry::Lock;
 use self::previous::Previous;
 use self::reader::SectionReader;
 

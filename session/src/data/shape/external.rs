@@ -1,8 +1,9 @@
 //! The shapes of types of the usual crates, each behind a feature of the crate's name.
 //!
-//! Several of these crates write something else when a feature of theirs is on, which any crate of a program may turn on. Where
-//! that is so, our feature turns it on, and what is stored does not depend on who else is there. `rust_decimal` is the exception:
-//! its `serde-float` writes numbers in place of text, and cannot be turned off from here.
+//! Several of these crates write something else when a feature of theirs is on, which any crate of a program may turn
+//! on. Where that is so, our feature turns it on, and what is stored does not depend on who else is there.
+//! `rust_decimal` is the exception: its `serde-float` writes numbers in place of text, and cannot be turned off from
+//! here.
 
 use crate::data::shape::{SessionValue, Shape};
 

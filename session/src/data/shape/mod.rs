@@ -1,24 +1,25 @@
 //! [`SessionValue`]: what a type looks like when it is stored, down to its last member, as a constant.
 //!
-//! A stored value outlives the code that wrote it. Its shape is what the code that reads it has to agree about, and being a
-//! constant, the compiler can compare it with the shape that an earlier version had.
+//! A stored value outlives the code that wrote it. Its shape is what the code that reads it has to agree about, and
+//! being a constant, the compiler can compare it with the shape that an earlier version had.
 
+mod const_str;
 #[cfg(any(feature = "chrono", feature = "rust_decimal", feature = "time", feature = "url", feature = "uuid"))]
 mod external;
 mod impls;
-mod order;
+mod names;
 mod sample;
 mod text;
 
-pub(crate) use self::order::{Item, List};
+pub(crate) use self::const_str::{compare_str, same_str};
+pub(crate) use self::names::{NamedItem, NamedItems};
 pub use self::text::{ShapeText, same_text};
-pub(crate) use self::text::{Sign, compare, same_str};
 
 /// A type whose stored form is known, member by member. Derive it on structs and enums that are in a session.
 ///
-/// The standard library's types have it, and those of a few crates behind a feature of their name. For a type of another
-/// crate see [`session_value!`](crate::session_value). A field whose type lacks it is stored all the same, but a change inside
-/// of it is not noticed until it fails to load.
+/// The standard library's types have it, and those of a few crates behind a feature of their name. For a type of
+/// another crate see [`session_value!`](crate::session_value). A field whose type lacks it is stored all the same, but
+/// a change inside of it is not noticed until it fails to load.
 ///
 /// Containers have it for what they can hold:
 ///
@@ -44,7 +45,8 @@ pub trait SessionValue {
 /// What is stored of a type. The names of Rust types are no part of it: types that are stored alike have one shape.
 ///
 /// Code that matches must expect further shapes; code that makes one is usually `#[derive(SessionValue)]`.
-// No variant is called like a type that people have in their sessions: the compiler would write that type's path out in its messages.
+// No variant is called like a type that people have in their sessions: the compiler would write that type's path out in
+// its messages.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Shape {
@@ -199,7 +201,8 @@ impl Variant {
     }
 }
 
-/// Says that a type is stored as another one is: for types of your own with `Serialize` and `Deserialize` written by hand.
+/// Says that a type is stored as another one is: for types of your own with `Serialize` and `Deserialize` written by
+/// hand.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -224,8 +227,8 @@ impl Variant {
 /// assert!(serde_json::from_value::<Email>(Email::SHAPE.sample()).is_ok());
 /// ```
 ///
-/// Without `sample` the sample is the other type's. That what is said is true is not checked: the `Serialize` of the first
-/// type must write what the second's would.
+/// Without `sample` the sample is the other type's. That what is said is true is not checked: the `Serialize` of the
+/// first type must write what the second's would.
 ///
 /// A type of a crate that is not yours cannot be given a trait that is not yours either; wrap it in one that is.
 #[macro_export]
@@ -258,8 +261,8 @@ pub const fn text_with_sample(shape: &Shape, sample: &'static str) -> Shape {
     }
 }
 
-/// Finds out whether `T` is a [`SessionValue`], where a bound would demand it: the inherent constant, which is only there if
-/// it is one, goes before the trait's. `T` must be a concrete type.
+/// Finds out whether `T` is a [`SessionValue`], where a bound would demand it: the inherent constant, which is only
+/// there if it is one, goes before the trait's. `T` must be a concrete type.
 #[derive(Debug)]
 pub struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
 
@@ -275,7 +278,8 @@ pub trait ProbeFallback {
 }
 impl<T: ?Sized> ProbeFallback for Probe<T> {}
 
-/// The shape of a type that is a [`SessionValue`] or not: `__shape_of!(Vec<Item>, "Vec<Item>")`. The text is for those that are not.
+/// The shape of a type that is a [`SessionValue`] or not: `__shape_of!(Vec<Item>, "Vec<Item>")`. The text is for those
+/// that are not.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __shape_of {

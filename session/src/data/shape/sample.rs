@@ -1,4 +1,5 @@
-//! A value that fits a shape: stored beside it, it shows years later whether today's code still reads what the shape says.
+//! A value that fits a shape: stored beside it, it shows years later whether today's code still reads what the shape
+//! says.
 
 use serde_json::{Map, Value};
 
@@ -7,8 +8,8 @@ use super::{Member, Shape, Tagging, Variant};
 impl Shape {
     /// A value of this shape, as JSON: as full as it can be, so that each member is seen once.
     ///
-    /// It knows no rules but the shape's: a type that checks its values when it is decoded may refuse it. `null` where none can be
-    /// made up, because something in it is opaque and cannot be left out.
+    /// It knows no rules but the shape's: a type that checks its values when it is decoded may refuse it. `null` where
+    /// none can be made up, because something in it is opaque and cannot be left out.
     pub fn sample(&self) -> Value {
         sample(self).unwrap_or(Value::Null)
     }

@@ -1,14 +1,16 @@
-//! A shape as one line of text: what is committed, reviewed and compared.
+//! The text of a shape: one line, which the lock file holds, people review and the compiler compares.
 //!
-//! Two shapes have the same text if and only if they are the same, but for the order of members and variants, the samples and
-//! the ids of recursive shapes.
+//! Two shapes have the same text if and only if they are equal. The order of members and variants, samples and the ids
+//! of recursive shapes do not count.
 
 use std::fmt;
 
-use super::order::List;
+use super::const_str::same_str;
+use super::names::NamedItems;
 use super::{Shape, Tagging};
+use crate::data::lock_grammar::{escape, is_bare_name};
 
-/// How long a text can be. A constant of this size costs the compiler nothing.
+/// Maximum length of a text in bytes. A constant of this size costs the compiler next to nothing.
 const CAPACITY: usize = 16 * 1024;
 
 /// The text of a [`Shape`].
@@ -34,9 +36,9 @@ impl ShapeText {
     #[track_caller]
     const fn put(&mut self, text: &[u8]) {
         if let Some((_, free)) = self.bytes.split_at_mut_checked(self.len)
-            && let Some((place, _)) = free.split_at_mut_checked(text.len())
+            && let Some((target, _)) = free.split_at_mut_checked(text.len())
         {
-            place.copy_from_slice(text);
+            target.copy_from_slice(text);
             self.len += text.len();
         } else {
             panic!(
@@ -53,21 +55,9 @@ impl fmt::Debug for ShapeText {
     }
 }
 
-/// Whether `text` reads `expected`.
+/// `text.as_str() == expected`, in a constant.
 pub const fn same_text(text: &ShapeText, expected: &str) -> bool {
     same_str(text.as_str(), expected)
-}
-
-/// `==`, while compiling.
-pub(crate) const fn same_str(one: &str, other: &str) -> bool {
-    let (mut left, mut right) = (one.as_bytes(), other.as_bytes());
-    while let ([one, rest @ ..], [other, others @ ..]) = (left, right) {
-        if *one != *other {
-            return false;
-        }
-        (left, right) = (rest, others);
-    }
-    left.is_empty() && right.is_empty()
 }
 
 impl Shape {
@@ -87,51 +77,54 @@ impl Shape {
     ///
     /// A name with anything but letters, digits, `_` and `-` in it is in quotes.
     ///
-    /// Members and variants are sorted by name: reordering them changes nothing that is stored, unless the codec writes no names;
-    /// see [`ordered_text`](Self::ordered_text).
+    /// Members and variants are sorted by name: reordering them changes nothing that is stored, unless the codec writes
+    /// no names; see [`ordered_text`](Self::ordered_text).
     ///
     /// # Panics
     ///
     /// If the text is longer than 16 KiB. In a constant this is a compile error, and constants are what it is for.
     #[track_caller]
     pub const fn text(&self) -> ShapeText {
-        self.render(Order::Sorted)
+        self.render(MemberOrder::Sorted)
     }
 
-    /// [`text`](Self::text) with members and variants in the order in which they are declared: what codecs depend on that write
-    /// values by place and not by name.
+    /// [`text`](Self::text) with members and variants in the order in which they are declared: what codecs depend on
+    /// that write values by place and not by name.
     ///
     /// # Panics
     ///
     /// As [`text`](Self::text) does.
     #[track_caller]
     pub const fn ordered_text(&self) -> ShapeText {
-        self.render(Order::Declared)
+        self.render(MemberOrder::Declared)
     }
 
     #[track_caller]
-    const fn render(&self, order: Order) -> ShapeText {
+    const fn render(&self, order: MemberOrder) -> ShapeText {
         let mut out = ShapeText { bytes: [0; CAPACITY], len: 0 };
-        shape(&mut out, self, &Around { order, id: "", outer: None });
+        shape(&mut out, self, &Context { order, id: "", outer: None });
         out
     }
 }
 
+/// The order in which members and variants are written.
 #[derive(Clone, Copy)]
-enum Order {
+enum MemberOrder {
     Sorted,
     Declared,
 }
 
-/// The recursive shapes around a place, innermost first.
-struct Around<'a> {
-    order: Order,
+/// What the text of a shape depends on besides the shape: the order of members, and the enclosing recursive shapes,
+/// innermost first.
+struct Context<'a> {
+    order: MemberOrder,
+    /// The id of the innermost recursive shape; empty outside of all.
     id: &'a str,
-    outer: Option<&'a Around<'a>>,
+    outer: Option<&'a Context<'a>>,
 }
 
 #[track_caller]
-const fn shape(out: &mut ShapeText, of: &Shape, around: &Around<'_>) {
+const fn shape(out: &mut ShapeText, of: &Shape, context: &Context<'_>) {
     match of {
         Shape::Unit => out.put(b"()"),
         Shape::Bool => out.put(b"bool"),
@@ -140,25 +133,25 @@ const fn shape(out: &mut ShapeText, of: &Shape, around: &Around<'_>) {
         Shape::Bytes => out.put(b"bytes"),
         Shape::Integer(name) | Shape::Float(name) | Shape::Text { name, .. } => out.put(name.as_bytes()),
         Shape::Optional(inner) => {
-            shape(out, inner, around);
+            shape(out, inner, context);
             out.put(b"?");
         },
-        Shape::Seq(item) => enclosed(out, "[", item, "]", around),
-        Shape::Set(item) => enclosed(out, "set<", item, ">", around),
-        Shape::Redacted(inner) => enclosed(out, "secret<", inner, ">", around),
+        Shape::Seq(item) => enclosed(out, "[", item, "]", context),
+        Shape::Set(item) => enclosed(out, "set<", item, ">", context),
+        Shape::Redacted(inner) => enclosed(out, "secret<", inner, ">", context),
         Shape::Array(item, len) => {
-            enclosed(out, "[", item, "; ", around);
+            enclosed(out, "[", item, "; ", context);
             number(out, *len);
             out.put(b"]");
         },
         Shape::Map { key, value } => {
-            enclosed(out, "{", key, " => ", around);
-            enclosed(out, "", value, "}", around);
+            enclosed(out, "{", key, " => ", context);
+            enclosed(out, "", value, "}", context);
         },
-        Shape::Tuple(items) => tuple(out, items, around),
+        Shape::Tuple(items) => tuple(out, items, context),
         Shape::Struct(members) => {
             out.put(b"{");
-            list(out, List::Members(members), around);
+            list(out, NamedItems::Members(members), context);
             out.put(b"}");
         },
         Shape::Enum { tagging, variants } => {
@@ -172,7 +165,7 @@ const fn shape(out: &mut ShapeText, of: &Shape, around: &Around<'_>) {
                 },
             }
             out.put(b"{");
-            list(out, List::Variants(variants), around);
+            list(out, NamedItems::Variants(variants), context);
             out.put(b"}");
         },
         Shape::Opaque(text) | Shape::Described(text) => {
@@ -182,16 +175,16 @@ const fn shape(out: &mut ShapeText, of: &Shape, around: &Around<'_>) {
         },
         Shape::Recursive { id, shape: inner } => {
             out.put(b"rec ");
-            shape(out, inner, &Around { order: around.order, id, outer: Some(around) });
+            shape(out, inner, &Context { order: context.order, id, outer: Some(context) });
         },
-        Shape::Back(id) => back(out, id, around),
+        Shape::Back(id) => back(out, id, context),
     }
 }
 
 #[track_caller]
-const fn enclosed(out: &mut ShapeText, before: &str, inner: &Shape, after: &str, around: &Around<'_>) {
+const fn enclosed(out: &mut ShapeText, before: &str, inner: &Shape, after: &str, context: &Context<'_>) {
     out.put(before.as_bytes());
-    shape(out, inner, around);
+    shape(out, inner, context);
     out.put(after.as_bytes());
 }
 
@@ -203,12 +196,13 @@ const fn setting(out: &mut ShapeText, key: &str, value: &str) {
 }
 
 #[track_caller]
-const fn tuple(out: &mut ShapeText, mut items: &[&Shape], around: &Around<'_>) {
+const fn tuple(out: &mut ShapeText, mut items: &[&Shape], context: &Context<'_>) {
     out.put(b"(");
-    // As in Rust, a comma tells a tuple of one from a value, and a tuple of none is written out.
+    // As in Rust, a trailing comma distinguishes a tuple of one from a parenthesised value. A tuple of none is `(,)`,
+    // because `()` is the unit.
     let comma = items.len() < 2;
     while let [item, rest @ ..] = items {
-        shape(out, item, around);
+        shape(out, item, context);
         items = rest;
         if !items.is_empty() {
             out.put(b", ");
@@ -218,13 +212,13 @@ const fn tuple(out: &mut ShapeText, mut items: &[&Shape], around: &Around<'_>) {
 }
 
 #[track_caller]
-const fn back(out: &mut ShapeText, id: &str, mut around: &Around<'_>) {
+const fn back(out: &mut ShapeText, id: &str, mut context: &Context<'_>) {
     let mut depth = 0;
-    while let Some(outer) = around.outer {
-        if matches!(compare(around.id, id), Sign::Same) {
+    while let Some(outer) = context.outer {
+        if same_str(context.id, id) {
             break;
         }
-        around = outer;
+        context = outer;
         depth += 1;
     }
     out.put(b"self");
@@ -235,19 +229,19 @@ const fn back(out: &mut ShapeText, id: &str, mut around: &Around<'_>) {
 }
 
 #[track_caller]
-const fn number(out: &mut ShapeText, number_: usize) {
-    if number_ >= 10 {
-        number(out, number_ / 10);
+const fn number(out: &mut ShapeText, value: usize) {
+    if value >= 10 {
+        number(out, value / 10);
     }
     #[expect(clippy::cast_possible_truncation, reason = "one digit")]
-    out.put(&[b'0' + (number_ % 10) as u8]);
+    out.put(&[b'0' + (value % 10) as u8]);
 }
 
 #[track_caller]
-const fn list(out: &mut ShapeText, of: List, around: &Around<'_>) {
-    let ordered = match around.order {
-        Order::Sorted => of.sorted(),
-        Order::Declared => of.declared(),
+const fn list(out: &mut ShapeText, of: NamedItems, context: &Context<'_>) {
+    let ordered = match context.order {
+        MemberOrder::Sorted => of.sorted(),
+        MemberOrder::Declared => of.declared(),
     };
     let mut at = 0;
     while let Some(item) = ordered.get(at) {
@@ -259,7 +253,7 @@ const fn list(out: &mut ShapeText, of: List, around: &Around<'_>) {
             out.put(b"?");
         }
         if let Some(content) = item.content {
-            enclosed(out, ": ", content, "", around);
+            enclosed(out, ": ", content, "", context);
         }
         at += 1;
     }
@@ -267,60 +261,17 @@ const fn list(out: &mut ShapeText, of: List, around: &Around<'_>) {
 
 #[track_caller]
 const fn name(out: &mut ShapeText, name: &str) {
-    if is_plain(name.as_bytes()) {
+    if is_bare_name(name.as_bytes()) {
         return out.put(name.as_bytes());
     }
     out.put(b"\"");
     let mut bytes = name.as_bytes();
     while let [byte, rest @ ..] = bytes {
-        match byte {
-            b'"' => out.put(b"\\\""),
-            b'\\' => out.put(b"\\\\"),
-            0..0x20 | 0x7f => {
-                out.put(b"\\x");
-                out.put(&[hex(*byte >> 4), hex(*byte & 15)]);
-            },
-            _ => out.put(&[*byte]),
+        let (escaped, len) = escape(*byte);
+        if let Some((escaped, _)) = escaped.split_at_checked(len) {
+            out.put(escaped);
         }
         bytes = rest;
     }
     out.put(b"\"");
-}
-
-const fn hex(digit: u8) -> u8 {
-    if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
-}
-
-const fn is_plain(mut name: &[u8]) -> bool {
-    if name.is_empty() {
-        return false;
-    }
-    while let [byte, rest @ ..] = name {
-        if !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
-            return false;
-        }
-        name = rest;
-    }
-    true
-}
-
-pub(crate) enum Sign {
-    Less,
-    Same,
-    Greater,
-}
-
-/// `str`'s own order, which constants cannot ask for.
-pub(crate) const fn compare(one: &str, other: &str) -> Sign {
-    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
-    loop {
-        match (one, other) {
-            ([], []) => return Sign::Same,
-            ([], _) => return Sign::Less,
-            (_, []) => return Sign::Greater,
-            ([a, ..], [b, ..]) if *a < *b => return Sign::Less,
-            ([a, ..], [b, ..]) if *a > *b => return Sign::Greater,
-            ([_, rest @ ..], [_, others @ ..]) => (one, other) = (rest, others),
-        }
-    }
 }

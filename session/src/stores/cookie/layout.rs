@@ -60,7 +60,10 @@ pub(super) fn read(mut rest: Bytes, absolute: Duration, now: Timestamp) -> Resul
     let mut id = [0; 16];
     rest.copy_to_slice(&mut id);
     let user = usize::from(rest.get_u16());
-    if created > now.saturating_add(SKEW) || idle > latest || latest > created.saturating_add(crate::cookie::LONGEST) {
+    if created > now.saturating_add(SKEW)
+        || idle > latest
+        || latest > created.saturating_add(crate::cookie::MAX_COOKIE_AGE)
+    {
         return Err(Rejected::Times);
     }
     // A timeout that was shortened applies to older cookies too. So a note that a session has ended is needed for no
