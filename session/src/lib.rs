@@ -101,7 +101,7 @@
 //! | `chrono`, `rust_decimal`, `time`, `url`, `uuid` | | `SessionValue` for the types of that crate |
 //! | `testing` | | a manual clock, a store that fails on request, the executable contract of stores |
 
-// Says at each item which feature it needs, where the documentation is built with `--cfg docsrs`. Needs nightly Rust.
+// Shows at each item the feature that it needs, if rustdoc runs with `--cfg docsrs`, as docs.rs does (nightly).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // So that the derive works in this crate's own tests and examples.

@@ -10,7 +10,7 @@ use crate::engine::handle::tracked::Tracked;
 /// A struct whose fields a session remembers: the bound for code that works with any session type.
 ///
 /// `#[derive(Session)]` implements it, never an `impl` by hand. `S: Schema` is all that generic code needs: a
-/// [`Session<S>`](crate::Session) has the methods of [`Tracked<S>`].
+/// [`Session<S>`](tyalias@crate::Session) has the methods of [`Tracked<S>`].
 ///
 /// ```
 /// use session::{Error, Key, Schema, Session};
@@ -38,8 +38,8 @@ use crate::engine::handle::tracked::Tracked;
     note = "put `#[derive(session::Session)]` on `{Self}`"
 )]
 pub trait Schema: SchemaData {
-    /// What a handler holds: the type that the derive emits beside the struct. [`Session<S>`](crate::Session) is its
-    /// alias.
+    /// What a handler holds: the type that the derive emits beside the struct. Its alias is
+    /// [`Session<S>`](tyalias@crate::Session).
     type Handle: DerefMut<Target = Tracked<Self>> + Debug + Send + Sync + 'static;
     /// The name of the section that the fields are stored under: the struct's `name = "…"`, by default its name in
     /// snake case.

@@ -20,7 +20,7 @@ use crate::engine::delta::Change;
 use crate::engine::request::{RequestSession, Snapshot, TOO_LATE};
 use crate::engine::run_to_completion::RunToCompletion;
 
-/// The session of a request, with its fields as an `S`: what every [`Session<S>`](crate::Session) dereferences to.
+/// The session of a request, with its fields as an `S`: every [`Session<S>`](tyalias@crate::Session) dereferences to it.
 ///
 /// It has the methods that all sessions have, and it dereferences to the struct. So a handler reads and changes fields
 /// directly, and the struct's own methods work on a session:
