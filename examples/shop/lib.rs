@@ -19,7 +19,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use session::store::Place;
+use session::store::IntoBackend;
 use session::{ConfigError, Sessions, Store};
 #[cfg(feature = "cookie")]
 use session::{KeyRing, SealedCookie};
@@ -42,7 +42,7 @@ pub fn app_in_cookies(keys: &KeyRing) -> Result<Router, ConfigError> {
     routes(|| SealedCookie::new(keys.clone()).dangerous_last_cookie_wins(), None)
 }
 
-fn routes<P: Place>(place: impl Fn() -> P, switch: Option<Switch>) -> Result<Router, ConfigError> {
+fn routes<P: IntoBackend>(place: impl Fn() -> P, switch: Option<Switch>) -> Result<Router, ConfigError> {
     let sessions = Sessions::<Shop>::builder().store(place()).login_path("/login").build()?;
     Ok(Router::new()
         .route("/", get(handlers::catalogue))

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::post;
 use serde::{Deserialize, Serialize};
-use session::store::Place;
+use session::store::IntoBackend;
 use session::{ConfigError, Session, Sessions};
 
 use crate::catalogue::Price;
@@ -96,7 +96,7 @@ fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
 }
 
 /// One route for each release, with a session layer of its own.
-pub fn routes<P: Place, S: Clone + Send + Sync + 'static>(place: impl Fn() -> P) -> Result<Router<S>, ConfigError> {
+pub fn routes<P: IntoBackend, S: Clone + Send + Sync + 'static>(place: impl Fn() -> P) -> Result<Router<S>, ConfigError> {
     let first = Sessions::<release_1::Shop>::builder().store(place()).build()?;
     let second = Sessions::<release_2::Shop>::builder().store(place()).build()?;
     Ok(Router::new()
@@ -111,7 +111,7 @@ async fn store_1(mut session: Session<release_1::Shop>) -> Redirect {
         Some(user) => session.login(user),
         None => session.logout(),
     }
-    *session = sample_1(user);
+    **session = sample_1(user);
     Redirect::to("/promises?release=1#releases")
 }
 
@@ -121,7 +121,7 @@ async fn store_2(mut session: Session<release_2::Shop>) -> Redirect {
         Some(user) => session.login(user),
         None => session.logout(),
     }
-    *session = sample_2(user);
+    **session = sample_2(user);
     Redirect::to("/promises?release=2#releases")
 }
 

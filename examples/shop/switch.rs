@@ -86,9 +86,9 @@ impl<S: Store> Store for Switched<S> {
         self.inner.touch(id, idle, now).await
     }
 
-    async fn destroy(&self, id: SessionId) -> Result<Destroyed, StoreError> {
+    async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
         self.switch.check()?;
-        self.inner.destroy(id).await
+        self.inner.destroy(id, now).await
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {

@@ -67,11 +67,11 @@ fn facts(session: &Session<Shop>) -> Vec<Row> {
         return vec![release, ("Id", html! { "none, because nothing is stored yet" })];
     };
     let now = SystemClock::default().now();
-    let deadline = |end: Timestamp| html! { (words::date(end)) ", in " (words::duration(end.since(now))) };
+    let deadline = |end: Timestamp| html! { (words::date(end)) ", in " (words::duration(end.duration_since(now))) };
     vec![
         release,
         ("Id", html! { code { (id) } }),
-        ("Began", html! { (words::date(record.created())) ", " (words::duration(now.since(record.created()))) " ago" }),
+        ("Began", html! { (words::date(record.created())) ", " (words::duration(now.duration_since(record.created()))) " ago" }),
         ("Ends if you do not use it", deadline(record.idle_deadline())),
         ("Ends in any case", deadline(record.absolute_deadline())),
         ("Changes stored", html! { (record.revision()) }),
