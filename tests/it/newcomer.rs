@@ -147,6 +147,35 @@ async fn a_returned_error_honours_the_settings() {
     assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, Some("17")));
 }
 
+/// A page that works without its session depends on the cookie all the same: a shared cache must not keep it.
+#[tokio::test]
+async fn a_page_without_its_session_is_private() {
+    let store = FailingStore::new(MemoryStore::new());
+    let client = Client::new(routes().layer(Sessions::<Web>::builder().store(store.clone()).build().unwrap()));
+    client.get("/visit").await;
+    store.fail(Fault::Before);
+    let answer = client.get("/maybe").await;
+    assert_eq!((answer.status, &*answer.text), (StatusCode::OK, "no session: Unavailable"));
+    assert_eq!((answer.header("cache-control"), answer.header("vary")), (Some("private"), Some("cookie")));
+    store.heal();
+    assert_eq!(client.get("/maybe").await.text, "1", "the recycled request has no memory of the failure");
+}
+
+/// A task that asks for the session after the response gets an error, never an empty session.
+#[tokio::test]
+async fn a_session_is_not_extracted_after_the_response() {
+    let kept = Arc::new(Mutex::new(None));
+    let parts = Arc::clone(&kept);
+    let keep = async move |request: Request| *parts.lock().unwrap() = Some(request.into_parts().0);
+    let client = Client::new(routes().route("/keep", get(keep)).layer(sessions()));
+    client.get("/visit").await;
+    client.get("/keep").await;
+    let parts = kept.lock().unwrap().take().unwrap();
+    let error = Sessions::<Web>::extract(&parts.extensions, &parts.headers).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misconfigured);
+    assert!(error.to_string().contains("after the response had left"), "{error}");
+}
+
 /// Collects what a subscriber writes.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -201,7 +230,7 @@ async fn the_life_of_a_session_is_logged() {
     let old = client.cookie();
     client.post("/login").await;
     let rotated = log.take();
-    assert!(rotated.contains("session id rotated") && rotated.contains("[\"user\"]"), "{rotated}");
+    assert!(rotated.contains("session token rotated") && rotated.contains("[\"user\"]"), "{rotated}");
     let secret = client.cookie().unwrap();
     let secret = secret.split('=').next_back().unwrap();
     assert!(!rotated.contains(secret), "no token is ever logged");

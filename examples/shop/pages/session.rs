@@ -71,7 +71,10 @@ fn facts(session: &Session<Shop>) -> Vec<Row> {
     vec![
         release,
         ("Id", html! { code { (id) } }),
-        ("Began", html! { (words::date(record.created())) ", " (words::duration(now.duration_since(record.created()))) " ago" }),
+        (
+            "Began",
+            html! { (words::date(record.created())) ", " (words::duration(now.duration_since(record.created()))) " ago" },
+        ),
         ("Ends if you do not use it", deadline(record.idle_deadline())),
         ("Ends in any case", deadline(record.absolute_deadline())),
         ("Changes stored", html! { (record.revision()) }),

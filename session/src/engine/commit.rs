@@ -21,7 +21,9 @@ impl Engine {
         let rules = self.rules(now);
         let payload = delta.apply_to_payload(&Payload::default(), rules.sections)?;
         delta.check(&Payload::default(), &payload, rules.sections)?;
-        // A second random id is taken only if the first one exists already.
+        // A second random id is taken if the first one exists already, or if the outcome is unknown: then the first record
+        // may exist, but its token is never sent to a client, so it expires unused.
+        let mut cause = None;
         for _ in 0..2 {
             let token = Token::generate(self.rng()).map_err(no_random_bytes)?;
             let end = now.saturating_add(rules.absolute);
@@ -43,12 +45,16 @@ impl Engine {
                 Ok(Created::Created) => {
                     return Ok((LoadedSession { id: token.id(), record: Arc::new(record) }, token));
                 },
-                // After `Unknown` the record may exist, but its token is never sent to a client: it expires unused.
-                Ok(Created::Exists) | Err(StoreError::Unknown(_)) => {},
+                Ok(Created::Exists) => {},
+                Err(StoreError::Unknown(unknown)) => cause = Some(unknown),
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Error::new(ErrorKind::Unavailable, "the store did not accept a new session"))
+        let error = Error::new(ErrorKind::Unavailable, "the store did not confirm a new session");
+        Err(match cause {
+            Some(cause) => error.caused_by(cause),
+            None => error,
+        })
     }
 
     /// The token that replaces the one of `id` at a change of privilege.

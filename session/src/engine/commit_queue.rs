@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::base::error::Error;
+use crate::base::error::{Error, ErrorKind};
 use crate::data::record::Record;
 use crate::data::token::{IdMap, SessionId, VerifierHash};
 use crate::engine::delta::Delta;
@@ -124,9 +124,7 @@ impl CommitQueue {
                 Admission::Leader(Leader { queue: self, id, latest, batch, since: Some(since) })
             },
             // A leader and its batch are dropped together only when the runtime shuts down.
-            Err(_) => {
-                Admission::Done(Err(Error::new(crate::ErrorKind::Unknown, "the runtime shut down during the commit")))
-            },
+            Err(_) => Admission::Done(Err(Error::new(ErrorKind::Unknown, "the runtime shut down during the commit"))),
         }
     }
 
@@ -199,7 +197,7 @@ impl Drop for Waiting<'_> {
         if let Ok(Wakeup::Leader { latest, batch, .. }) = self.wakeup.try_recv() {
             for commit in batch {
                 commit.send_outcome(Err(Error::new(
-                    crate::ErrorKind::Unavailable,
+                    ErrorKind::Unavailable,
                     "the commit was cancelled; nothing was written",
                 )));
             }

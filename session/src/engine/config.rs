@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::cookie::CookiePolicy;
 use crate::data::schema::sections::SchemaRegistry;
 
+/// The `Retry-After` of a failure, if the builder sets no other.
+pub(crate) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(2);
+
 /// Settings that `build()` has found to be consistent.
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -20,7 +23,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Every contradiction among the settings, as a sentence each.
+    /// Every fault of the settings, as a sentence each.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let mut out = self.cookie.complaints();
         let mut rule = |broken: bool, complaint: String| {
@@ -30,10 +33,13 @@ impl Config {
         };
         let Self { idle, absolute, touch_after, .. } = self;
         rule(*idle < Duration::from_secs(1), format!("idle timeout {idle:?}: use at least a second"));
-        rule(idle > absolute, format!("idle timeout {idle:?} is longer than the absolute timeout {absolute:?}"));
+        rule(
+            idle > absolute,
+            format!("idle timeout {idle:?} is longer than the absolute timeout {absolute:?}: use at most that"),
+        );
         rule(
             *absolute > crate::cookie::MAX_COOKIE_AGE,
-            format!("absolute timeout {absolute:?}: browsers keep no cookie for more than 400 days"),
+            format!("absolute timeout {absolute:?}: use at most 400 days, the longest life of a cookie"),
         );
         rule(
             touch_after >= idle,
@@ -55,15 +61,20 @@ impl Config {
         }
         for (index, name) in self.sections.names().enumerate() {
             let twice = self.sections.names().take(index).any(|earlier| earlier == name);
-            rule(twice, format!("two session types are named {name:?}: give one of them `#[session(name = \"…\")]`"));
+            rule(
+                twice,
+                format!(
+                    "two session types are named {name:?}: add `.section::<T>()` once, or give one type `#[session(name = \"…\")]`"
+                ),
+            );
         }
         out
     }
 }
 
-/// The error of [`SessionsBuilder::build`](crate::SessionsBuilder::build): settings that contradict each other.
+/// The error of [`SessionsBuilder::build`](crate::SessionsBuilder::build): settings that are invalid or contradict each other.
 ///
-/// It lists every contradiction, so one start of the server shows them all.
+/// It lists every complaint, so one start of the server shows them all.
 ///
 /// ```
 /// use std::time::Duration;
@@ -86,7 +97,7 @@ impl ConfigError {
         Self(complaints)
     }
 
-    /// Each contradiction, as a sentence that names the setting.
+    /// Each fault, as a sentence that names the setting.
     pub fn complaints(&self) -> &[String] {
         &self.0
     }
@@ -94,7 +105,7 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the session settings contradict each other:")?;
+        write!(f, "the session settings are invalid:")?;
         self.0.iter().try_for_each(|complaint| write!(f, "\n  - {complaint}"))
     }
 }

@@ -78,7 +78,7 @@ impl Change {
         if is_of_interest { sections.valid_value(section, self.field) } else { stored }
     }
 
-    /// Whether the change needs no other change of `section`.
+    /// Whether `section` has this change's version and codec, so that only the value has to be replaced.
     fn fits(&self, section: &Section<'_>) -> bool {
         section.version == self.version && section.codec == self.codec.tag()
     }
@@ -177,7 +177,7 @@ impl Delta {
         }
     }
 
-    /// Keeps what is carried out although the handler failed.
+    /// Drops the data changes of a failed handler. A login, logout, rotation, and changes of `user` and `rotate` fields stay.
     pub(crate) fn keep_privilege_changes(&mut self) {
         self.changes.retain(|change| change.field.info.privilege);
     }

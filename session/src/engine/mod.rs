@@ -39,7 +39,7 @@ use crate::base::error::{Error, ErrorKind};
 use crate::data::record::OpId;
 use crate::port::{Backend, BoxFuture, Sharing, StoreError, UserIndex};
 
-/// What all requests of one [`Sessions`](crate::Sessions) share. Every call of the backend starts here.
+/// What all requests of one [`Sessions`](crate::Sessions) share.
 pub(crate) struct Engine {
     backend: Box<dyn Backend>,
     pub(crate) config: Config,
@@ -125,7 +125,7 @@ impl fmt::Debug for Engine {
 
 #[cold]
 pub(crate) fn no_random_bytes(cause: RngError) -> Error {
-    Error::new(ErrorKind::Unavailable, "no random bytes for a session id").caused_by(cause)
+    Error::new(ErrorKind::Unavailable, "the source of random bytes failed").caused_by(cause)
 }
 
 #[cold]

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
-use super::config::{Config, ConfigError};
+use super::config::{Config, ConfigError, DEFAULT_RETRY_AFTER};
 use crate::base::clock::{Clock, Rng, SystemClock, SystemRng};
 use crate::base::error::Error;
 use crate::cookie::CookiePolicy;
 use crate::data::schema::info::FieldInfo;
 use crate::data::schema::sections::{SchemaRegistry, SectionSchema};
 use crate::engine::handle::schema::Schema;
+use crate::engine::request::Pool;
 use crate::port::{BackendBuilder, BackendContext, IntoBackend};
 
 /// Sessions of type `S`, in one store, under one cookie. Cloning it is cheap.
@@ -40,6 +41,8 @@ use crate::port::{BackendBuilder, BackendContext, IntoBackend};
 /// ```
 pub struct Sessions<S: Schema> {
     pub(crate) engine: Arc<Engine>,
+    /// Shared by all layers that are made of these sessions: axum makes one for each route.
+    pub(crate) pool: Arc<Pool>,
     schema: PhantomData<fn() -> S>,
 }
 
@@ -71,7 +74,7 @@ impl<S: Schema> Sessions<S> {
             absolute: S::ABSOLUTE,
             touch_after: None,
             commit_on_server_error: false,
-            retry_after: Duration::from_secs(2),
+            retry_after: DEFAULT_RETRY_AFTER,
             login_path: None,
             sections: vec![SectionSchema::of::<S>()],
             types: vec![TypeId::of::<S>()],
@@ -83,7 +86,7 @@ impl<S: Schema> Sessions<S> {
         }
     }
 
-    /// Removes up to `limit` expired sessions from the store and answers how many it removed. An expired session counts
+    /// Removes up to `limit` expired sessions from the store and returns how many it removed. An expired session counts
     /// as absent in any case; this frees its space. [`sweeper`](Self::sweeper) does it regularly.
     ///
     /// ```
@@ -107,13 +110,16 @@ impl<S: Schema> Sessions<S> {
 
 impl<S: Schema> Clone for Sessions<S> {
     fn clone(&self) -> Self {
-        Self { engine: Arc::clone(&self.engine), schema: PhantomData }
+        Self { engine: Arc::clone(&self.engine), pool: Arc::clone(&self.pool), schema: PhantomData }
     }
 }
 
 impl<S: Schema> fmt::Debug for Sessions<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").field("schema", &S::NAME).field("config", &self.engine.config).finish()
+        f.debug_struct("Sessions")
+            .field("schema", &S::NAME)
+            .field("config", &self.engine.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -202,7 +208,7 @@ impl<S: Schema> SessionsBuilder<S> {
     }
 
     /// Commits the changes of a handler that answers with a 5xx status. Default: they are dropped. `login`, `logout`,
-    /// `rotate` and `destroy` are carried out in either case.
+    /// `rotate`, `destroy` and changes of `user` and `rotate` fields are carried out in either case.
     pub fn commit_on_server_error(mut self) -> Self {
         self.commit_on_server_error = true;
         self
@@ -252,7 +258,8 @@ impl<S: Schema> SessionsBuilder<S> {
         };
         let mut complaints = config.complaints();
         if self.users > 1 {
-            complaints.push("two session types of one record have a `user` field: a record has one user".into());
+            complaints.push("two session types of one record have a `user` field, and a record has one user: remove `#[session(user)]` from \
+                 all but one".into());
         }
         if self.store.is_none() {
             complaints
@@ -270,7 +277,11 @@ impl<S: Schema> SessionsBuilder<S> {
             return Err(ConfigError::new(complaints));
         };
         match Engine::new(backend, config, self.types, self.clock, self.rng) {
-            Ok(engine) => Ok(Sessions { engine: Arc::new(engine), schema: PhantomData }),
+            Ok(engine) => {
+                let engine = Arc::new(engine);
+                let pool = Arc::new(Pool::new(Arc::clone(&engine)));
+                Ok(Sessions { engine, pool, schema: PhantomData })
+            },
             Err(error) => {
                 complaints.push(error.to_string());
                 Err(ConfigError::new(complaints))

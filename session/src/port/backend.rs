@@ -109,11 +109,11 @@ pub(crate) trait Backend: Send + Sync {
 /// Whether two requests of one session work on the same record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sharing {
-    /// On the same one: commits are compared with what is stored.
+    /// Requests share the stored record: commits are compared with it.
     Shared,
-    /// Each on the copy that came in its cookie: the cookie that arrives last is the session.
+    /// Each request has the copy from its own cookie: the cookie that the browser receives last wins.
     PerRequest {
-        /// Whether the application has accepted that also for fields and updates that ask for more.
+        /// `dangerous_last_cookie_wins` is set: `update`, `merge` and `conflict = "reject"` are allowed all the same.
         last_wins: bool,
     },
 }

@@ -36,7 +36,6 @@
 //! # Ok::<(), session::ConfigError>(())
 //! ```
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -47,15 +46,11 @@ use http::{HeaderValue, Method, StatusCode};
 
 use crate::base::error::{Error, ErrorKind};
 use crate::data::validation::Violations;
+use crate::engine::config::DEFAULT_RETRY_AFTER;
 use crate::engine::handle::schema::{Identified, Schema};
-use crate::engine::request::RequestSession;
 use crate::engine::sessions::Sessions;
 use crate::web::response::{body_of, report, status_of, write_failure_headers};
 use crate::web::tower::request_session;
-
-/// The `Retry-After` of an error that becomes a response outside of a session layer; the default of
-/// [`retry_after`](crate::SessionsBuilder::retry_after).
-const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// The session of a visitor who is logged in. Other visitors get 401, or a redirect to
 /// [`login_path`](crate::SessionsBuilder::login_path).
@@ -88,9 +83,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// let app: Router = Router::new().route("/", get(greeting)).route("/account", get(account)).layer(sessions);
 /// # Ok::<(), session::ConfigError>(())
 /// ```
-#[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "handlers destructure it")]
 pub struct LoggedIn<S: Identified>(pub S::Handle);
+
+impl<S: Identified> std::fmt::Debug for LoggedIn<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("LoggedIn").field(&self.0).finish()
+    }
+}
 
 /// Why an extractor did not get a session. It is the rejection type of `Session<T>` and [`LoggedIn<T>`](LoggedIn), so
 /// `Result<Session<T>, Rejection>` is an extractor too.
@@ -119,15 +119,17 @@ pub struct LoggedIn<S: Identified>(pub S::Handle);
 pub struct Rejection {
     error: Error,
     login: Option<HeaderValue>,
-    request: Option<Arc<RequestSession>>,
+    retry_after: Duration,
 }
 
 impl Rejection {
-    fn failed(error: Error, request: Option<Arc<RequestSession>>) -> Self {
-        Self { error, login: None, request }
+    fn failed<S: Schema>(error: Error, parts: &Parts) -> Self {
+        let session = request_session::<S>(&parts.extensions).ok();
+        let retry_after = session.map_or(DEFAULT_RETRY_AFTER, |session| session.engine.config.retry_after);
+        Self { error, login: None, retry_after }
     }
 
-    /// The status of the response that it becomes.
+    /// The status of the response that it becomes: the status of its [`ErrorKind`], or 303 for a redirect to the login.
     pub fn status(&self) -> StatusCode {
         match self.login {
             Some(_) => StatusCode::SEE_OTHER,
@@ -163,7 +165,7 @@ impl IntoResponse for Rejection {
         if self.error.kind() != ErrorKind::Unauthenticated {
             report("an extractor did not get its session", &self.error);
         }
-        response_of(&self.error, self.request.map_or(RETRY_AFTER, |request| request.engine.config.retry_after))
+        response_of(&self.error, self.retry_after)
     }
 }
 
@@ -172,7 +174,7 @@ impl IntoResponse for Rejection {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         report("a handler returned a session error", &self);
-        response_of(&self, RETRY_AFTER)
+        response_of(&self, DEFAULT_RETRY_AFTER)
     }
 }
 
@@ -191,17 +193,17 @@ impl IntoResponse for Violations {
     }
 }
 
-/// The emitted extractor.
+/// Called by the `FromRequestParts` that the derive emits.
 ///
 /// # Errors
 ///
 /// [`Rejection`], if the layer is missing or the session cannot be loaded.
 pub async fn extract<S: Schema>(parts: &Parts) -> Result<S::Handle, Rejection> {
     let opened = Sessions::<S>::extract(&parts.extensions, &parts.headers).await;
-    opened.map_err(|error| Rejection::failed(error, request_session::<S>(&parts.extensions).ok().cloned()))
+    opened.map_err(|error| Rejection::failed::<S>(error, parts))
 }
 
-/// The emitted optional extractor.
+/// Called by the `OptionalFromRequestParts` that the derive emits.
 ///
 /// # Errors
 ///
@@ -224,7 +226,7 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
         Err(Rejection {
             error: Error::new(ErrorKind::Unauthenticated, "the visitor is not logged in"),
             login: login.and_then(|path| HeaderValue::try_from(path).ok()),
-            request: None,
+            retry_after: DEFAULT_RETRY_AFTER,
         })
     }
 }

@@ -5,12 +5,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::base::error::{Error, ErrorKind};
+use crate::engine::Engine;
 use crate::engine::handle::schema::Schema;
 use crate::engine::handle::tracked::Tracked;
-use crate::engine::handle::update::in_cookie;
 use crate::engine::load::LoadedSession;
 use crate::engine::request::RequestSession;
-use crate::engine::{Engine, gone};
 
 /// A session for work that outlives its request: a spawned task, a WebSocket, a stream. Made by [`Tracked::detach`].
 ///
@@ -86,9 +85,9 @@ impl<S: Schema> Detached<S> {
     /// ```
     pub async fn update<R>(&self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
         if self.engine.lives_in_cookie() {
-            return Err(in_cookie::<S>("because no response carries the new cookie"));
+            return Err(in_cookie::<S>());
         }
-        let loaded = self.loaded.clone().ok_or_else(gone)?;
+        let loaded = self.loaded.clone().ok_or_else(never_stored::<S>)?;
         let request = Arc::new(RequestSession::detached(Arc::clone(&self.engine), loaded));
         let mut session = Tracked::<S>::new(Arc::clone(&request))?;
         session
@@ -97,8 +96,8 @@ impl<S: Schema> Detached<S> {
                 // Whether this is in time, `update` checks itself.
                 let _ = session.flush_changes();
                 if request.changes_privilege() {
-                    let message = "a detached session cannot log in, log out, rotate or be destroyed: no response \
-                                   carries the new cookie";
+                    let message = "a detached session cannot log in, log out or rotate, nor change a `user` or `rotate` \
+                                   field: no response carries the new cookie";
                     request.fail(Error::new(ErrorKind::Misconfigured, message));
                 }
                 result
@@ -117,4 +116,21 @@ impl<S: Schema> fmt::Debug for Detached<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Detached").field("id", &self.loaded.as_ref().map(|loaded| loaded.id)).finish_non_exhaustive()
     }
+}
+
+#[cold]
+fn in_cookie<S: Schema>() -> Error {
+    let message = format!(
+        "session `{}` lives in its cookie: a detached session needs a server-side store, because no response carries its new \
+         cookie",
+        S::NAME
+    );
+    Error::new(ErrorKind::Misconfigured, message)
+}
+
+#[cold]
+fn never_stored<S: Schema>() -> Error {
+    let message =
+        format!("session `{}` was not stored when it was detached: call `commit().await` before `detach()`", S::NAME);
+    Error::new(ErrorKind::Gone, message)
 }

@@ -46,7 +46,7 @@ impl<S: Schema> Tracked<S> {
     pub async fn update<R>(&mut self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
         let request = Arc::clone(&self.request);
         if request.engine.backend().sharing() == (Sharing::PerRequest { last_wins: false }) {
-            return Err(in_cookie::<S>("or `.dangerous_last_cookie_wins()`"));
+            return Err(in_cookie::<S>());
         }
         // What was changed before is not part of the update.
         self.save().await?;
@@ -94,7 +94,7 @@ where
     let LoadedSession { mut id, record: mut known } = loaded()?;
     let latest = leader.as_mut().and_then(|leader| leader.latest.take());
     let latest = latest.filter(|latest| latest.revision() > known.revision());
-    // Whether `current` is known to be what is stored now. A record that came in its cookie always is.
+    // Whether `current` was read from or written to the store during this call, so that a decision not to change it holds.
     let mut is_fresh = latest.is_some() || leader.is_none();
     let mut current = latest.unwrap_or_else(|| Arc::clone(&known));
     let mut retry = RetryPolicy::new(leader.as_ref().and_then(|leader| leader.since));
@@ -161,12 +161,11 @@ where
     Ok((result, aside.own()?))
 }
 
-/// The refusal of an update for a session that lives in its cookie; `remedy` says what else helps.
 #[cold]
-pub(super) fn in_cookie<S: Schema>(remedy: &str) -> Error {
+fn in_cookie<S: Schema>() -> Error {
     let message = format!(
-        "session `{}` lives in its cookie, where a compare-and-set is not possible: `update` needs a server-side store, \
-         {remedy}",
+        "session `{}` lives in its cookie, where a compare-and-set is not possible: `update` needs a server-side store, or \
+         `.dangerous_last_cookie_wins()`",
         S::NAME
     );
     Error::new(ErrorKind::Misconfigured, message)

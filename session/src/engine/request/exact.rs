@@ -53,8 +53,8 @@ impl RequestSession {
         Ok(true)
     }
 
-    /// Commits `delta` if the stored record is exactly `current`, and records the result. It must run to completion: a
-    /// login whose cookie is not sent ends the session.
+    /// Commits `delta` if the stored record is exactly `current`, and records the result. The caller must run it to
+    /// completion: if a login is stored and its cookie is not sent, the client has lost its session.
     pub(crate) async fn compare_and_set(
         self: Arc<Self>,
         id: SessionId,

@@ -1,6 +1,7 @@
 //! [`RequestSession`]: one request's session, shared by its handles and its response.
 
 mod exact;
+mod pool;
 
 use std::fmt;
 use std::mem;
@@ -21,6 +22,7 @@ use crate::data::token::{SessionId, Token};
 use crate::port::{StoreError, Touched};
 
 pub(crate) use self::exact::Replaced;
+pub(crate) use self::pool::Pool;
 
 /// The end of each message about a change that is made after the response.
 pub(crate) const TOO_LATE: &str = "came after the response and is lost: call `commit().await` before the response, or \
@@ -35,8 +37,11 @@ pub(crate) struct RequestSession {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one request")]
 struct State {
     phase: Phase,
+    /// The request has asked for its session, also if the load has failed: then the response depends on the cookie.
+    is_used: bool,
     loaded: Option<LoadedSession>,
     /// What the handles have changed and no commit has taken yet.
     delta: Delta,
@@ -45,7 +50,7 @@ struct State {
     /// Counts logins and logouts, and keeps the last one: a change made before it is kept only if its field survives.
     resets: u32,
     last_reset: Option<Reset>,
-    /// The id was rotated while this request was on its way. The request counts as anonymous, but it must not create a
+    /// The token was replaced while this request was on its way. The request counts as anonymous, but it must not create a
     /// session: the new cookie would overwrite the cookie that the rotation has just set.
     rotated_in_flight: bool,
     /// A destroyed session that must be removed from the store.
@@ -60,11 +65,13 @@ struct State {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
-    /// The request has not used its session.
+    /// The session is not loaded.
     #[default]
     Untouched,
     /// The session is loaded, or the request has none.
     Open,
+    /// The response head has left, and the session was never loaded.
+    Missed,
     /// The response head has left: later changes are lost.
     Finished,
 }
@@ -98,13 +105,17 @@ impl RequestSession {
 
     /// Marks the response as sent.
     pub(crate) fn close(&self) {
-        self.state().phase = Phase::Finished;
+        let mut state = self.state();
+        state.phase = match state.phase {
+            Phase::Untouched | Phase::Missed => Phase::Missed,
+            Phase::Open | Phase::Finished => Phase::Finished,
+        };
     }
 
     /// Resets the state, so that the allocation serves another request.
     pub(crate) fn recycle(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if state.phase != Phase::Untouched {
+        if state.is_used {
             *state = State::default();
         }
     }
@@ -121,7 +132,11 @@ impl RequestSession {
         }
     }
 
-    pub(crate) fn is_untouched(&self) -> bool {
+    pub(crate) fn is_used(&self) -> bool {
+        self.state().is_used
+    }
+
+    fn is_untouched(&self) -> bool {
         self.state().phase == Phase::Untouched
     }
 
@@ -145,8 +160,14 @@ impl RequestSession {
 
     /// Loads the session that the request's `Cookie` headers name. Later calls do nothing.
     pub(crate) async fn open(&self, cookie_headers: impl Iterator<Item = &[u8]>) -> Result<(), Error> {
-        if !self.is_untouched() {
-            return Ok(());
+        {
+            let mut state = self.state();
+            match state.phase {
+                Phase::Untouched => state.is_used = true,
+                Phase::Open | Phase::Finished => return Ok(()),
+                // An empty session would be a lie: this request may have a session.
+                Phase::Missed => return Err(missed()),
+            }
         }
         let cookie = self.engine.config.cookie.name();
         let credential = match find(cookie_headers, cookie.as_bytes()) {
@@ -405,7 +426,7 @@ impl RequestSession {
         self.committed(LoadedSession { id, record }, token)
     }
 
-    /// Ends the handler's part of the request, and answers with what must be stored before the response head leaves.
+    /// Marks the request as finished. Returns the commit or the touch that must be done before the response head is sent.
     /// `failed` says that the response has a 5xx status.
     pub(crate) fn finish(self: &Arc<Self>, failed: bool) -> Option<RunToCompletion<Result<(), Error>>> {
         let mut state = self.state();
@@ -424,38 +445,42 @@ impl RequestSession {
         // A handler may have stopped waiting for a commit that is under way. The response needs the commit's cookie.
         let writing = Arc::strong_count(self) > 1 && self.io_lock.try_lock().is_err();
         let busy = writing || !state.delta.is_empty() || state.to_destroy.is_some() || state.failure.is_some();
-        let touch = match &state.loaded {
-            Some(loaded) if !busy => {
-                let reissued = state.needs_reissue.then_some(loaded.record.idle);
-                self.engine.due_touch(&loaded.record).or(reissued).map(|idle| (loaded.id, idle))
-            },
-            _ => None,
-        };
-        drop(state);
-        let request = Arc::clone(self);
-        match touch {
-            _ if busy => Some(RunToCompletion::new(Box::pin(request.flush()))),
-            Some((id, idle)) => Some(RunToCompletion::new(Box::pin(async move {
-                // A failed touch does not fail the response: the only effect is that the session expires earlier.
-                let touched = match request.engine.touch(id, idle).await {
-                    Ok(Touched::Touched) => request.touched(idle),
-                    Ok(Touched::Gone) => Ok(()),
-                    Err(error) => Err(error.into()),
-                };
-                if let Err(error) = touched {
-                    tracing::warn!(session = %id, %error, "the idle deadline of a session could not be moved");
-                }
-                Ok(())
-            }))),
-            None => None,
+        if busy {
+            drop(state);
+            return Some(RunToCompletion::new(Box::pin(Arc::clone(self).flush())));
         }
+        let loaded = state.loaded.as_ref()?;
+        let reissued = state.needs_reissue.then_some(loaded.record.idle);
+        let (id, idle) = (loaded.id, self.engine.due_touch(&loaded.record).or(reissued)?);
+        drop(state);
+        Some(RunToCompletion::new(Box::pin(Arc::clone(self).touch(id, idle))))
     }
+
+    /// Moves the idle deadline. A failure is only logged: its one effect is that the session expires earlier.
+    async fn touch(self: Arc<Self>, id: SessionId, idle: Timestamp) -> Result<(), Error> {
+        let touched = match self.engine.touch(id, idle).await {
+            Ok(Touched::Touched) => self.touched(idle),
+            Ok(Touched::Gone) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = touched {
+            tracing::warn!(session = %id, %error, "the idle deadline of a session could not be moved");
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn missed() -> Error {
+    let message = "the session was asked for after the response had left: take it before the response, and `detach()` it for \
+                   work that outlives the request";
+    Error::new(ErrorKind::Misconfigured, message)
 }
 
 fn trace_commit(session: SessionId, record: &Record, delta: &Delta, rotated: bool) {
     tracing::debug!(%session, revision = record.revision(), fields = ?delta.field_names(), "session committed");
     if rotated {
-        tracing::debug!(%session, epoch = record.epoch(), "session id rotated: the old token is refused from now on");
+        tracing::debug!(%session, epoch = record.epoch(), "session token rotated: the old token is refused from now on");
     }
 }
 

@@ -46,8 +46,8 @@ fn no_layer<S: Schema>() -> Error {
     Error::new(ErrorKind::Misconfigured, message)
 }
 
-/// The sessions of a request, one for each session layer around the handler, innermost first. It lies in the request's
-/// extensions.
+/// The sessions of a request, one for each session layer around the handler, innermost first. It is stored in the
+/// request's extensions.
 #[derive(Clone)]
 pub(crate) struct SessionExtension {
     inner: Arc<RequestSession>,
@@ -60,7 +60,7 @@ impl SessionExtension {
         let outer = extensions.insert(Self { inner: request, outer: None });
         let Some(outer) = outer else { return true };
         let Some(sessions) = extensions.get_mut::<Self>() else { return true };
-        let is_unique = outer.iter().all(|other| !clash(&other.engine, &sessions.inner.engine));
+        let is_unique = outer.iter().all(|other| !layers_clash(&other.engine, &sessions.inner.engine));
         sessions.outer = Some(Box::new(outer));
         is_unique
     }
@@ -75,7 +75,7 @@ impl SessionExtension {
     }
 }
 
-fn clash(one: &Engine, other: &Engine) -> bool {
+fn layers_clash(one: &Engine, other: &Engine) -> bool {
     one.config.cookie.name() == other.config.cookie.name()
         || one.types.iter().any(|schema| other.types.contains(schema))
 }

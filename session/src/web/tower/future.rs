@@ -9,17 +9,16 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 use pin_project_lite::pin_project;
 
-use super::service::Pool;
 use crate::base::error::{Error, ErrorKind};
 use crate::engine::config::Config;
-use crate::engine::request::RequestSession;
+use crate::engine::request::{Pool, RequestSession};
 use crate::engine::run_to_completion::RunToCompletion;
 use crate::web::response::{report, status_of, write_failure_headers, write_headers};
 
 pin_project! {
     /// The response of a [`SessionService`](crate::SessionService), after its commit.
     pub struct ResponseFuture<Inner, Body> {
-        // `None` if two session layers clash: then the inner service is not called.
+        // `None` if the layer clashes with another one: then the inner service is not called.
         #[pin]
         inner: Option<Inner>,
         session: Option<Arc<RequestSession>>,
@@ -46,16 +45,12 @@ where
         if this.commit.is_none() {
             let response = match this.inner.as_mut().as_pin_mut() {
                 Some(inner) => ready!(inner.poll(cx))?,
-                None => {
-                    let mut response = Response::new(Body::default());
-                    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-                    return Poll::Ready(Ok(response));
-                },
+                None => return Poll::Ready(Ok(refusal(ErrorKind::Misconfigured, &this.pool.engine.config))),
             };
             let Some(session) = &this.session else {
                 return Poll::Ready(Ok(response));
             };
-            if session.is_untouched() {
+            if !session.is_used() {
                 if let Some(session) = this.session.take() {
                     this.pool.give_back(session);
                 }
@@ -74,10 +69,10 @@ where
             return Poll::Pending;
         };
         if let (Err(error), Some(session)) = (committed, &this.session)
-            && !is_told(&error, response.status())
+            && !already_reports(&error, response.status())
         {
             report("the changes of a request could not be committed", &error);
-            response = refusal(&error, &session.engine.config);
+            response = refusal(error.kind(), &session.engine.config);
         }
         Poll::Ready(Ok(done(this.session, this.pool, response)))
     }
@@ -96,19 +91,23 @@ fn done<Body>(session: &mut Option<Arc<RequestSession>>, pool: &Pool, mut respon
     response
 }
 
-/// Whether the handler's response already says that nothing was committed: it has validated and answers with the
-/// violations.
-fn is_told(error: &Error, status: StatusCode) -> bool {
-    error.kind() == ErrorKind::Invalid && status.is_client_error()
+/// Whether the handler's response already says that nothing was committed: it has validated the session and answers with
+/// the violations.
+fn already_reports(error: &Error, status: StatusCode) -> bool {
+    let reports = error.kind() == ErrorKind::Invalid && status.is_client_error();
+    if reports {
+        tracing::warn!(%error, %status, "the changes of a request are dropped, as its response says");
+    }
+    reports
 }
 
-/// The response in place of the handler's, which claims a commit that did not happen.
-fn refusal<Body: Default>(error: &Error, config: &Config) -> Response<Body> {
+/// Replaces the handler's response, which would claim a commit that did not happen.
+fn refusal<Body: Default>(kind: ErrorKind, config: &Config) -> Response<Body> {
     let mut response = Response::new(Body::default());
-    let status = status_of(error.kind());
+    let status = status_of(kind);
     *response.status_mut() = status;
     write_failure_headers(status, config.retry_after, response.headers_mut());
-    response.extensions_mut().insert(error.kind());
+    response.extensions_mut().insert(kind);
     response
 }
 

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::SessionService;
-use super::service::Pool;
 use crate::engine::handle::schema::Schema;
+use crate::engine::request::Pool;
 use crate::engine::sessions::Sessions;
 
 impl<S: Schema> Sessions<S> {
     /// The layer that gives requests their sessions, for code that needs the layer as a value. Everywhere else
     /// `.layer(sessions)` does the same.
     pub fn layer(&self) -> SessionLayer {
-        SessionLayer { pool: Arc::new(Pool::new(Arc::clone(&self.engine))) }
+        SessionLayer { pool: Arc::clone(&self.pool) }
     }
 }
 
@@ -33,8 +33,9 @@ impl<S: Schema, Inner> Layer<Inner> for Sessions<S> {
 /// 1. The session is loaded when it is first used. A request that does not use it costs no store call.
 /// 2. Before the response head leaves, there is at most one commit. It runs to completion even if the client
 ///    disconnects.
-/// 3. If the commit fails, the layer answers in place of the handler, with 503 if the store did not answer and 409 if
-///    another request changed the session, and sets no cookie: a response never claims what did not happen.
+/// 3. If the commit fails, the layer answers in place of the handler, with the status of the [`ErrorKind`](crate::ErrorKind):
+///    503 if the store did not answer, 409 if another request changed the session. The failed commit sets no cookie: a
+///    response never claims what did not happen. The cookie of an earlier commit of this request is still sent.
 /// 4. If the handler panics or is cancelled together with its request, nothing is committed. Put a timeout layer
 ///    outside of this layer: inside of it, a handler that times out looks like a handler that has answered.
 ///

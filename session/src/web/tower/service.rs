@@ -1,7 +1,7 @@
 //! [`SessionService`]: adds a session to each request.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -9,8 +9,7 @@ use tower_service::Service;
 
 use super::{ResponseFuture, SessionExtension};
 use crate::base::error::{Error, ErrorKind};
-use crate::engine::Engine;
-use crate::engine::request::RequestSession;
+use crate::engine::request::Pool;
 use crate::web::response::report;
 
 /// A service inside of a [`SessionLayer`](crate::SessionLayer).
@@ -24,41 +23,6 @@ pub struct SessionService<Inner> {
 impl<Inner> SessionService<Inner> {
     pub(super) fn new(inner: Inner, pool: Arc<Pool>) -> Self {
         Self { inner, pool }
-    }
-}
-
-/// Allocations to use again: a request that does not use its session allocates none.
-pub(super) struct Pool {
-    pub(super) engine: Arc<Engine>,
-    free: Mutex<Vec<Arc<RequestSession>>>,
-}
-
-/// Most servers run fewer requests at once. One entry takes a few hundred bytes.
-const MAX_FREE: usize = 256;
-
-impl Pool {
-    pub(super) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, free: Mutex::default() }
-    }
-
-    fn take(&self) -> Arc<RequestSession> {
-        // Without waiting: if another thread holds the lock, this one allocates.
-        let free = self.free.try_lock().ok().and_then(|mut free| free.pop());
-        free.unwrap_or_else(|| Arc::new(RequestSession::new(Arc::clone(&self.engine))))
-    }
-
-    pub(super) fn give_back(&self, mut session: Arc<RequestSession>) {
-        if let Some(unshared) = Arc::get_mut(&mut session) {
-            unshared.recycle();
-            if let Ok(mut free) = self.free.try_lock()
-                && free.len() < MAX_FREE
-            {
-                free.push(session);
-            }
-        } else {
-            // A handle has outlived the response; its later changes are lost, and logged.
-            session.close();
-        }
     }
 }
 
@@ -79,7 +43,7 @@ where
         let session = self.pool.take();
         let is_unique = SessionExtension::add(request.extensions_mut(), Arc::clone(&session));
         if !is_unique {
-            report("a request was refused", &clash(self.pool.engine.config.cookie.name()));
+            report("a request was refused", &clash_error(self.pool.engine.config.cookie.name()));
         }
         let inner = if is_unique { Some(self.inner.call(request)) } else { None };
         ResponseFuture::new(inner, session, Arc::clone(&self.pool))
@@ -87,7 +51,7 @@ where
 }
 
 #[cold]
-fn clash(cookie: &str) -> Error {
+fn clash_error(cookie: &str) -> Error {
     let message = format!(
         "two session layers around one route share the cookie `{cookie}` or a session type: remove one of them, or \
          give it another cookie and session type"
