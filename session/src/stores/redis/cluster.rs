@@ -4,7 +4,7 @@ use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::{Arg, Client, Cmd, Pipeline, RedisError, Value};
 
-use super::line::{Answers, Patience};
+use super::connection::{Answers, Patience};
 use crate::port::StoreError;
 
 /// How often one command follows the cluster's redirections, and waits for a slot on its way. The line's patience ends it sooner.

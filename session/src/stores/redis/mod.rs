@@ -8,12 +8,12 @@
 //! along with a read; or before a new session, where a minute has passed without one. So a process whose clock is wrong neither
 //! ends sessions early nor keeps them.
 
-mod answer;
 #[cfg(feature = "redis-cluster")]
 mod cluster;
-mod line;
-mod news;
+mod connection;
 mod options;
+mod publisher;
+mod reply;
 mod script;
 mod sentinel;
 mod tls;
@@ -25,13 +25,13 @@ use std::time::Duration;
 
 use redis::{Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 
-use self::answer::{foreign, read_failed, word, write_failed};
 #[cfg(feature = "redis-cluster")]
 use self::cluster::Cluster;
-use self::line::{Answers, Direct, Line, Patience};
-use self::news::Herald;
+use self::connection::{Answers, Direct, Line, Patience};
 use self::options::Lasting;
 pub use self::options::RedisOptions;
+use self::publisher::Herald;
+use self::reply::{foreign, read_failed, word, write_failed};
 use self::script::{COMMIT, Script, TOUCH, beginning, get, life, time, wait};
 use self::sentinel::Sentinel;
 use crate::base::clock::{Clock, SystemClock, Timestamp};

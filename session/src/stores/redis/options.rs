@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::line::Patience;
+use super::connection::Patience;
 use crate::port::StoreError;
 use crate::port::options::{check_deadline, check_max_bytes};
 

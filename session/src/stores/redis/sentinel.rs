@@ -9,8 +9,8 @@ use redis::{
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use super::answer::read_failed;
-use super::line::{Answers, Patience, all, is_demoted};
+use super::connection::{Answers, Patience, all, is_demoted};
+use super::reply::read_failed;
 use super::tls;
 use crate::port::StoreError;
 

@@ -12,8 +12,7 @@
 //! a session can move between stores as it is, and a new field of the header needs no migration. Columns that disagree with
 //! the bytes beside them are [`StoreError::Corrupt`](crate::store::StoreError::Corrupt).
 
-mod core;
-mod engine;
+mod dialect;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod options;
@@ -21,6 +20,7 @@ mod options;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod store;
 
 #[cfg(feature = "mysql")]
 pub use self::mysql::MySqlStore;
@@ -30,12 +30,12 @@ pub use self::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
 
-/// A public store around a [`core::Core`].
+/// A public store around a [`store::Core`].
 macro_rules! sql_store {
     ($(#[$doc:meta])* $store:ident, $engine:ident, $pool:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
-        pub struct $store($crate::stores::sql::core::Core<$engine>);
+        pub struct $store($crate::stores::sql::store::Core<$engine>);
 
         impl $store {
             /// A store on a pool of yours; makes the table if it is not there, and tries every kind of statement.
@@ -56,7 +56,7 @@ macro_rules! sql_store {
                 pool: $pool,
                 options: $crate::stores::sql::SqlOptions,
             ) -> Result<Self, $crate::port::StoreError> {
-                $crate::stores::sql::core::Core::ready(pool, options).await.map(Self)
+                $crate::stores::sql::store::Core::ready(pool, options).await.map(Self)
             }
 
             /// A store on a pool of yours that asks the database nothing before it is used: for servers that start before
@@ -69,12 +69,12 @@ macro_rules! sql_store {
                 pool: $pool,
                 options: $crate::stores::sql::SqlOptions,
             ) -> Result<Self, $crate::port::StoreError> {
-                $crate::stores::sql::core::Core::lazy(pool, options).map(Self)
+                $crate::stores::sql::store::Core::lazy(pool, options).map(Self)
             }
 
             /// The migration that makes the table `sessions`, for those who run it themselves.
             pub const fn schema() -> &'static str {
-                <$engine as $crate::stores::sql::engine::Engine>::SCHEMA
+                <$engine as $crate::stores::sql::dialect::Engine>::SCHEMA
             }
         }
 

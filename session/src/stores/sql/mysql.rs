@@ -4,7 +4,7 @@ use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPool, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, Error, MySql, MySqlConnection};
 
-use super::engine::{Class, Engine, speak};
+use super::dialect::{Class, Engine, speak};
 use super::options::SqlOptions;
 use super::sql_store;
 use crate::port::StoreError;

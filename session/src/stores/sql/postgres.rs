@@ -4,7 +4,7 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Error, PgConnection, Postgres};
 
-use super::engine::{Answers, Ask, Class, Engine, speak};
+use super::dialect::{Answers, Ask, Class, Engine, speak};
 use super::options::SqlOptions;
 use super::sql_store;
 use crate::port::StoreError;

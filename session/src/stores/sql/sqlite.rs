@@ -4,10 +4,10 @@ use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Error, Sqlite, SqliteConnection};
 
-use super::core::{Core, Failed};
-use super::engine::{Class, Engine, speak};
+use super::dialect::{Class, Engine, speak};
 use super::options::SqlOptions;
 use super::sql_store;
+use super::store::{Core, Failed};
 use crate::port::StoreError;
 
 sql_store! {

@@ -9,7 +9,7 @@ use sqlx::{Error, Pool};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use super::engine::{Answer, Answers, Ask, Class, Engine, Row, Statement, Value};
+use super::dialect::{Answer, Answers, Ask, Class, Engine, Row, Statement, Value};
 use super::options::SqlOptions;
 use crate::base::clock::Timestamp;
 use crate::base::error::Corrupt;

@@ -161,10 +161,10 @@ macro_rules! speak {
     () => {
         async fn run(
             connection: &mut <Self::Db as sqlx::Database>::Connection,
-            statement: &$crate::stores::sql::engine::Statement,
-            values: &[$crate::stores::sql::engine::Value<'_>],
-        ) -> Result<$crate::stores::sql::engine::Answer, sqlx::Error> {
-            use $crate::stores::sql::engine::{Answer, Answers, Row, Value};
+            statement: &$crate::stores::sql::dialect::Statement,
+            values: &[$crate::stores::sql::dialect::Value<'_>],
+        ) -> Result<$crate::stores::sql::dialect::Answer, sqlx::Error> {
+            use $crate::stores::sql::dialect::{Answer, Answers, Row, Value};
             let mut query = sqlx::query::<Self::Db>(sqlx::AssertSqlSafe(std::sync::Arc::clone(&statement.text)));
             let places = statement.order.as_ref().map_or(values.len(), Vec::len);
             for place in 0..places {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, ErrorKind, ProtocolVersion, PushInfo, PushKind, RedisError, Value};
 
-use super::line::Line;
+use super::connection::Line;
 use super::{RedisOptions, RedisStore, read_failed};
 use crate::base::clock::{Rng as _, SystemRng};
 use crate::data::token::SessionId;
