@@ -143,7 +143,7 @@ async fn bad_redis_settings() {
     }
     let client = || session_tests::redis_client("redis://127.0.0.1:1");
     for prefix in ["", "a{b", "a}b", "a b", &"x".repeat(10_000), "s\u{e9}ss:"] {
-        let made = RedisStore::new(client(), RedisOptions::new().prefix(prefix));
+        let made = RedisStore::from_client_lazy(client(), RedisOptions::new().prefix(prefix));
         assert!(matches!(made, Err(StoreError::Misconfigured(_))), "{prefix:?}");
     }
     for options in [
@@ -152,6 +152,6 @@ async fn bad_redis_settings() {
         RedisOptions::new().max_bytes(0),
         RedisOptions::new().max_bytes(usize::MAX),
     ] {
-        assert!(matches!(RedisStore::new(client(), options), Err(StoreError::Misconfigured(_))));
+        assert!(matches!(RedisStore::from_client_lazy(client(), options), Err(StoreError::Misconfigured(_))));
     }
 }

@@ -1,4 +1,5 @@
-//! The store is down, hangs, refuses: 503 with `Retry-After`, no `Set-Cookie`, nothing lost, and recovery without a restart.
+//! When the store is down, hangs or refuses, the answer is a 503 with `Retry-After` and without `Set-Cookie`. Nothing is lost, and the
+//! server recovers without a restart.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use session_tests::counter::app;
 use session_tests::servers::Redis;
 use tokio::time::Instant;
 
-async fn world() -> (Redis, Client) {
+async fn visited() -> (Redis, Client) {
     let redis = Redis::start();
     let options = RedisOptions::new().deadline(Duration::from_millis(300));
     let client = Client::new(app(RedisStore::connect_with(&redis.url(), options).await.unwrap()));
@@ -28,7 +29,7 @@ pub(crate) fn assert_refused(answer: &Answer) {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
 }
 
-/// Asks until it is 200, for ten seconds.
+/// The first answer with status 200, within ten seconds.
 pub(crate) async fn recovered(client: &Client) -> Answer {
     let begun = Instant::now();
     loop {
@@ -53,8 +54,8 @@ pub(crate) async fn everything_is_refused(client: &Client) {
 }
 
 #[tokio::test]
-async fn killed_and_restarted() {
-    let (mut redis, client) = world().await;
+async fn a_server_that_is_killed_and_restarted() {
+    let (mut redis, client) = visited().await;
     // The append-only file is flushed every second.
     redis.run::<String>("CONFIG SET appendfsync always");
     client.get("/visit").await;
@@ -65,13 +66,13 @@ async fn killed_and_restarted() {
 }
 
 #[tokio::test]
-async fn hanging() {
-    let (redis, client) = world().await;
+async fn a_server_that_hangs() {
+    let (redis, client) = visited().await;
     redis.signal("STOP");
     for (method, path) in EVERYTHING {
         let begun = Instant::now();
         assert_refused(&client.send(method.parse().unwrap(), path).await);
-        assert!(begun.elapsed() < Duration::from_secs(5), "{path}: no call waits for ever");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{path}: every call ends in time");
     }
     redis.signal("CONT");
     let answer = recovered(&client).await;
@@ -79,10 +80,10 @@ async fn hanging() {
 }
 
 #[tokio::test]
-async fn absent_at_first() {
+async fn a_server_that_starts_after_the_store() {
     let mut redis = Redis::absent();
     assert!(matches!(RedisStore::connect(&redis.url()).await, Err(StoreError::Unavailable(_))));
-    let store = RedisStore::new(session_tests::redis_client(&redis.url()), RedisOptions::new()).unwrap();
+    let store = RedisStore::from_client_lazy(session_tests::redis_client(&redis.url()), RedisOptions::new()).unwrap();
     let client = Client::new(app(store));
     assert_refused(&client.get("/visit").await);
     redis.restart();
@@ -91,21 +92,21 @@ async fn absent_at_first() {
 }
 
 #[tokio::test]
-async fn out_of_memory() {
-    let (redis, client) = world().await;
+async fn a_server_that_is_out_of_memory() {
+    let (redis, client) = visited().await;
     client.post("/login/7").await;
     redis.run::<String>("CONFIG SET maxmemory-policy noeviction");
     redis.run::<String>("CONFIG SET maxmemory 1mb");
     assert_refused(&client.get("/visit").await);
-    assert_eq!(client.get("/show").await.text, "7 0 0 0 0 0", "reading goes on");
-    assert_eq!(client.post("/destroy").await.status, 200, "and so does leaving");
+    assert_eq!(client.get("/show").await.text, "7 0 0 0 0 0", "reads succeed");
+    assert_eq!(client.post("/destroy").await.status, 200, "logouts succeed");
     redis.run::<String>("CONFIG SET maxmemory 0");
     assert_eq!(client.get("/visit").await.status, 200);
 }
 
 #[tokio::test]
-async fn read_only_replica() {
-    let (redis, client) = world().await;
+async fn a_server_that_becomes_a_replica() {
+    let (redis, client) = visited().await;
     redis.run::<String>("REPLICAOF 127.0.0.1 1");
     redis.run::<String>("CONFIG SET replica-serve-stale-data yes");
     for path in ["/visit", "/update"] {
@@ -118,8 +119,8 @@ async fn read_only_replica() {
 }
 
 #[tokio::test]
-async fn no_replicas_to_write_to() {
-    let (redis, client) = world().await;
+async fn a_server_without_enough_replicas() {
+    let (redis, client) = visited().await;
     redis.run::<String>("CONFIG SET min-replicas-to-write 1");
     assert_refused(&client.get("/visit").await);
     assert_refused(&client.post("/destroy").await);
@@ -129,14 +130,14 @@ async fn no_replicas_to_write_to() {
 }
 
 #[tokio::test]
-async fn dropped_lines_are_not_seen() {
-    let (redis, client) = world().await;
+async fn broken_connections_are_replaced() {
+    let (redis, client) = visited().await;
     for _ in 0..5 {
         redis.run::<u64>("CLIENT KILL TYPE normal SKIPME yes");
         recovered(&client).await;
     }
     redis.run::<String>("SCRIPT FLUSH");
-    assert_eq!(client.get("/visit").await.status, 200, "scripts are sent again");
+    assert_eq!(client.get("/visit").await.status, 200, "unknown scripts are sent again");
 }
 
 #[tokio::test]
@@ -156,7 +157,7 @@ async fn a_missing_permission_is_named_at_the_start() {
 }
 
 #[tokio::test]
-async fn too_large_is_refused_before_anything_is_sent() {
+async fn a_record_that_is_too_large_is_refused() {
     let redis = Redis::start();
     let store = RedisStore::connect_with(&redis.url(), RedisOptions::new().max_bytes(1024)).await.unwrap();
     let client = Client::new(app(store));
@@ -171,7 +172,7 @@ async fn too_large_is_refused_before_anything_is_sent() {
     assert_eq!(client.get("/show").await.status, 200);
 }
 
-/// A generator that fails after the start: a predictable id is worse than none.
+/// A random number generator that fails after the start: no session is better than a predictable id.
 #[tokio::test]
 async fn no_random_bytes() {
     struct Once(std::sync::atomic::AtomicBool);
@@ -193,7 +194,7 @@ async fn no_random_bytes() {
     assert!(store.is_empty());
 }
 
-/// Faults at every call, before it and after it: whatever fails, the answer is honest.
+/// One fault at each call, before it or after it: the answer is a 503, and the session still works.
 #[tokio::test]
 async fn every_call_fails_once() {
     let store = FailingStore::new(MemoryStore::new());
@@ -209,13 +210,13 @@ async fn every_call_fails_once() {
             assert_eq!((shown.status.as_u16(), answer.status.as_u16()), (200, 200), "{fault:?} {path}");
         }
     }
-    // A new visitor: no cookie for a session that may not exist.
+    // A new client gets no cookie for a session that may not exist.
     store.fail(Fault::Before);
     assert_refused(&Client::new(app(store.clone())).get("/visit").await);
 }
 
 #[tokio::test]
-async fn a_full_memory_store_refuses_and_evicts_nobody() {
+async fn a_full_memory_store_refuses_new_sessions_and_evicts_none() {
     let app = app(MemoryStore::with_max_sessions(32));
     let mut living = Vec::new();
     let mut refused = 0;

@@ -124,7 +124,7 @@ async fn values_of_other_redis_types_are_corrupt() {
 async fn values_of_other_redis_types_are_corrupt_at_the_first_load() {
     let redis = Redis::start();
     let client = session_tests::redis_client(&redis.url());
-    let store = RedisStore::new(client, session::store::RedisOptions::new()).unwrap();
+    let store = RedisStore::from_client_lazy(client, session::store::RedisOptions::new()).unwrap();
     let id = session::SessionId::from_bytes([7; 16]);
     redis.run::<u64>(&format!("RPUSH session:{{{id}}} a"));
     let loaded = session::Store::load(&store, id, session::Timestamp::from_millis(0)).await;

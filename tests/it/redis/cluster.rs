@@ -13,7 +13,7 @@ use super::load::Load;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keeps_the_contract() {
     let cluster = Cluster::start();
-    // One node names the others.
+    // One node is enough: it names the others.
     let store = RedisStore::cluster_with(&cluster.urls()[..1], patient::redis()).await.unwrap();
     let report = contract(store).await.unwrap();
     crate::contract::show("Redis Cluster", &report);
@@ -34,7 +34,7 @@ async fn two_processes_keep_everything() {
 }
 
 #[tokio::test]
-async fn nobody_there() {
+async fn no_reachable_node() {
     let url = format!("redis://127.0.0.1:{}", free_port());
     let error = RedisStore::cluster([url]).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
@@ -42,9 +42,9 @@ async fn nobody_there() {
     assert!(matches!(RedisStore::cluster(none).await, Err(StoreError::Misconfigured(_))));
 }
 
-/// Slots move under the load, and MOVED, ASK and TRYAGAIN are nobody's business but the line's.
+/// The connection handles MOVED, ASK and TRYAGAIN: no request fails while slots move.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_thousand_slots_move() {
+async fn moving_slots_fails_no_request() {
     let cluster = Cluster::start();
     let store = RedisStore::cluster(cluster.urls()).await.unwrap();
     let load = Load::start(&app(store));
@@ -66,7 +66,7 @@ async fn a_thousand_slots_move() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_node_is_killed() {
+async fn a_killed_node_undoes_no_logout() {
     let mut cluster = Cluster::start();
     let options = RedisOptions::new().replicated(1, Duration::from_millis(500));
     let store = RedisStore::cluster_with(cluster.urls(), options).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_node_is_killed() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     let account = load.end().await;
     println!("a node killed: {account:?}");
-    assert!(account.refused > 0, "the test has tested something: {account:?}");
+    assert!(account.refused > 0, "the failover has failed some requests: {account:?}");
     assert!(account.silence < Duration::from_secs(10), "{account:?}");
     assert_eq!(account.undone, 0, "{account:?}");
     print_figure("primary killed, Cluster", &account);

@@ -1,4 +1,4 @@
-//! Visitors who come and go while servers fail under them, and who remember what they were told.
+//! Clients that visit, log in and log out while servers fail, and compare what is stored with the answers that they got.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use session_tests::client::Client;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-const VISITORS: usize = 24;
+const CLIENTS: usize = 24;
 
-/// What became of the answers.
+/// What the clients have seen.
 #[derive(Debug, Default)]
 pub(super) struct Account {
     pub(super) answered: u64,
     pub(super) refused: u64,
-    /// Visits or logins that were answered and are not there, or visits that nobody made.
+    /// Confirmed visits that are missing, and counted visits that no client made.
     pub(super) wrong: u64,
-    /// Logouts that were answered, and whose session is there again.
+    /// Confirmed logouts whose session exists again.
     pub(super) undone: u64,
-    /// How long the longest pause between two answers to any writer was.
+    /// The longest time between two answers to one client.
     pub(super) silence: Duration,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for Account {
     }
 }
 
-/// Visitors at work.
+/// Running clients.
 pub(super) struct Load {
     stop: Arc<AtomicBool>,
     tasks: JoinSet<Account>,
@@ -43,7 +43,7 @@ impl Load {
     pub(super) fn start(app: &Router) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
-        for number in 0..VISITORS {
+        for number in 0..CLIENTS {
             let (app, stop) = (app.clone(), Arc::clone(&stop));
             tasks.spawn(async move { visit(app, number % 3 == 0, &stop).await });
         }
@@ -64,7 +64,7 @@ impl Load {
     }
 }
 
-/// Counts visits. Some visitors also log in and out again, with a session of their own each time.
+/// Visits until `stop` is set. If `leaves`, also logs in and out again, with a new session each time.
 async fn visit(app: Router, leaves: bool, stop: &AtomicBool) -> Account {
     let mut account = Account::default();
     let client = Client::new(app.clone());
@@ -93,17 +93,17 @@ async fn visit(app: Router, leaves: bool, stop: &AtomicBool) -> Account {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let text = patiently(&client).await;
+    let text = show_when_available(&client).await;
     let visits: u64 = text.split(' ').nth(1).and_then(|visits| visits.parse().ok()).unwrap_or_default();
     account.wrong = if visits < told { told - visits } else { visits.saturating_sub(sent) };
     for (guest, cookie) in left {
         guest.set_cookie(cookie);
-        account.undone += u64::from(!patiently(&guest).await.starts_with("nobody"));
+        account.undone += u64::from(!show_when_available(&guest).await.starts_with("nobody"));
     }
     account
 }
 
-async fn patiently(client: &Client) -> String {
+async fn show_when_available(client: &Client) -> String {
     for _ in 0..200 {
         let answer = client.get("/show").await;
         if answer.status == 200 {

@@ -1,4 +1,4 @@
-//! Redis with more than one server.
+//! Redis with more than one server: replicas, Sentinel, Cluster.
 
 mod cluster;
 mod load;

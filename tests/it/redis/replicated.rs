@@ -22,7 +22,7 @@ async fn keeps_the_contract() {
     assert!(report.races() > 4_000);
 }
 
-/// Nobody is told that they are logged out, or in, on the word of one server.
+/// A change of privilege is not confirmed while too few replicas have it.
 #[tokio::test]
 async fn without_the_replica_no_logout_is_confirmed() {
     let servers = replicated(1);
@@ -34,7 +34,7 @@ async fn without_the_replica_no_logout_is_confirmed() {
         clients.push(client);
     }
     servers[1].signal("STOP");
-    assert_eq!(clients[4].get("/visit").await.status, 200, "what is no change of privilege does not wait");
+    assert_eq!(clients[4].get("/visit").await.status, 200, "other writes do not wait");
     for (client, path) in clients.iter().zip(["/rotate", "/login/8", "/logout", "/destroy"]) {
         assert_refused(&client.post(path).await);
     }
@@ -43,9 +43,9 @@ async fn without_the_replica_no_logout_is_confirmed() {
     assert!(clients[4].get("/show").await.text.starts_with("nobody"));
 }
 
-/// The loss that this is against: a logout that the primary took to its grave.
+/// The loss that the setting prevents: a logout that only the crashed primary had.
 #[tokio::test]
-async fn a_confirmed_logout_survives_the_primary() {
+async fn a_confirmed_logout_survives_a_crash_of_the_primary() {
     let mut servers = replicated(1);
     let store = RedisStore::connect_with(&servers[0].url(), options()).await.unwrap();
     let client = Client::new(app(store));
@@ -60,7 +60,7 @@ async fn a_confirmed_logout_survives_the_primary() {
 }
 
 #[tokio::test]
-async fn settings_are_checked() {
+async fn bad_settings_are_named() {
     for (options, named) in [
         (RedisOptions::new().replicated(0, Duration::from_millis(100)), "replicated 0"),
         (RedisOptions::new().replicated(1, Duration::ZERO), "timeout"),

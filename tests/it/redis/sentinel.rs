@@ -28,7 +28,7 @@ async fn two_processes_keep_everything() {
 }
 
 #[tokio::test]
-async fn wrong_names() {
+async fn wrong_names_and_credentials_are_named() {
     let guarded = Guarded::start();
     let unknown = RedisStore::sentinel("shoe", guarded.urls()).await.unwrap_err();
     assert!(matches!(&unknown, StoreError::Unavailable(cause) if cause.to_string().contains("shoe")), "{unknown:?}");
@@ -36,14 +36,14 @@ async fn wrong_names() {
     assert!(matches!(RedisStore::sentinel("shop", none).await, Err(StoreError::Misconfigured(_))));
     let with_user = RedisStore::sentinel("redis://ann:wrong@shop", guarded.urls()).await;
     let told = matches!(&with_user, Err(StoreError::Misconfigured(cause)) if cause.contains("credentials"));
-    assert!(told, "credentials are those of the server: {with_user:?}");
+    assert!(told, "the credentials are for the server: {with_user:?}");
     let absent = format!("redis://127.0.0.1:{}", free_port());
     let urls = [vec![absent], guarded.urls()].concat();
     RedisStore::sentinel("redis://shop/1", urls).await.expect("the next sentinel is asked");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_primary_is_killed() {
+async fn a_killed_primary_undoes_no_logout() {
     let mut guarded = Guarded::start();
     let options = RedisOptions::new().replicated(1, Duration::from_millis(500));
     let store = RedisStore::sentinel_with("shop", guarded.urls(), options).await.unwrap();
@@ -55,15 +55,15 @@ async fn the_primary_is_killed() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let account = load.end().await;
     println!("primary killed: {account:?}");
-    assert!(account.refused > 0, "the test has tested something: {account:?}");
+    assert!(account.refused > 0, "the failover has failed some requests: {account:?}");
     assert!(account.silence < Duration::from_secs(10), "{account:?}");
     assert_eq!(account.undone, 0, "{account:?}");
     print_figure("primary killed, Sentinel", &account);
 }
 
-/// A primary that hangs is replaced, and when it wakes up it takes itself for one still. Whoever listens to it loses what it writes.
+/// A primary that hangs is replaced. When it resumes, it still accepts writes, which are lost. The store sends it none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_woken_primary_gets_nothing() {
+async fn a_resumed_old_primary_gets_no_writes() {
     let guarded = Guarded::start();
     let client = Client::new(app(RedisStore::sentinel("shop", guarded.urls()).await.unwrap()));
     client.get("/visit").await;
@@ -72,7 +72,7 @@ async fn a_woken_primary_gets_nothing() {
     guarded.servers[0].signal("STOP");
     wait_until("a replica is promoted", || guarded.primary() != old);
     guarded.servers[0].signal("CONT");
-    // The client was idle all the time: no error has told it anything.
+    // The store sent nothing meanwhile, so no error has told it of the failover.
     recovered(&client).await;
     for visits in 2..50 {
         assert_eq!(client.get("/visit").await.status, 200);
@@ -84,10 +84,10 @@ async fn a_woken_primary_gets_nothing() {
     assert_eq!(client.get("/show").await.text, "nobody 49 0 0 0 0", "nothing was written to it");
 }
 
-/// Whoever talks to it directly is told nothing that will not last, if they name all replicas: one is a primary now, and another may
-/// still follow the old one.
+/// A store that uses the old primary directly confirms no logout, if `replicated` names all replicas: one of them is the new primary,
+/// though another may still follow the old one.
 #[tokio::test]
-async fn a_woken_primary_confirms_no_logout() {
+async fn a_resumed_old_primary_confirms_no_logout() {
     let guarded = Guarded::start();
     let (first, old) = (&guarded.servers[0], guarded.primary());
     let options = RedisOptions::new().replicated(2, Duration::from_millis(200));
@@ -100,7 +100,7 @@ async fn a_woken_primary_confirms_no_logout() {
 }
 
 #[tokio::test]
-async fn sentinels_may_go() {
+async fn lost_sentinels_end_no_session() {
     let mut guarded = Guarded::start();
     let client = Client::new(app(RedisStore::sentinel("shop", guarded.urls()).await.unwrap()));
     for _ in 0..2 {

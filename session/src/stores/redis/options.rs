@@ -1,28 +1,41 @@
 use std::time::Duration;
 
-use super::connection::Patience;
 use crate::port::StoreError;
 use crate::port::options::{check_deadline, check_max_bytes};
 
 /// Settings of a [`RedisStore`](super::RedisStore).
+///
+/// ```
+/// use std::time::Duration;
+/// use session::store::RedisOptions;
+///
+/// let options = RedisOptions::new().prefix("shop:session:").deadline(Duration::from_millis(200));
+/// ```
 #[derive(Clone, Debug)]
 pub struct RedisOptions {
     pub(super) prefix: String,
     pub(super) deadline: Duration,
     pub(super) max_bytes: usize,
-    pub(super) lasting: Option<Lasting>,
+    pub(super) replica_ack: Option<ReplicaAck>,
 }
 
-/// Which writes count only once replicas have them.
+/// How many replicas must confirm a change of privilege, and for how long the server waits for them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lasting {
+pub(super) struct ReplicaAck {
     pub(super) replicas: u32,
     pub(super) timeout: Duration,
 }
 
+/// Time limits of a connection.
+#[derive(Clone, Copy)]
+pub(super) struct Timeouts {
+    pub(super) connect: Duration,
+    pub(super) reply: Duration,
+}
+
 impl Default for RedisOptions {
     fn default() -> Self {
-        Self { prefix: "session:".into(), deadline: Duration::from_millis(500), max_bytes: 1 << 20, lasting: None }
+        Self { prefix: "session:".into(), deadline: Duration::from_millis(500), max_bytes: 1 << 20, replica_ack: None }
     }
 }
 
@@ -32,60 +45,76 @@ impl RedisOptions {
         Self::default()
     }
 
-    /// What every key begins with. Default: `session:`. Keys are the prefix and the session's id in braces.
+    /// The beginning of every key. Default: `session:`. Use 1 to 64 visible ASCII characters, without braces.
+    ///
+    /// A session's key is the prefix and the session's id in braces; the index of a user's sessions is at the prefix,
+    /// `user:` and a hash in braces. Stores with different prefixes share no session.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// How long to wait for a connection, and how long for an answer. Default: 500 ms each. At most 60 seconds.
+    /// The time limit for a connection, and the time limit for a reply. Default: 500 ms each. Use 1 ms to 60 s.
+    ///
+    /// A call that exceeds one is [`StoreError::Unavailable`], or [`StoreError::Unknown`] if it may have been applied.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// The largest record to send. Default: 1 MiB.
+    /// The largest record to write, in bytes. Default: 1 MiB. Use 1 KiB to 512 MiB, which is the largest string in Redis.
+    ///
+    /// A larger record is [`StoreError::TooLarge`], and nothing is sent.
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = max_bytes;
         self
     }
 
-    /// Answers a logout, a login or a rotation only when `replicas` replicas have it, and fails when they do not within `timeout`, so that
-    /// a failover to any of them undoes none that was answered. Default: off.
+    /// Confirms a login, logout, rotation or revocation only after `replicas` replicas have it. Default: off.
     ///
-    /// Such a failure is [`StoreError::Unknown`]: the primary has done it, and the replicas may still get it. In a failover to a
-    /// replica that was not among those that answered, it can be lost all the same: set `replicas` to all that may become primary.
-    /// It costs the time of a round trip between the servers, and nothing for other writes.
+    /// Redis replies before its replicas have a write, so a failover can undo a logout. With this setting, the store sends
+    /// [`WAIT`](https://redis.io/docs/latest/commands/wait/) with such writes. If too few replicas confirm within `timeout`
+    /// (1 ms to 60 s), the call is [`StoreError::Unknown`]: the primary has done it, and the replicas may still get it.
+    ///
+    /// A failover to a replica that has not confirmed can undo the write all the same: set `replicas` to the number of
+    /// replicas that can be promoted. Each such write takes a round trip between the servers longer; other writes do not.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use session::store::RedisOptions;
+    ///
+    /// // One primary with two replicas:
+    /// let options = RedisOptions::new().replicated(2, Duration::from_millis(200));
+    /// ```
     #[must_use]
     pub fn replicated(mut self, replicas: u32, timeout: Duration) -> Self {
-        self.lasting = Some(Lasting { replicas, timeout });
+        self.replica_ack = Some(ReplicaAck { replicas, timeout });
         self
     }
 
-    pub(super) fn patience(&self) -> Patience {
-        Patience { connection: self.deadline, answer: self.deadline }
+    pub(super) fn timeouts(&self) -> Timeouts {
+        Timeouts { connect: self.deadline, reply: self.deadline }
     }
 
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let Self { prefix, deadline, max_bytes, lasting } = self;
+        let Self { prefix, deadline, max_bytes, replica_ack } = self;
         let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}');
         if prefix.is_empty() || prefix.len() > 64 || !prefix.bytes().all(fits) {
-            return Err(StoreError::Misconfigured(format!(
-                "prefix {prefix:?}: use 1 to 64 visible ASCII characters, no braces"
-            )));
+            let text = format!("prefix {prefix:?}: use 1 to 64 visible ASCII characters, no braces");
+            return Err(StoreError::Misconfigured(text));
         }
         check_deadline("deadline", *deadline)?;
-        // The largest string that Redis keeps.
         check_max_bytes(*max_bytes, 512)?;
-        match lasting {
+        match replica_ack {
             None => Ok(()),
-            Some(Lasting { replicas: 0, .. }) => {
-                Err(StoreError::Misconfigured("replicated 0: name how many replicas must have a logout".into()))
+            Some(ReplicaAck { replicas: 0, .. }) => {
+                let text = "replicated 0: use the number of replicas that must confirm a logout, at least 1";
+                Err(StoreError::Misconfigured(text.into()))
             },
-            Some(Lasting { timeout, .. }) => check_deadline("replicated timeout", *timeout),
+            Some(ReplicaAck { timeout, .. }) => check_deadline("replicated timeout", *timeout),
         }
     }
 }

@@ -1,13 +1,14 @@
-//! What answers and errors of the server mean to the store.
+//! What replies and errors of the server mean to the store.
 
-use redis::{ErrorKind, RedisError, Value};
+use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
-use super::tls;
+use super::client::is_untrusted;
 use crate::base::error::Corrupt;
 use crate::port::StoreError;
 
-pub(super) fn word(answer: &Value) -> &[u8] {
-    match answer {
+/// The text of a reply that is one, and nothing for other replies.
+pub(super) fn text(reply: &Value) -> &[u8] {
+    match reply {
         Value::BulkString(bytes) => bytes,
         Value::SimpleString(text) => text.as_bytes(),
         _ => b"",
@@ -15,35 +16,40 @@ pub(super) fn word(answer: &Value) -> &[u8] {
 }
 
 #[cold]
-pub(super) fn foreign() -> StoreError {
-    Corrupt::new("something else is stored under a session's key").into()
+pub(super) fn not_a_record() -> StoreError {
+    Corrupt::new("the value under a session's key is not a record").into()
 }
 
-/// An error of a call that writes nothing, or whose answer is that nothing was written.
+/// Whether the server does not accept writes, because it is a replica now.
+pub(super) fn is_demoted(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
+}
+
+/// The error of a call that writes nothing, or whose error says that nothing was written.
 #[cold]
-pub(super) fn read_failed(command: &str, error: &RedisError) -> StoreError {
+pub(super) fn read_error(command: &str, error: &RedisError) -> StoreError {
     if error.code() == Some("WRONGTYPE") {
-        return foreign();
+        return not_a_record();
     }
-    // A cluster, and a script, say what befell them in their own words around those of the node.
+    // A cluster client and a script put the server's error into a text of their own.
     let (code, text) = (error.code().unwrap_or_default(), error.to_string());
     let says = |words: &[&str]| words.iter().any(|word| code == *word || text.contains(word));
     if says(&["NOPERM", "can't run this command"]) {
-        StoreError::Misconfigured(format!("the Redis user may not run {command}: {error}"))
+        StoreError::Misconfigured(format!("the Redis user lacks the permission for {command}: {error}"))
     } else if error.kind() == ErrorKind::AuthenticationFailed || says(&["NOAUTH", "WRONGPASS"]) {
-        StoreError::Misconfigured(format!("Redis wants other credentials: {error}"))
-    } else if tls::is_untrusted(error) || says(&["invalid peer certificate"]) {
-        StoreError::Misconfigured(format!("Redis is not who its URL says: {error}"))
+        StoreError::Misconfigured(format!("Redis refuses the credentials of the URL: {error}"))
+    } else if is_untrusted(error) || says(&["invalid peer certificate"]) {
+        StoreError::Misconfigured(format!("Redis has no certificate that is trusted for the host of the URL: {error}"))
     } else {
         StoreError::unavailable(format!("{command}: {error}"))
     }
 }
 
-/// An error of a call that writes. Where the line broke or fell silent, the server may have done it.
+/// The error of a call that writes. If the connection broke or the reply did not come in time, the server may have done it.
 #[cold]
-pub(super) fn write_failed(command: &str, error: &RedisError) -> StoreError {
+pub(super) fn write_error(command: &str, error: &RedisError) -> StoreError {
     if error.kind() == ErrorKind::Io && !error.is_connection_refusal() {
         return StoreError::unknown(format!("{command}: {error}"));
     }
-    read_failed(command, error)
+    read_error(command, error)
 }

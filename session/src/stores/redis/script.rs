@@ -7,10 +7,14 @@ use redis::{Arg, Cmd};
 use crate::base::clock::{Timestamp, millis};
 use crate::data::record::{HEADER, IDLE_AT, MAGIC};
 
-/// Byte positions in the scripts are those of the record's header, counted from one. Numbers are compared as numbers: Lua
-/// compares strings by the server's locale. Those for commands are written as strings: Lua would print them like floats. The
-/// fourth argument is how long the third, the new record, lives: what time it is follows from both. The fifth and sixth are a message and
-/// where to publish it, if anybody listens; if that fails the commit stands.
+/// Replaces a record if its first 20 bytes (magic, epoch, revision) are the expected ones.
+///
+/// Arguments: the expected bytes; the commit's operation id; the new record; how long that lives, in milliseconds, so that its
+/// idle deadline less this is the time now; optionally a channel and a message to publish on it. The commit stands even if
+/// publishing fails.
+///
+/// Byte positions are those of the record's header, counted from one. Deadlines are compared as numbers, because Lua compares
+/// strings by the server's locale. Numbers for commands are written as strings, because Lua would print them as floats.
 pub(super) const COMMIT: &str = r"
 local head = redis.call('GETRANGE', KEYS[1], '0', '27')
 local expected = string.sub(head, 1, 20) == ARGV[1]
@@ -37,6 +41,8 @@ end
 if string.sub(head, 5, 12) ~= string.sub(ARGV[1], 5, 12) then return 'SUPERSEDED' end
 return {redis.call('GET', KEYS[1])}
 ";
+/// Moves the idle deadline of a live record forward. Arguments: the new idle bytes of the header; how long the record lives
+/// then, in milliseconds; the time now.
 pub(super) const TOUCH: &str = r"
 local head = redis.call('GETRANGE', KEYS[1], '0', '31')
 if head == '' then return 'GONE' end
@@ -50,7 +56,7 @@ return 'TOUCHED'
 ";
 const _: () = assert!(HEADER == 198 && IDLE_AT == 20);
 
-/// A script that the server is asked to run by its hash, once it knows it.
+/// A script that is called by its hash.
 pub(super) struct Script {
     source: &'static str,
     hash: String,
@@ -61,15 +67,15 @@ impl Script {
         Self { source, hash: redis::Script::new(source).get_hash().to_owned() }
     }
 
-    /// The beginning of a call, with room for arguments of `size` bytes.
+    /// A call without arguments yet, with room for `size` bytes of them.
     pub(super) fn call(&self, key: &[u8], size: usize) -> Cmd {
         let mut call = Cmd::with_capacity(8, 8 + self.hash.len() + key.len() + size);
         call.arg("EVALSHA").arg(&self.hash).arg(1).arg(key);
         call
     }
 
-    /// The same `call` for a server that does not know the script, and will from then on.
-    pub(super) fn in_full(&self, call: &Cmd) -> Cmd {
+    /// The same `call` with the script's source. The server knows the script's hash from then on.
+    pub(super) fn with_source(&self, call: &Cmd) -> Cmd {
         let mut full = Cmd::new();
         full.arg("EVAL").arg(self.source);
         for argument in call.args_iter().skip(2) {
@@ -82,7 +88,7 @@ impl Script {
 }
 
 /// The first bytes of a record at this epoch and revision.
-pub(super) fn beginning(epoch: u64, revision: u64) -> [u8; IDLE_AT] {
+pub(super) fn header_start(epoch: u64, revision: u64) -> [u8; IDLE_AT] {
     let mut out = [0; IDLE_AT];
     let (magic, numbers) = out.split_at_mut(MAGIC.len());
     magic.copy_from_slice(&MAGIC);
@@ -92,8 +98,8 @@ pub(super) fn beginning(epoch: u64, revision: u64) -> [u8; IDLE_AT] {
     out
 }
 
-/// Whole milliseconds until `deadline`, and at least one: Redis takes no less.
-pub(super) fn life(deadline: Timestamp, now: Timestamp) -> u64 {
+/// Whole milliseconds until `deadline`, at least one: Redis refuses an expiry of zero.
+pub(super) fn time_to_live(deadline: Timestamp, now: Timestamp) -> u64 {
     millis(deadline.duration_since(now)).max(1)
 }
 
@@ -109,7 +115,7 @@ pub(super) fn time() -> Cmd {
     time
 }
 
-/// Asks how many replicas have all that was written along this connection, after that many have it or `timeout` is over.
+/// Waits until `replicas` replicas have all writes of this connection, or `timeout` is over. The reply is how many have them.
 pub(super) fn wait(replicas: u32, timeout: Duration) -> Cmd {
     let mut wait = Cmd::new();
     wait.arg("WAIT").arg(replicas).arg(millis(timeout).max(1));

@@ -1,3 +1,5 @@
+//! [`Sentinel`]: a connection to the primary that Redis Sentinel names.
+
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
@@ -9,52 +11,57 @@ use redis::{
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use super::connection::{Answers, Patience, all, is_demoted};
-use super::reply::read_failed;
-use super::tls;
+use super::client::client_for;
+use super::options::Timeouts;
+use super::pipeline::{Replies, pipeline};
+use super::reply::{is_demoted, read_error};
 use crate::port::StoreError;
 
-/// How long a primary is taken for one without asking again. One that was cut off and comes back does not know that it has been
-/// replaced: whatever it is sent until it does is lost.
-const ASK_EVERY: Duration = Duration::from_secs(1);
-/// How long at most, while somebody asks.
-const TRUST: Duration = Duration::from_secs(2);
+/// After this time the sentinels are asked again who the primary is. A primary that was cut off and comes back does not know
+/// that it has been replaced: all writes that it accepts until it learns this are lost.
+const CONFIRM_EVERY: Duration = Duration::from_secs(1);
+/// After this time an unconfirmed primary is not used any more. Until then, the requests that come while one request asks the
+/// sentinels go on with the known primary.
+const MAX_AGE: Duration = Duration::from_secs(2);
 
-/// A connection to whichever server the sentinels call the primary.
+type Address = (String, u16);
+
+/// A connection to the server that the sentinels name as the primary.
 pub(super) struct Sentinel {
     name: String,
     sentinels: Vec<Client>,
-    /// Credentials, database and TLS of the servers. The sentinels say the address.
+    /// Credentials, database and TLS settings of the data servers. The address comes from the sentinels.
     server: ConnectionInfo,
-    patience: Patience,
+    timeouts: Timeouts,
     primary: RwLock<Option<Primary>>,
+    /// Held by the request that asks the sentinels.
     search: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone)]
 struct Primary {
-    address: (String, u16),
+    address: Address,
     connection: MultiplexedConnection,
-    /// When the connection was made tells it from others to the same address.
-    since: Instant,
-    asked: Instant,
+    /// Identifies this connection among others to the same address.
+    connected_at: Instant,
+    confirmed_at: Instant,
 }
 
 impl Sentinel {
-    pub(super) fn new(primary: &str, sentinels: &[Client], patience: Patience) -> Result<Self, StoreError> {
+    pub(super) fn new(primary: &str, sentinels: &[Client], timeouts: Timeouts) -> Result<Self, StoreError> {
         let url = if primary.contains("://") { primary.to_owned() } else { format!("redis://{primary}") };
-        let server = tls::client("Redis primary", &url)?.get_connection_info().clone();
+        let server = client_for("Redis primary", &url)?.get_connection_info().clone();
         let (ConnectionAddr::Tcp(name, _) | ConnectionAddr::TcpTls { host: name, .. }) = server.addr() else {
-            return Err(StoreError::Misconfigured("Redis primary: its name stands where a URL has the host".into()));
+            return Err(StoreError::Misconfigured("Redis primary: write its name where a URL has the host".into()));
         };
         if sentinels.is_empty() {
-            return Err(StoreError::Misconfigured("Redis sentinels: name at least one".into()));
+            return Err(StoreError::Misconfigured("Redis sentinels: give the URL of at least one".into()));
         }
         Ok(Self {
             name: name.clone(),
             sentinels: sentinels.to_vec(),
             server,
-            patience,
+            timeouts,
             primary: RwLock::default(),
             search: tokio::sync::Mutex::default(),
         })
@@ -62,26 +69,26 @@ impl Sentinel {
 
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
         let mut primary = self.primary().await?;
-        let answer = primary.connection.send_packed_command(command).await.and_then(Value::extract_error);
-        self.note(&primary, answer)
+        let result = primary.connection.send_packed_command(command).await.and_then(Value::extract_error);
+        self.forget_if_lost(&primary, result)
     }
 
-    pub(super) async fn all(&self, commands: Vec<Cmd>) -> Result<Answers, RedisError> {
+    pub(super) async fn send_all(&self, commands: Vec<Cmd>) -> Result<Replies, RedisError> {
         let mut primary = self.primary().await?;
-        let answers = all(&mut primary.connection, commands).await;
-        let answers = self.note(&primary, answers)?;
-        Ok(answers.into_iter().map(|answer| self.note(&primary, answer)).collect())
+        let result = pipeline(&mut primary.connection, commands).await;
+        let replies = self.forget_if_lost(&primary, result)?;
+        Ok(replies.into_iter().map(|reply| self.forget_if_lost(&primary, reply)).collect())
     }
 
-    /// Forgets a primary that is none any more, or cannot be reached. The next request asks the sentinels.
-    fn note<T>(&self, primary: &Primary, answer: Result<T, RedisError>) -> Result<T, RedisError> {
-        if let Err(error) = &answer
+    /// Forgets a primary that has become a replica or cannot be reached, so that the next request asks the sentinels.
+    fn forget_if_lost<T>(&self, primary: &Primary, result: Result<T, RedisError>) -> Result<T, RedisError> {
+        if let Err(error) = &result
             && (is_demoted(error) || error.is_io_error())
         {
             let mut known = self.primary.write().unwrap_or_else(PoisonError::into_inner);
-            known.take_if(|known| known.since == primary.since);
+            known.take_if(|known| known.connected_at == primary.connected_at);
         }
-        answer
+        result
     }
 
     fn known(&self) -> Option<Primary> {
@@ -90,130 +97,134 @@ impl Sentinel {
 
     async fn primary(&self) -> Result<Primary, RedisError> {
         match self.known() {
-            Some(known) if known.age() < ASK_EVERY => Ok(known),
-            // One request asks; for as long as that takes, the others go on with what is known.
-            Some(known) if known.age() < TRUST => match self.search.try_lock() {
-                Ok(_one) => self.find_in_time().await,
+            Some(known) if known.age() < CONFIRM_EVERY => Ok(known),
+            // One request asks the sentinels; meanwhile the others go on with the known primary.
+            Some(known) if known.age() < MAX_AGE => match self.search.try_lock() {
+                Ok(_search) => self.within_timeout(self.find()).await,
                 Err(_) => Ok(known),
             },
             _ => {
                 let search = async {
-                    let _one = self.search.lock().await;
+                    let _search = self.search.lock().await;
                     match self.known() {
-                        Some(known) if known.age() < ASK_EVERY => Ok(known),
+                        Some(known) if known.age() < CONFIRM_EVERY => Ok(known),
                         _ => self.find().await,
                     }
                 };
-                timeout(self.patience.connection, search).await.unwrap_or_else(|_| Err(self.nobody()))
+                self.within_timeout(search).await
             },
         }
     }
 
-    async fn find_in_time(&self) -> Result<Primary, RedisError> {
-        timeout(self.patience.connection, self.find()).await.unwrap_or_else(|_| Err(self.nobody()))
+    async fn within_timeout(
+        &self,
+        search: impl Future<Output = Result<Primary, RedisError>>,
+    ) -> Result<Primary, RedisError> {
+        timeout(self.timeouts.connect, search).await.unwrap_or_else(|_| Err(self.no_primary_error()))
     }
 
-    /// Asks the sentinels, and the server that they name whether it agrees. They hear of a failover one after the other, so whoever has
-    /// heard of the latest is right, and where two say the same of different servers, the one that has changed its mind. Where none
-    /// of them answers, the primary that is known stays: sessions must not end with the sentinels. Where they name another, the one
-    /// that is known is not used again, whether or not the other one can be reached yet.
+    /// Asks all sentinels for the primary, and that server for its role.
+    ///
+    /// Sentinels learn of a failover one after the other. So the answer with the highest configuration epoch is right; of two
+    /// answers with the same epoch, the one that differs from the known primary is. If no sentinel answers, the known primary
+    /// stays: sessions must not end with the sentinels. If they name another server, the known one is not used again, even if
+    /// the other one cannot be reached yet.
     async fn find(&self) -> Result<Primary, RedisError> {
-        let since = Instant::now();
+        let asked_at = Instant::now();
         let known = self.known();
-        let is_known = |address: &(String, u16)| known.as_ref().is_some_and(|known| known.address == *address);
-        // One that hangs keeps nobody from hearing the others, and leaves time to meet the server.
-        let patience = self.patience.connection / 2;
-        let asked = self.sentinels.iter().map(|sentinel| ask(sentinel.clone(), self.name.clone(), patience));
+        let is_known = |address: &Address| known.as_ref().is_some_and(|known| known.address == *address);
+        // A sentinel that hangs must not delay the answers of the others, and must leave time to connect to the primary.
+        let limit = self.timeouts.connect / 2;
+        let queries = self.sentinels.iter().map(|sentinel| query_sentinel(sentinel.clone(), self.name.clone(), limit));
         let (mut named, mut refused) = (Vec::new(), None);
-        for answer in asked.collect::<JoinSet<_>>().join_all().await {
+        for answer in queries.collect::<JoinSet<_>>().join_all().await {
             match answer {
-                Ok(said) => named.extend(said),
+                Ok(answer) => named.extend(answer),
                 Err(error) => refused = Some(error),
             }
         }
         let latest = named.into_iter().max_by_key(|(epoch, address)| (*epoch, !is_known(address)));
         let address = latest.map(|(_, address)| address);
-        if let Some(known) = self.renewed(address.as_ref(), since) {
+        if let Some(known) = self.confirm_known(address.as_ref(), asked_at) {
             return Ok(known);
         }
-        let met = match address {
-            Some(address) => self.meet(address).await,
-            None => Err(refused.unwrap_or_else(|| self.nobody())),
+        let connected = match address {
+            Some(address) => self.connect_primary(address).await,
+            None => Err(refused.unwrap_or_else(|| self.no_primary_error())),
         };
-        *self.primary.write().unwrap_or_else(PoisonError::into_inner) = met.as_ref().ok().cloned();
-        met
+        *self.primary.write().unwrap_or_else(PoisonError::into_inner) = connected.as_ref().ok().cloned();
+        connected
     }
 
-    /// The known primary, if it is the one at `address` or nobody has named any; and it has not been given up meanwhile.
-    fn renewed(&self, address: Option<&(String, u16)>, asked: Instant) -> Option<Primary> {
+    /// The known primary, if it is at `address` or no sentinel named any, and no request has forgotten it meanwhile.
+    fn confirm_known(&self, address: Option<&Address>, asked_at: Instant) -> Option<Primary> {
         let mut known = self.primary.write().unwrap_or_else(PoisonError::into_inner);
         let known = known.as_mut().filter(|known| address.is_none_or(|address| known.address == *address))?;
-        known.asked = asked;
+        known.confirmed_at = asked_at;
         Some(known.clone())
     }
 
-    async fn meet(&self, address: (String, u16)) -> Result<Primary, RedisError> {
+    /// Connects to the server at `address`, if it says that it is a primary.
+    async fn connect_primary(&self, address: Address) -> Result<Primary, RedisError> {
         let (host, port) = address.clone();
-        let place = match self.server.addr() {
+        let addr = match self.server.addr() {
             ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
                 ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
             },
             _ => ConnectionAddr::Tcp(host, port),
         };
-        let client = Client::open(self.server.clone().set_addr(place))?;
+        let client = Client::open(self.server.clone().set_addr(addr))?;
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.patience.connection))
-            .set_response_timeout(Some(self.patience.answer));
-        let connected = client.get_multiplexed_async_connection_with_config(&config).await;
-        // Not an I/O error: what was asked for was sent to nobody.
-        let mut connection = connected.map_err(|error| if is_telling(&error) { error } else { self.nobody() })?;
-        let role = Cmd::new().arg("ROLE").query_async(&mut connection).await;
-        let role: Role = role.map_err(|error| if is_telling(&error) { error } else { self.nobody() })?;
+            .set_connection_timeout(Some(self.timeouts.connect))
+            .set_response_timeout(Some(self.timeouts.reply));
+        // Not an I/O error, which would mean that the request's own command may have been sent.
+        let unreachable = |error| if is_misconfiguration(&error) { error } else { self.no_primary_error() };
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await.map_err(unreachable)?;
+        let role: Role = Cmd::new().arg("ROLE").query_async(&mut connection).await.map_err(unreachable)?;
         let now = Instant::now();
         match role {
-            Role::Primary { .. } => Ok(Primary { address, connection, since: now, asked: now }),
-            _ => Err(self.nobody()),
+            Role::Primary { .. } => Ok(Primary { address, connection, connected_at: now, confirmed_at: now }),
+            _ => Err(self.no_primary_error()),
         }
     }
 
-    fn nobody(&self) -> RedisError {
-        let complaint = "no sentinel names a reachable primary";
-        RedisError::from((ErrorKind::MasterNameNotFoundBySentinel, complaint, self.name.clone()))
+    fn no_primary_error(&self) -> RedisError {
+        let text = "no sentinel names a reachable primary";
+        RedisError::from((ErrorKind::MasterNameNotFoundBySentinel, text, self.name.clone()))
     }
 }
 
 impl Primary {
     fn age(&self) -> Duration {
-        self.asked.elapsed()
+        self.confirmed_at.elapsed()
     }
 }
 
-/// Whether somebody has said what is wrong, and it will be wrong the next time.
-fn is_telling(error: &RedisError) -> bool {
-    matches!(read_failed("", error), StoreError::Misconfigured(_))
+/// Whether the error names a setting that is wrong, so that no retry can succeed.
+fn is_misconfiguration(error: &RedisError) -> bool {
+    matches!(read_error("", error), StoreError::Misconfigured(_))
 }
 
-/// The primary that `sentinel` knows by this name, and the number of the failover that made it one. An error only where it has
-/// something to say about who asks.
-async fn ask(sentinel: Client, name: String, patience: Duration) -> Result<Option<(u64, (String, u16))>, RedisError> {
-    let config =
-        AsyncConnectionConfig::new().set_connection_timeout(Some(patience)).set_response_timeout(Some(patience));
-    let asking = async {
+/// The primary that `sentinel` knows under `name`, with the configuration epoch that made it one. `None` if it does not know
+/// or does not answer within `limit`; an error only if the sentinel refuses our credentials or certificate.
+async fn query_sentinel(sentinel: Client, name: String, limit: Duration) -> Result<Option<(u64, Address)>, RedisError> {
+    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(limit)).set_response_timeout(Some(limit));
+    let query = async {
         let mut connection = sentinel.get_multiplexed_async_connection_with_config(&config).await?;
-        let mut both = Pipeline::with_capacity(2);
-        both.cmd("SENTINEL").arg("MASTER").arg(&name);
-        // The address that goes along with the number is still that of the old primary until a failover has come to its end.
-        both.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(&name);
-        both.query_async::<(HashMap<String, String>, (String, u16))>(&mut connection).await
+        let mut commands = Pipeline::with_capacity(2);
+        commands.cmd("SENTINEL").arg("MASTER").arg(&name);
+        // The address in the first reply stays that of the old primary until the failover has ended.
+        commands.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(&name);
+        commands.query_async::<(HashMap<String, String>, Address)>(&mut connection).await
     };
-    let Ok(answer) = timeout(patience, asking).await else {
+    let Ok(result) = timeout(limit, query).await else {
         return Ok(None);
     };
-    match answer {
-        Ok((known, address)) => {
-            Ok(known.get("config-epoch").and_then(|epoch| epoch.parse().ok()).map(|epoch| (epoch, address)))
+    match result {
+        Ok((state, address)) => {
+            Ok(state.get("config-epoch").and_then(|epoch| epoch.parse().ok()).map(|epoch| (epoch, address)))
         },
-        Err(error) if is_telling(&error) => Err(error),
+        Err(error) if is_misconfiguration(&error) => Err(error),
         Err(_) => Ok(None),
     }
 }

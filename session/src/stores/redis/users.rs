@@ -1,31 +1,36 @@
-//! Who has which sessions: a sorted set per user, of ids and when they end in any case.
+//! The index of users: a sorted set for each user, of session ids by their absolute deadline.
 //!
-//! A session's record and its user's set are two keys, which in a cluster may live on two servers, so no transaction spans them. The
-//! order of writes makes up for it. A new record is written before its entry: if the entry fails, nobody learns of the session. A
-//! login adds the entry before it commits: an entry too many is found out when the record is read, a missing one never would be.
-//! Entries leave when their time is over, or when a list finds that their record is gone: ids are never used again.
+//! A session's record and its user's set are two keys. In a cluster they can be on two nodes, so no transaction covers both, and
+//! the order of writes must do:
+//!
+//! - A new record is written before its index entry. If the entry fails, the caller gets an error, and no client gets the token.
+//! - A login writes the index entry before the commit. A surplus entry is noticed when the record is read; a missing entry
+//!   would never be.
+//!
+//! Entries are removed when their deadline is over, or when a list finds that their record is gone: ids are never reused.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use redis::{Cmd, Value};
 
+use super::RedisStore;
+use super::reply::{read_error, write_error};
 use super::script::get;
-use super::{RedisStore, read_failed, write_failed};
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
 use crate::port::{BoxFuture, Record, StoreError, UserIndex, UserKey};
 
-/// Entries that are asked for at a time.
+/// How many sessions one round trip reads or removes.
 const PAGE: usize = 256;
 
-const ENTER: &str = r"
+const ADD_ENTRY: &str = r"
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
 redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', last[2]))
 return 1
 ";
-/// The user is read where the record is removed: a session that has become another user's meanwhile is not revoked.
+/// Reads the user where the record is removed: a session that belongs to another user by now must not be revoked.
 const REVOKE: &str = r"
 if redis.call('GETRANGE', KEYS[1], 0, 3) ~= '\165S\1\0' then return 0 end
 if redis.call('GETRANGE', KEYS[1], 196, 195 + string.len(ARGV[1])) ~= ARGV[1] then return 0 end
@@ -33,21 +38,22 @@ return redis.call('UNLINK', KEYS[1])
 ";
 
 impl RedisStore {
-    /// Adds `id` to the sessions of `user`. It goes along with the write that makes it so; see the module's head.
-    pub(super) fn enter(&self, user: &UserKey, id: SessionId, record: &Record, now: Timestamp) -> Cmd {
-        let mut enter = Cmd::new();
-        enter.arg("EVAL").arg(ENTER).arg(1).arg(self.user_key(user)).arg(id.as_bytes());
-        enter.arg(self.theirs(record.absolute_deadline())).arg(self.theirs(now));
-        enter
+    /// The command that adds `id` to the sessions of `user`. The head of this module says when it must be sent.
+    pub(super) fn add_entry(&self, user: &UserKey, id: SessionId, record: &Record, now: Timestamp) -> Cmd {
+        let mut add = Cmd::new();
+        add.arg("EVAL").arg(ADD_ENTRY).arg(1).arg(self.user_key(user)).arg(id.as_bytes());
+        add.arg(self.server_time(record.absolute_deadline())).arg(self.server_time(now));
+        add
     }
 
-    /// Sends `first` and `second` along the same line. If `first` fails, `second` is carried out all the same, so an error of `first`
-    /// alone is [`StoreError::Unknown`]; so is one of either that leaves open what was done.
-    pub(super) async fn both(&self, name: &str, first: Cmd, second: Cmd) -> Result<(Value, Value), StoreError> {
-        let mut answers = self.all(vec![first, second]).await.map_err(|error| write_failed(name, &error))?.into_iter();
+    /// Sends `first` and `second` in one round trip. The server runs `second` even if `first` fails; so if only `first` fails,
+    /// the error is [`StoreError::Unknown`]. So it is if it is unknown whether either was applied.
+    pub(super) async fn send_pair(&self, name: &str, first: Cmd, second: Cmd) -> Result<(Value, Value), StoreError> {
+        let replies = self.shared.connection.send_all(vec![first, second]).await;
+        let mut replies = replies.map_err(|error| write_error(name, &error))?.into_iter();
         let mut next = || {
-            let answer = answers.next().unwrap_or(Ok(Value::Nil));
-            answer.map_err(|error| match write_failed(name, &error) {
+            let reply = replies.next().unwrap_or(Ok(Value::Nil));
+            reply.map_err(|error| match write_error(name, &error) {
                 StoreError::Unavailable(cause) => StoreError::Unknown(cause),
                 other => other,
             })
@@ -58,8 +64,8 @@ impl RedisStore {
         }
     }
 
-    /// Commands for the probe, with names for the reader. They leave nothing behind.
-    pub(super) fn user_probes(&self) -> [(&'static str, Cmd); 4] {
+    /// Commands that try what the index needs, with names for error messages. They leave nothing behind.
+    pub(super) fn index_probes(&self) -> [(&'static str, Cmd); 4] {
         let key = self.user_key(&UserKey(bytes::Bytes::new()));
         let command_of = |before: &[&str], after: &[&str]| {
             let mut command = Cmd::new();
@@ -68,11 +74,11 @@ impl RedisStore {
         };
         let command = |name: &str, words: &[&str]| command_of(&[name], words);
         [
-            ("ZADD", command("ZADD", &["XX", "0", "nobody"])),
+            ("ZADD", command("ZADD", &["XX", "0", "probe"])),
             ("ZRANGEBYSCORE", command("ZRANGEBYSCORE", &["0", "0"])),
-            ("ZREM", command("ZREM", &["nobody"])),
-            // An entry whose time was over long ago takes the key along.
-            ("EVAL (user)", command_of(&["EVAL", ENTER, "1"], &["nobody", "1", "0"])),
+            ("ZREM", command("ZREM", &["probe"])),
+            // The entry's deadline is in the past, so the key expires at once.
+            ("EVAL (user)", command_of(&["EVAL", ADD_ENTRY, "1"], &["probe", "1", "0"])),
         ]
     }
 
@@ -81,18 +87,18 @@ impl RedisStore {
         format!("{}user:{{{digest}}}", self.shared.options.prefix).into_bytes()
     }
 
-    /// Entries of `user` whose time is not over.
+    /// The entries of `user` whose deadline is not over.
     async fn entries(&self, user: &UserKey, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
-        if self.is_stale(now) {
-            self.measure(now).await?;
+        if self.shared.clock.is_stale(now) {
+            self.measure_clock(now).await?;
         }
         let mut range = Cmd::new();
-        range.arg("ZRANGEBYSCORE").arg(self.user_key(user)).arg(format!("({}", self.theirs(now))).arg("+inf");
-        let entries: Vec<Vec<u8>> = self.query(&range).await.map_err(|error| read_failed("ZRANGEBYSCORE", &error))?;
+        range.arg("ZRANGEBYSCORE").arg(self.user_key(user)).arg(format!("({}", self.server_time(now))).arg("+inf");
+        let entries: Vec<Vec<u8>> = self.query(&range).await.map_err(|error| read_error("ZRANGEBYSCORE", &error))?;
         Ok(entries.into_iter().filter_map(|entry| Some(SessionId::from_bytes(entry.try_into().ok()?))).collect())
     }
 
-    /// Removes those of `ids` whose user is the `expected` one.
+    /// Removes the records of `ids` whose user is `expected`, the user's bytes in a record.
     async fn revoke(&self, ids: &[SessionId], expected: &[u8]) -> Result<Vec<Result<Value, StoreError>>, StoreError> {
         const NAME: &str = "EVAL (revoke)";
         let revoke = |key: &[u8]| {
@@ -100,29 +106,29 @@ impl RedisStore {
             revoke.arg("EVAL").arg(REVOKE).arg(1).arg(key).arg(expected);
             revoke
         };
-        if self.shared.lasting.is_some() {
-            let mut answers = Vec::with_capacity(ids.len());
+        if self.shared.acknowledged.is_some() {
+            let mut replies = Vec::with_capacity(ids.len());
             for key in ids.iter().map(|id| self.key(*id)) {
-                answers.push(self.lasting(NAME, &key, revoke(&key)).await);
+                replies.push(self.send_acknowledged(NAME, &key, revoke(&key)).await);
             }
-            return Ok(answers);
+            return Ok(replies);
         }
-        let failed = |error| self.write_failed(NAME, &error);
-        let answers = self.all(ids.iter().map(|id| revoke(&self.key(*id))).collect()).await.map_err(failed)?;
-        Ok(answers.into_iter().map(|answer| answer.map_err(failed)).collect())
+        let failed = |error| self.write_error(NAME, &error);
+        let commands = ids.iter().map(|id| revoke(&self.key(*id))).collect();
+        let replies = self.shared.connection.send_all(commands).await.map_err(failed)?;
+        Ok(replies.into_iter().map(|reply| reply.map_err(failed)).collect())
     }
 
-    /// Removes entries whose records are gone.
-    async fn forget(&self, user: &UserKey, gone: &[SessionId]) -> Result<(), StoreError> {
-        if gone.is_empty() {
+    async fn remove_entries(&self, user: &UserKey, ids: &[SessionId]) -> Result<(), StoreError> {
+        if ids.is_empty() {
             return Ok(());
         }
         let mut remove = Cmd::new();
         remove.arg("ZREM").arg(self.user_key(user));
-        for id in gone {
+        for id in ids {
             remove.arg(id.as_bytes());
         }
-        self.query::<u64>(&remove).await.map(|_| ()).map_err(|error| write_failed("ZREM", &error))
+        self.query::<u64>(&remove).await.map(|_| ()).map_err(|error| write_error("ZREM", &error))
     }
 }
 
@@ -137,27 +143,27 @@ impl UserIndex for RedisStore {
             let (mut found, mut gone) = (Vec::new(), Vec::new());
             for ids in self.entries(user, now).await?.chunks(PAGE) {
                 let gets = ids.iter().map(|id| get(&self.key(*id))).collect();
-                let answers = self.all(gets).await.map_err(|error| read_failed("GET", &error))?;
-                for (id, answer) in ids.iter().zip(answers) {
-                    match answer {
+                let replies = self.shared.connection.send_all(gets).await.map_err(|error| read_error("GET", &error))?;
+                for (id, reply) in ids.iter().zip(replies) {
+                    match reply {
                         Ok(Value::Nil) => gone.push(*id),
-                        // One record that cannot be read must not hide the others.
+                        // An undecodable record must not hide the other sessions.
                         Ok(Value::BulkString(bytes)) => {
-                            let record = self.incoming(bytes).ok();
-                            let theirs = |record: &Record| record.user() == Some(user) && !record.is_expired(now);
-                            found.extend(record.filter(theirs).map(|record| (*id, record)));
+                            let record = self.decode(bytes).ok();
+                            let is_listed = |record: &Record| record.user() == Some(user) && !record.is_expired(now);
+                            found.extend(record.filter(is_listed).map(|record| (*id, record)));
                         },
                         Ok(_) => {},
                         Err(error) if error.code() == Some("WRONGTYPE") => {},
-                        Err(error) => return Err(read_failed("GET", &error)),
+                        Err(error) => return Err(read_error("GET", &error)),
                     }
                 }
                 if found.len() >= limit {
                     break;
                 }
             }
-            // Housekeeping: the next list finds them again.
-            let _ = self.forget(user, &gone).await;
+            // If this fails, the next list finds the same entries again.
+            let _ = self.remove_entries(user, &gone).await;
             found.truncate(limit);
             Ok(found)
         })
@@ -175,12 +181,12 @@ impl UserIndex for RedisStore {
             let mut removed = Vec::new();
             let mut ids = self.entries(user, now).await?;
             ids.retain(|id| Some(*id) != except);
-            let revoked = async {
+            let revoking = async {
                 for ids in ids.chunks(PAGE) {
-                    for (id, answer) in ids.iter().zip(self.revoke(ids, &expected).await?) {
-                        match answer {
+                    for (id, reply) in ids.iter().zip(self.revoke(ids, &expected).await?) {
+                        match reply {
                             Ok(Value::Int(1)) => removed.push(*id),
-                            // Something else lives there.
+                            // Another user's session, no session, or not a record.
                             Ok(_) | Err(StoreError::Corrupt(_)) => {},
                             Err(error) => return Err(error),
                         }
@@ -188,10 +194,10 @@ impl UserIndex for RedisStore {
                 }
                 Ok(())
             };
-            let revoked = revoked.await;
-            // Those that are over are over, whatever befell the others.
-            self.announce(&user.digest()).await;
-            let _ = self.forget(user, &removed).await;
+            let revoked = revoking.await;
+            // After an error too: some records may have been removed before it.
+            self.publish(&user.digest()).await;
+            let _ = self.remove_entries(user, &removed).await;
             revoked.map(|()| removed.len())
         })
     }
