@@ -44,9 +44,9 @@ pub async fn open(address: &str) -> Result<Router, Box<dyn Error>> {
         #[cfg(feature = "sqlite")]
         "sqlite" => app(SqliteStore::connect(address).await?)?,
         #[cfg(feature = "postgres")]
-        "postgres" | "postgresql" => app(PostgresStore::connect(address).await?)?,
+        "postgres" | "postgresql" => app(PostgresStore::connect_with(address, with_table()).await?)?,
         #[cfg(feature = "mysql")]
-        "mysql" | "mariadb" => app(MySqlStore::connect(address).await?)?,
+        "mysql" | "mariadb" => app(MySqlStore::connect_with(address, with_table()).await?)?,
         #[cfg(feature = "redis")]
         "redis" => app(RedisStore::connect(address).await?)?,
         #[cfg(feature = "redis-tls")]
@@ -142,4 +142,10 @@ mod tests {
             assert!(error.contains(expected) && !error.contains("secret"), "{error}");
         }
     }
+}
+
+/// The shop creates its table. An app whose database user may not do so leaves this out; see `SqlOptions::create_table`.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn with_table() -> session::store::SqlOptions {
+    session::store::SqlOptions::new().create_table(true)
 }

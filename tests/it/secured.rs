@@ -23,6 +23,10 @@ async fn works(store: impl Store) {
     }
 }
 
+fn options() -> SqlOptions {
+    SqlOptions::new().create_table(true).deadline(PATIENT)
+}
+
 /// The error says in whose configuration what is wrong, and nothing of the password in it.
 fn names<S>(outcome: Result<S, StoreError>, store: &str, what: &str) {
     let Err(error) = outcome else {
@@ -46,7 +50,7 @@ async fn postgres() {
     sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut root).await.unwrap();
     let connect = async |user, password, asked: &str| {
         let url = format!("{}?{asked}", database.url_of(user, password));
-        PostgresStore::connect_with(&url, SqlOptions::new().deadline(PATIENT)).await
+        PostgresStore::connect_with(&url, options()).await
     };
     let trusting = |authority: &Authority| format!("sslmode=verify-full&sslrootcert={}", authority.path());
     works(connect("ann", "secret", &trusting(&authority)).await.unwrap()).await;
@@ -59,11 +63,11 @@ async fn postgres() {
     names(connect("bob", "secret", &trusting(&authority)).await, "PostgreSQL", "UPDATE");
     let elsewhere = Database::postgres().secured(&authority.certify("elsewhere.example"));
     let url = format!("{}?{}", elsewhere.url(), trusting(&authority));
-    let outcome = PostgresStore::connect_with(&url, SqlOptions::new().deadline(PATIENT)).await;
+    let outcome = PostgresStore::connect_with(&url, options()).await;
     names(outcome, "PostgreSQL", "sslmode");
     let plain = Database::postgres();
     let url = format!("{}?{}", plain.url(), trusting(&authority));
-    names(PostgresStore::connect_with(&url, SqlOptions::new().deadline(PATIENT)).await, "PostgreSQL", "sslmode");
+    names(PostgresStore::connect_with(&url, options()).await, "PostgreSQL", "sslmode");
 }
 
 #[tokio::test]
@@ -76,7 +80,7 @@ async fn mariadb() {
     sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut root).await.unwrap();
     let connect = async |user, password, asked: &str| {
         let url = format!("{}?{asked}", database.url_of(user, password));
-        MySqlStore::connect_with(&url, SqlOptions::new().deadline(PATIENT)).await
+        MySqlStore::connect_with(&url, options()).await
     };
     let trusting = |authority: &Authority| format!("ssl-mode=VERIFY_IDENTITY&ssl-ca={}", authority.path());
     names(connect("bob", "secret", &trusting(&authority)).await, "MySQL", "CREATE TABLE");
@@ -87,7 +91,7 @@ async fn mariadb() {
     names(connect("ann", "secret", "ssl-mode=DISABLED").await, "MySQL", "password");
     let elsewhere = Database::mariadb().secured(&authority.certify("elsewhere.example"));
     let url = format!("{}?{}", elsewhere.url(), trusting(&authority));
-    names(MySqlStore::connect_with(&url, SqlOptions::new().deadline(PATIENT)).await, "MySQL", "ssl-mode");
+    names(MySqlStore::connect_with(&url, options()).await, "MySQL", "ssl-mode");
 }
 
 #[tokio::test]
@@ -99,8 +103,7 @@ async fn redis() {
     let trusting = async |authority: &Authority, url: &str| {
         let certificates = TlsCertificates { client_tls: None, root_cert: Some(authority.pem()) };
         let client = ::redis::Client::build_with_tls(url, certificates).unwrap();
-        let store = RedisStore::new(client, options()).unwrap();
-        store.probe().await.map(|()| store)
+        RedisStore::from_client_with(client, options()).await
     };
     works(trusting(&authority, &url("ann", "secret")).await.unwrap()).await;
     works(trusting(&authority, &url("", "hidden")).await.unwrap()).await;

@@ -1,4 +1,4 @@
-//! What people write into URLs and beside them: passwords of any letters, and names that are none.
+//! Special characters in passwords and in names of tables.
 
 use session::store::{SqlOptions, StoreError};
 use session::{Clock as _, MySqlStore, PostgresStore, RedisStore, SessionId, Store, SystemClock};
@@ -6,18 +6,18 @@ use session_tests::databases::Database;
 use session_tests::servers::Redis;
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection};
 
-/// All that means something in a URL, and in a percent-encoding.
+/// Characters with a meaning in a URL or in a percent-encoding.
 const PASSWORD: &str = "p@:/?#[]%25&=+ö";
 const ENCODED: &str = "p%40%3A%2F%3F%23%5B%5D%2525%26%3D%2B%C3%B6";
 
-async fn is_let_in(store: impl Store) {
+async fn is_accepted(store: impl Store) {
     let now = SystemClock::default().now();
     assert!(store.load(SessionId::from_bytes([1; 16]), now).await.unwrap().is_none());
 }
 
 fn is_refused<S>(url: &str, outcome: Result<S, StoreError>) {
     let Err(error) = outcome else {
-        panic!("{url} leads to a store");
+        panic!("{url} is accepted");
     };
     let said = format!("{error} {error:?}");
     assert!(matches!(error, StoreError::Misconfigured(_)), "{url}: {said}");
@@ -25,27 +25,29 @@ fn is_refused<S>(url: &str, outcome: Result<S, StoreError>) {
 }
 
 #[tokio::test]
-async fn passwords_of_any_letters() {
+async fn passwords_with_special_characters() {
     let (redis, postgres, mariadb) = (Redis::start(), Database::postgres(), Database::mariadb());
     redis.run::<String>(&format!("ACL SETUSER ann on >{PASSWORD} ~* +@all"));
     let url = format!("redis://ann:{ENCODED}@127.0.0.1:{}/3", redis.port());
-    is_let_in(RedisStore::connect(&url).await.unwrap()).await;
+    is_accepted(RedisStore::connect(&url).await.unwrap()).await;
 
-    PostgresStore::connect(&postgres.url()).await.unwrap();
+    let postgres_store = PostgresStore::connect_with(&postgres.url(), SqlOptions::new().create_table(true));
+    is_accepted(postgres_store.await.unwrap()).await;
     let setup = format!("CREATE ROLE ann LOGIN PASSWORD '{PASSWORD}'; GRANT ALL ON sessions TO ann");
     let mut root = PgConnection::connect(&postgres.url()).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut root).await.unwrap();
-    is_let_in(PostgresStore::connect(&postgres.url_of("ann", ENCODED)).await.unwrap()).await;
+    is_accepted(PostgresStore::connect(&postgres.url_of("ann", ENCODED)).await.unwrap()).await;
 
     let setup = format!("CREATE USER ann IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON mysql.* TO ann");
     let mut root = MySqlConnection::connect(&mariadb.url()).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut root).await.unwrap();
-    is_let_in(MySqlStore::connect(&mariadb.url_of("ann", ENCODED)).await.unwrap()).await;
+    let store = MySqlStore::connect_with(&mariadb.url_of("ann", ENCODED), SqlOptions::new().create_table(true));
+    is_accepted(store.await.unwrap()).await;
 }
 
-/// Before anybody is asked: nobody is there.
+/// Refused before a connection is made: there is no server at these URLs.
 #[tokio::test]
-async fn names_of_tables() {
+async fn names_of_tables_are_checked() {
     for table in ["x\"; drop table y;--", "x`; drop table y;--", "naïve", "", &"x".repeat(64)] {
         let options = || SqlOptions::new().table(table);
         is_refused(table, PostgresStore::connect_with("postgres://ann@127.0.0.1:1/x", options()).await);

@@ -20,5 +20,5 @@ pub fn redis() -> RedisOptions {
 }
 
 pub fn sql() -> SqlOptions {
-    SqlOptions::new().deadline(DEADLINE)
+    SqlOptions::new().create_table(true).deadline(DEADLINE)
 }

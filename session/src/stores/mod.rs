@@ -30,10 +30,10 @@ pub use self::redis::{RedisOptions, RedisStore};
 pub use self::sql::MySqlStore;
 #[cfg(feature = "postgres")]
 pub use self::sql::PostgresStore;
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub use self::sql::SqlOptions;
 #[cfg(feature = "sqlite")]
 pub use self::sql::SqliteStore;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use self::sql::{SqlOptions, SqlStore};
 #[cfg(feature = "zstd")]
 pub use self::wrappers::Compressed;
 #[cfg(feature = "sealed")]

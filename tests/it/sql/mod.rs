@@ -1,4 +1,4 @@
-//! The stores in SQL databases, each against the real thing.
+//! The stores in SQL databases, each against the real server.
 
 mod mysql;
 mod postgres;
@@ -25,8 +25,8 @@ async fn check(contract: Contract<impl Store>, name: &str) {
     assert!(report.races() > 4_000 && report.histories() > 100);
 }
 
-/// Rows that expired at the beginning of time, and one that lives: four sweepers remove the former, each once.
-async fn sweepers_share_the_work(store: impl Store + Clone, dead: usize) {
+/// Four sweepers share the removal of `expired` rows; a live row stays.
+async fn sweepers_share_the_work(store: impl Store + Clone, expired: usize) {
     let client = Client::new(session_tests::counter::app(store.clone()));
     client.get("/visit").await;
     let now = SystemClock::default().now();
@@ -49,12 +49,12 @@ async fn sweepers_share_the_work(store: impl Store + Clone, dead: usize) {
     }
     let shares = sweepers.join_all().await;
     println!("swept: {shares:?}");
-    assert!(shares.iter().sum::<usize>() <= dead - 100);
+    assert!(shares.iter().sum::<usize>() <= expired - 100, "no row is removed twice");
     while store.sweep(500, now).await.unwrap() > 0 {}
     assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0");
 }
 
-/// Processes whose clocks are six years slow, and fast: sessions neither end early nor stay, because the database keeps time.
+/// With processes whose clocks are six years slow and six years fast, no session ends early: deadlines follow the server's clock.
 async fn wrong_clocks_end_no_session<S: Store>([right, slow, fast]: [S; 3]) {
     let now = SystemClock::default().now();
     let years = 6 * 365 * 86_400_000;
@@ -75,4 +75,27 @@ async fn wrong_clocks_end_no_session<S: Store>([right, slow, fast]: [S; 3]) {
     }
     ahead.advance(Duration::from_hours(1));
     assert_eq!(fast.get("/visit").await.text, "5", "a clock that jumps is measured again along with the read");
+}
+
+/// Processes that create the table at the same time all succeed.
+async fn concurrent_constructors_succeed<S, F>(connect: impl Fn() -> F)
+where
+    S: Store,
+    F: Future<Output = Result<S, StoreError>> + Send + 'static,
+{
+    let mut processes = JoinSet::new();
+    for _ in 0..8 {
+        processes.spawn(connect());
+    }
+    for outcome in processes.join_all().await {
+        outcome.unwrap();
+    }
+}
+
+/// The table is missing, and the error says how to create it.
+fn assert_no_table<S>(outcome: Result<S, StoreError>) {
+    let Err(StoreError::Misconfigured(text)) = outcome else {
+        panic!("a store without a table");
+    };
+    assert!(text.contains("has no table") && text.contains("create_table(true)") && text.contains("migrate"), "{text}");
 }

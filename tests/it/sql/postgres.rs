@@ -8,7 +8,10 @@ use session_tests::databases::Database;
 use session_tests::patient;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
-use super::{keeps_the_contract, sweepers_share_the_work, wrong_clocks_end_no_session};
+use super::{
+    assert_no_table, concurrent_constructors_succeed, keeps_the_contract, sweepers_share_the_work,
+    wrong_clocks_end_no_session,
+};
 use crate::concurrency::{everything_is_kept, lifecycle_wins, two_processes_keep_everything};
 use crate::faults::{assert_refused, everything_is_refused, recovered};
 
@@ -17,9 +20,14 @@ async fn run(database: &Database, script: &str) {
     sqlx::raw_sql(AssertSqlSafe(script.to_owned())).execute(&mut connection).await.unwrap();
 }
 
-async fn world() -> (Database, Client) {
+/// A store whose table is created if it does not exist.
+async fn open(database: &Database) -> PostgresStore {
+    PostgresStore::connect_with(&database.url(), SqlOptions::new().create_table(true)).await.unwrap()
+}
+
+async fn visited() -> (Database, Client) {
     let database = Database::postgres();
-    let options = SqlOptions::new().deadline(Duration::from_millis(300));
+    let options = SqlOptions::new().create_table(true).deadline(Duration::from_millis(300));
     let client = Client::new(app(PostgresStore::connect_with(&database.url(), options).await.unwrap()));
     for _ in 0..3 {
         client.get("/visit").await;
@@ -33,13 +41,14 @@ async fn contract() {
     keeps_the_contract(PostgresStore::connect_with(&database.url(), patient::sql()).await.unwrap(), "postgres").await;
 }
 
-/// Whoever runs everything serializably gets the same answers.
+/// Serializable transactions give the same results.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn contract_when_transactions_are_serializable() {
+async fn contract_with_serializable_transactions() {
     let database = Database::postgres();
     run(&database, "ALTER SYSTEM SET default_transaction_isolation = 'serializable'; ").await;
     run(&database, "SELECT pg_reload_conf()").await;
-    let store = PostgresStore::new(PgPool::connect(&database.url()).await.unwrap()).await.unwrap();
+    let pool = PgPool::connect(&database.url()).await.unwrap();
+    let store = PostgresStore::from_pool_with(pool, SqlOptions::new().create_table(true)).await.unwrap();
     keeps_the_contract(store, "postgres, serializable").await;
 }
 
@@ -63,8 +72,8 @@ async fn lifecycle_wins_on_postgres() {
 }
 
 #[tokio::test]
-async fn killed_and_restarted() {
-    let (mut database, client) = world().await;
+async fn a_server_that_is_killed_and_restarted() {
+    let (mut database, client) = visited().await;
     database.stop();
     everything_is_refused(&client).await;
     database.restart();
@@ -72,8 +81,8 @@ async fn killed_and_restarted() {
 }
 
 #[tokio::test]
-async fn hanging() {
-    let (database, client) = world().await;
+async fn a_server_that_hangs() {
+    let (database, client) = visited().await;
     database.signal("STOP");
     everything_is_refused(&client).await;
     database.signal("CONT");
@@ -82,11 +91,11 @@ async fn hanging() {
 }
 
 #[tokio::test]
-async fn absent_at_first() {
+async fn a_server_that_starts_after_the_store() {
     let mut database = Database::postgres_absent();
     assert!(matches!(PostgresStore::connect(&database.url()).await, Err(StoreError::Unavailable(_))));
     let pool = PgPool::connect_lazy(&database.url()).unwrap();
-    let client = Client::new(app(PostgresStore::lazy(pool, SqlOptions::new()).unwrap()));
+    let client = Client::new(app(PostgresStore::from_pool_lazy(pool, SqlOptions::new()).unwrap()));
     assert_refused(&client.get("/visit").await);
     database.restart();
     run(&database, PostgresStore::schema()).await;
@@ -95,8 +104,8 @@ async fn absent_at_first() {
 }
 
 #[tokio::test]
-async fn read_only() {
-    let (database, client) = world().await;
+async fn a_read_only_server() {
+    let (database, client) = visited().await;
     run(&database, "ALTER SYSTEM SET default_transaction_read_only = on").await;
     run(&database, "SELECT pg_reload_conf()").await;
     while client.get("/visit").await.status == 200 {}
@@ -106,13 +115,13 @@ async fn read_only() {
     assert_refused(&client.post("/destroy").await);
     assert_eq!(client.get("/show").await.status, 200, "reading goes on");
     let error = PostgresStore::connect(&database.url()).await.unwrap_err();
-    assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains("takes no writes")), "{error}");
+    assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains("accepts no writes")), "{error}");
 }
 
-/// Another transaction holds the row: refused in time, and the others are served.
+/// While another transaction locks the row, a write fails within the deadline, and other sessions are served.
 #[tokio::test]
-async fn a_held_row_is_waited_for_until_the_deadline() {
-    let (database, client) = world().await;
+async fn a_locked_row_is_waited_for_until_the_deadline() {
+    let (database, client) = visited().await;
     let other = client.at(app(PostgresStore::connect(&database.url()).await.unwrap()));
     let neighbour = Client::new(app(PostgresStore::connect(&database.url()).await.unwrap()));
     neighbour.get("/visit").await;
@@ -125,12 +134,12 @@ async fn a_held_row_is_waited_for_until_the_deadline() {
     assert_eq!(other.get("/show").await.text, "nobody 3 0 0 0 0");
     holding.rollback().await.unwrap();
     client.get("/visit").await;
-    assert_eq!(client.get("/show").await.text, "nobody 4 0 0 0 0", "refused is not done");
+    assert_eq!(client.get("/show").await.text, "nobody 4 0 0 0 0", "a refused write was not applied");
 }
 
 #[tokio::test]
-async fn dropped_lines_are_not_seen() {
-    let (database, client) = world().await;
+async fn broken_connections_are_replaced() {
+    let (database, client) = visited().await;
     for _ in 0..5 {
         let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()";
         run(&database, others).await;
@@ -141,7 +150,7 @@ async fn dropped_lines_are_not_seen() {
 #[tokio::test]
 async fn a_missing_permission_is_named_at_the_start() {
     let database = Database::postgres();
-    PostgresStore::connect(&database.url()).await.unwrap();
+    open(&database).await;
     for named in ["SELECT", "INSERT", "UPDATE", "DELETE"] {
         run(&database, "CREATE ROLE ann LOGIN; GRANT ALL ON sessions TO ann").await;
         run(&database, &format!("REVOKE {named} ON sessions FROM ann")).await;
@@ -150,7 +159,7 @@ async fn a_missing_permission_is_named_at_the_start() {
         run(&database, "DROP OWNED BY ann; DROP ROLE ann").await;
     }
     run(&database, "CREATE ROLE ann LOGIN").await;
-    let other = SqlOptions::new().table("other");
+    let other = SqlOptions::new().table("other").create_table(true);
     let error = PostgresStore::connect_with(&database.url_of("ann", ""), other).await.unwrap_err();
     assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains("CREATE TABLE")), "{error}");
     for url in ["postgres://nobody@", "http://", "postgres://ann@127.0.0.1:99999/x"] {
@@ -162,17 +171,17 @@ async fn a_missing_permission_is_named_at_the_start() {
 }
 
 #[tokio::test]
-async fn the_database_keeps_time() {
+async fn deadlines_follow_the_servers_clock() {
     let database = Database::postgres();
-    let store = async || PostgresStore::connect(&database.url()).await.unwrap();
-    wrong_clocks_end_no_session([store().await, store().await, store().await]).await;
+    let stores = [open(&database).await, open(&database).await, open(&database).await];
+    wrong_clocks_end_no_session(stores).await;
 }
 
-/// The statement that finds the dead goes along the index.
+/// The statement that finds expired rows uses the index.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sweeping() {
     let database = Database::postgres();
-    let store = PostgresStore::connect(&database.url()).await.unwrap();
+    let store = open(&database).await;
     let rows = "INSERT INTO sessions SELECT decode(md5(n::text), 'hex'), 1, 1, n, NULL, '' \
                 FROM generate_series(1, 20000) n; ANALYZE sessions";
     run(&database, rows).await;
@@ -181,4 +190,27 @@ async fn sweeping() {
     let plan: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut connection).await.unwrap();
     assert!(plan.concat().contains("sessions_expires"), "{plan:?}");
     sweepers_share_the_work(store, 20_000).await;
+}
+
+/// The store sends `CREATE TABLE` only if it is asked to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_table_is_created_on_request_only() {
+    let database = Database::postgres();
+    let pool = PgPool::connect(&database.url()).await.unwrap();
+    assert_no_table(PostgresStore::connect(&database.url()).await);
+    assert_no_table(PostgresStore::from_pool(pool.clone()).await);
+    let shop = || SqlOptions::new().table("shop_sessions");
+    let store = PostgresStore::from_pool_lazy(pool, shop()).unwrap();
+    assert_no_table(store.probe().await);
+    store.migrate().await.unwrap();
+    store.migrate().await.expect("an existing table is accepted");
+    PostgresStore::connect_with(&database.url(), shop()).await.unwrap();
+    assert_no_table(PostgresStore::connect(&database.url()).await);
+    let url = database.url();
+    concurrent_constructors_succeed(|| {
+        let url = url.clone();
+        async move { PostgresStore::connect_with(&url, SqlOptions::new().create_table(true)).await }
+    })
+    .await;
+    PostgresStore::connect(&database.url()).await.unwrap();
 }

@@ -11,7 +11,7 @@ use session_tests::patient;
 use session_tests::servers::TempDir;
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{check, sweepers_share_the_work};
+use super::{assert_no_table, check, concurrent_constructors_succeed, sweepers_share_the_work};
 use crate::concurrency::{everything_is_kept, lifecycle_wins, two_processes_keep_everything};
 use crate::contract::MANY;
 use crate::faults::{assert_refused, recovered};
@@ -50,7 +50,7 @@ async fn lifecycle_wins_on_sqlite() {
 }
 
 #[tokio::test]
-async fn sessions_outlive_the_process_in_a_file_of_their_owner() {
+async fn sessions_survive_the_process_in_a_file_that_only_its_owner_can_read() {
     let dir = TempDir::new("sqlite");
     let before = Client::new(app(SqliteStore::connect(&url(&dir)).await.unwrap()));
     before.get("/visit").await;
@@ -63,9 +63,9 @@ async fn sessions_outlive_the_process_in_a_file_of_their_owner() {
     }
 }
 
-/// Another process holds the write lock: reading goes on, writing is refused in time, and nothing has to be restarted.
+/// While another process holds the write lock, reads succeed and writes fail within the deadline; afterwards both succeed.
 #[tokio::test]
-async fn locked() {
+async fn a_locked_file() {
     let dir = TempDir::new("sqlite");
     let options = SqlOptions::new().deadline(Duration::from_millis(100));
     let client = Client::new(app(SqliteStore::connect_with(&url(&dir), options).await.unwrap()));
@@ -74,25 +74,26 @@ async fn locked() {
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
     assert_refused(&client.get("/visit").await);
     assert_refused(&client.post("/destroy").await);
-    assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0", "reading goes on");
+    assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0", "reads succeed");
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     assert_eq!(client.get("/visit").await.status, 200);
     assert_eq!(recovered(&client).await.text, "nobody 2 0 0 0 0");
 }
 
 #[tokio::test]
-async fn not_a_database() {
+async fn a_file_that_is_not_a_database() {
     let dir = TempDir::new("sqlite");
     std::fs::write(file(&dir), [7; 4096]).unwrap();
     let error = SqliteStore::connect(&url(&dir)).await.unwrap_err();
     assert!(!matches!(error, StoreError::Corrupt(_)), "{error}");
-    let store = SqliteStore::lazy(sqlx::SqlitePool::connect_lazy(&url(&dir)).unwrap(), SqlOptions::new()).unwrap();
+    let pool = sqlx::SqlitePool::connect_lazy(&url(&dir)).unwrap();
+    let store = SqliteStore::from_pool_lazy(pool, SqlOptions::new()).unwrap();
     assert_refused(&Client::new(app(store)).get("/visit").await);
     assert_eq!(std::fs::read(file(&dir)).unwrap(), [7; 4096], "left as it was");
 }
 
 #[tokio::test]
-async fn what_cannot_work_is_named_at_the_start() {
+async fn a_wrong_setting_is_named_at_the_start() {
     let dir = TempDir::new("sqlite");
     SqliteStore::connect(&url(&dir)).await.unwrap();
     let read_only = format!("{}?mode=ro", url(&dir));
@@ -114,7 +115,7 @@ async fn what_cannot_work_is_named_at_the_start() {
 }
 
 #[tokio::test]
-async fn garbage_in_a_row_is_corrupt_and_left_alone() {
+async fn an_invalid_row_is_corrupt_and_stays_unchanged() {
     let dir = TempDir::new("sqlite");
     let store = SqliteStore::connect(&url(&dir)).await.unwrap();
     let client = Client::new(app(store.clone()));
@@ -137,13 +138,13 @@ async fn garbage_in_a_row_is_corrupt_and_left_alone() {
     }
 }
 
-/// The first row, as it is.
+/// The first row.
 async fn row(connection: &mut SqliteConnection) -> (i64, i64, Vec<u8>) {
     let first = "SELECT revision, expires, data FROM sessions ORDER BY rowid LIMIT 1";
     sqlx::query_as(first).fetch_one(connection).await.unwrap()
 }
 
-/// The statement that finds the dead goes along the index.
+/// The statement that finds expired rows uses the index.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sweeping() {
     let dir = TempDir::new("sqlite");
@@ -160,7 +161,7 @@ async fn sweeping() {
 }
 
 #[tokio::test]
-async fn too_large_is_refused_before_anything_is_sent() {
+async fn a_record_that_is_too_large_is_refused() {
     let dir = TempDir::new("sqlite");
     let options = SqlOptions::new().max_bytes(1024);
     let client = Client::new(app(SqliteStore::connect_with(&url(&dir), options).await.unwrap()));
@@ -173,4 +174,28 @@ async fn too_large_is_refused_before_anything_is_sent() {
     }
     assert_eq!(status, 500);
     assert_eq!(client.get("/show").await.status, 200);
+}
+
+/// By default the file and the table are created; with `create_table(false)`, neither is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_table_is_created_unless_the_option_forbids_it() {
+    let dir = TempDir::new("sqlite");
+    let none = || SqlOptions::new().create_table(false);
+    let error = SqliteStore::connect_with(&url(&dir), none()).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains("unable to open")), "{error}");
+    assert!(!file(&dir).exists());
+    std::fs::write(file(&dir), []).unwrap();
+    assert_no_table(SqliteStore::connect_with(&url(&dir), none()).await);
+    let pool = sqlx::SqlitePool::connect(&url(&dir)).await.unwrap();
+    let store = SqliteStore::from_pool_lazy(pool.clone(), none().table("shop_sessions")).unwrap();
+    assert_no_table(store.probe().await);
+    store.migrate().await.expect("an explicit call is not forbidden");
+    SqliteStore::from_pool_with(pool, none().table("shop_sessions")).await.unwrap();
+    let url = url(&dir);
+    concurrent_constructors_succeed(|| {
+        let url = url.clone();
+        async move { SqliteStore::connect(&url).await }
+    })
+    .await;
+    SqliteStore::connect_with(&url, none()).await.unwrap();
 }

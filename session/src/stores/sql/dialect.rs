@@ -1,171 +1,101 @@
-//! What the databases have in common: statements with numbered parameters, and answers that are rows or a count.
-
-use std::sync::Arc;
+//! [`Dialect`]: the differences between the databases.
 
 use sqlx::error::DatabaseError;
 use sqlx::{Database, Error};
 
-/// A database, as far as the store has to know the difference.
-pub(super) trait Engine: Send + Sync + 'static {
-    type Db: Database;
+use super::statement::{QueryResult, ResultKind, Statement, Template, Value};
 
-    /// As its users call it.
-    const NAME: &'static str;
-    /// The parameters of its URL that decide about TLS.
+/// What the store must know about a database. `sqlx`'s own type of the database implements it.
+pub(super) trait Dialect: Database {
+    /// The parameters of its URL that configure TLS.
     const TLS: &'static str = "";
-    /// The published migration, for a table named `sessions`.
+    /// The published schema, for a table named `sessions`.
     const SCHEMA: &'static str;
-    /// What identifiers are quoted with.
+    /// Whether the store creates a missing table unless [`SqlOptions::create_table`](super::SqlOptions::create_table) says
+    /// otherwise.
+    const CREATES_TABLE: bool;
+    /// The quotation mark of identifiers.
     const QUOTE: char;
-    /// Whether parameters may be numbered, `$1`; otherwise each is a `?`.
+    /// Whether parameters can be numbered, as in `$1`; otherwise each is a `?`.
     const NUMBERED: bool = true;
-    /// The database's clock in milliseconds, where it has one of its own.
+    /// An expression for the server's time in milliseconds, if the database has a clock of its own.
     const CLOCK: Option<&'static str>;
-    /// Replaces on conditions. Where it answers rows, it is one without data if the record was replaced, and otherwise the one that
-    /// is stored. Where it counts, and counts nothing, the row is asked for: a revision never comes back, so what is found then says
-    /// why.
-    const COMMIT: Ask = Ask {
+    /// Replaces a record if epoch and revision are the expected ones.
+    ///
+    /// A dialect that returns rows returns one without data if the record was replaced, and otherwise the stored row. A dialect
+    /// that returns a count of zero needs a second statement, which reads the stored row. What it finds is still the reason,
+    /// because no revision occurs twice.
+    const COMMIT: Template = Template {
         name: "UPDATE",
         writes: true,
-        answers: Answers::Count,
+        result: ResultKind::Count,
         text: "UPDATE {t} SET epoch = $4, revision = $5, expires = CASE WHEN expires > $6 THEN expires ELSE $6 END, \
                user_hash = $7, data = $8 WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9",
     };
-    /// Removes up to `$2` rows that expired at `$1`.
+    /// Removes up to `$2` rows that have expired at the time `$1`.
     const SWEEP: &'static str;
-    /// Whether writers of one process shall queue up in it, and not in the database.
+    /// Whether writers of one process wait in the process for their turn, because the database allows one write at a time.
     const ONE_WRITER: bool;
 
     /// What an error of the database means.
-    fn class(error: &dyn DatabaseError) -> Class;
+    fn classify(error: &dyn DatabaseError) -> ErrorClass;
 
-    /// Settings of the server that the store cannot work with, found out when it starts.
-    fn unfit(
-        connection: &mut <Self::Db as Database>::Connection,
+    /// A text about a setting of the server that the store cannot work with, if there is one.
+    fn check_server(
+        connection: &mut Self::Connection,
         max_bytes: usize,
     ) -> impl Future<Output = Result<Option<String>, Error>> + Send;
 
+    /// Executes `statement` with `values` as its parameters.
     fn run(
-        connection: &mut <Self::Db as Database>::Connection,
+        connection: &mut Self::Connection,
         statement: &Statement,
         values: &[Value<'_>],
-    ) -> impl Future<Output = Result<Answer, Error>> + Send;
+    ) -> impl Future<Output = Result<QueryResult, Error>> + Send;
 
-    fn script(
-        connection: &mut <Self::Db as Database>::Connection,
-        text: String,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Executes statements without parameters and results.
+    fn run_script(connection: &mut Self::Connection, text: String) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// A statement's template. `{t}` is the table, `{row}` the columns that make a [`Row`], `$1` and so on are parameters.
-pub(super) struct Ask {
-    /// What the user must be allowed to do.
-    pub(super) name: &'static str,
-    pub(super) writes: bool,
-    pub(super) answers: Answers,
-    pub(super) text: &'static str,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answers {
-    Rows,
-    Count,
-}
-
-/// A statement, ready to be sent.
-pub(super) struct Statement {
-    pub(super) name: &'static str,
-    pub(super) writes: bool,
-    pub(super) answers: Answers,
-    pub(super) text: Arc<str>,
-    /// Which parameter comes at which place, counted from zero, where the database does not know numbers.
-    pub(super) order: Option<Vec<usize>>,
-}
-
-impl Statement {
-    /// Parameters as `?`, each as often as it occurs: for databases that do not number them.
-    pub(super) fn unnumbered(mut self) -> Self {
-        let mut parts = self.text.split('$');
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        let mut order = Vec::new();
-        for part in parts {
-            let digits = part.len() - part.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
-            let (number, rest) = part.split_at(digits);
-            order.push(number.parse::<usize>().unwrap_or_default().saturating_sub(1));
-            text.push('?');
-            text.push_str(rest);
-        }
-        self.text = text.into();
-        self.order = Some(order);
-        self
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Value<'a> {
-    Int(i64),
-    Bytes(&'a [u8]),
-    Null,
-}
-
-#[derive(Default)]
-pub(super) struct Answer {
-    pub(super) rows: Vec<Row>,
-    pub(super) count: u64,
-}
-
-/// A stored session, as a table has it.
-pub(super) struct Row {
-    /// Absent where only the clock was asked for.
-    pub(super) handle: Option<Vec<u8>>,
-    pub(super) epoch: i64,
-    pub(super) revision: i64,
-    pub(super) expires: i64,
-    /// Absent in the answer to a commit that was applied.
-    pub(super) data: Option<Vec<u8>>,
-    /// The database's clock.
-    pub(super) clock: i64,
-}
-
-/// What an error means for the call that it befell.
+/// What an error means for the call that got it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
-    /// There is a row of that key.
-    Taken,
-    /// Others were in the way; nothing was written, and the same call may do better at once.
-    Clash,
+pub(super) enum ErrorClass {
+    /// There is a row with that key already.
+    UniqueViolation,
+    /// Other transactions were in the way. Nothing was written, and the same call can succeed at once.
+    SerializationFailure,
     /// Nothing was written.
-    Refused,
-    /// Nothing was written, and this connection leads to a server that takes no writes.
+    NotApplied,
+    /// Nothing was written, and the server of this connection accepts no writes.
     ReadOnly,
-    /// The user may not.
-    Denied,
-    /// The database does not know the user, or not by that password.
-    #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), expect(dead_code, reason = "a file knows no users"))]
-    Stranger,
-    /// The database has not proved who it is, or there is no TLS.
-    Untrusted,
-    /// No such table.
+    /// The user lacks the privilege.
+    PermissionDenied,
+    /// The database refuses the user or the password.
+    #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), expect(dead_code, reason = "SQLite has no users"))]
+    AuthFailed,
+    /// The server's certificate is not trusted, or the server does not support TLS.
+    TlsFailed,
+    /// The table does not exist.
     NoTable,
     /// The table has other columns, or a setting is wrong.
-    Misfit,
-    /// What is stored is not of the type it should be.
-    Garbled,
-    /// The connection is of no more use. What was asked may have been done.
-    Broken,
+    SchemaMismatch,
+    /// A stored value has another type than its column's.
+    Corrupt,
+    /// The connection cannot be used any more. The statement may have been executed.
+    ConnectionLost,
 }
 
-/// [`Engine::run`] and [`Engine::script`]: the same words for every driver, whose types have no common trait that would let a
-/// generic function say them.
-macro_rules! speak {
+/// Implements [`Dialect::run`] and [`Dialect::run_script`]. The code is the same for every driver, but a generic function would
+/// need a dozen bounds on the associated types of [`Database`].
+macro_rules! impl_driver {
     () => {
         async fn run(
-            connection: &mut <Self::Db as sqlx::Database>::Connection,
-            statement: &$crate::stores::sql::dialect::Statement,
-            values: &[$crate::stores::sql::dialect::Value<'_>],
-        ) -> Result<$crate::stores::sql::dialect::Answer, sqlx::Error> {
-            use $crate::stores::sql::dialect::{Answer, Answers, Row, Value};
-            let mut query = sqlx::query::<Self::Db>(sqlx::AssertSqlSafe(std::sync::Arc::clone(&statement.text)));
+            connection: &mut Self::Connection,
+            statement: &$crate::stores::sql::statement::Statement,
+            values: &[$crate::stores::sql::statement::Value<'_>],
+        ) -> Result<$crate::stores::sql::statement::QueryResult, sqlx::Error> {
+            use $crate::stores::sql::statement::{QueryResult, ResultKind, Row, Value};
+            let mut query = sqlx::query::<Self>(sqlx::AssertSqlSafe(std::sync::Arc::clone(&statement.text)));
             let places = statement.order.as_ref().map_or(values.len(), Vec::len);
             for place in 0..places {
                 let number = statement.order.as_ref().and_then(|order| order.get(place)).map_or(place, |at| *at);
@@ -175,12 +105,12 @@ macro_rules! speak {
                     Some(Value::Null) | None => query.bind(None::<Vec<u8>>),
                 };
             }
-            if statement.answers == Answers::Count {
+            if statement.result == ResultKind::Count {
                 let count = query.execute(connection).await?.rows_affected();
-                return Ok(Answer { rows: Vec::new(), count });
+                return Ok(QueryResult { rows: Vec::new(), count });
             }
             let rows = query.fetch_all(connection).await?;
-            let row = |row: &<Self::Db as sqlx::Database>::Row| {
+            let row = |row: &<Self as sqlx::Database>::Row| {
                 use sqlx::Row as _;
                 Ok(Row {
                     handle: row.try_get(0)?,
@@ -191,34 +121,12 @@ macro_rules! speak {
                     clock: row.try_get(5)?,
                 })
             };
-            Ok(Answer { count: 0, rows: rows.iter().map(row).collect::<Result<_, sqlx::Error>>()? })
+            Ok(QueryResult { count: 0, rows: rows.iter().map(row).collect::<Result<_, sqlx::Error>>()? })
         }
 
-        async fn script(
-            connection: &mut <Self::Db as sqlx::Database>::Connection,
-            text: String,
-        ) -> Result<(), sqlx::Error> {
+        async fn run_script(connection: &mut Self::Connection, text: String) -> Result<(), sqlx::Error> {
             sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(connection).await.map(|_| ())
         }
     };
 }
-pub(super) use speak;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parameters_lose_their_numbers_and_keep_their_order() {
-        let numbered = Statement {
-            name: "",
-            writes: false,
-            answers: Answers::Rows,
-            text: "a = $2, b = $10 WHERE c > $2".into(),
-            order: None,
-        };
-        let statement = numbered.unnumbered();
-        assert_eq!(&*statement.text, "a = ?, b = ? WHERE c > ?");
-        assert_eq!(statement.order, Some(vec![1, 9, 1]));
-    }
-}
+pub(super) use impl_driver;

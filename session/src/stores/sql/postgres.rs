@@ -1,60 +1,89 @@
 use std::str::FromStr as _;
 
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Error, PgConnection, Postgres};
 
-use super::dialect::{Answers, Ask, Class, Engine, speak};
+use super::SqlStore;
+use super::dialect::{Dialect, ErrorClass, impl_driver};
 use super::options::SqlOptions;
-use super::sql_store;
+use super::statement::{ResultKind, Template};
 use crate::port::StoreError;
 
-sql_store! {
-    /// Keeps sessions in PostgreSQL (12 or later), shared by any number of processes. Cloning shares the pool.
+/// Keeps sessions in PostgreSQL (12 or later), shared by any number of processes. Cloning shares the pool.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), session::store::StoreError> {
+/// use session::PostgresStore;
+/// use session::store::SqlOptions;
+///
+/// let url = "postgres://shop:secret@db.example/shop?sslmode=verify-full";
+/// let store = PostgresStore::connect(url).await?;
+/// // Creates the table if it does not exist:
+/// let store = PostgresStore::connect_with(url, SqlOptions::new().create_table(true)).await?;
+/// # Ok(()) }
+/// ```
+///
+/// [`SqlStore`] lists the constructors. None of them creates the table unless [`SqlOptions::create_table`] says so.
+///
+/// # Guarantees
+///
+/// Every call is one statement, one round trip and one transaction. The answer to a commit that is refused contains the row that
+/// was in its way, as it is after all earlier writers, because `FOR UPDATE` reads the newest version:
+///
+/// ```sql
+/// WITH applied AS (
+///   UPDATE "sessions" SET epoch = $4, revision = $5, …, data = $8
+///    WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9 RETURNING 1)
+/// SELECT …, NULL FROM applied
+/// UNION ALL
+/// SELECT * FROM (
+///   SELECT …, data FROM "sessions" WHERE handle = $1 AND NOT EXISTS (SELECT 1 FROM applied) FOR UPDATE) AS stored
+/// ```
+///
+/// Deadlines follow the server's clock; a read measures its distance from the program's clock once a minute. The sweep uses an
+/// index and skips rows that other transactions lock (`SKIP LOCKED`). A connection to a server that says it is read-only is
+/// closed, because the same address may lead to a new primary by now. Reads go to the same server as writes, never to a replica.
+///
+/// `connect` sets `statement_timeout` and `lock_timeout` to three quarters of [`SqlOptions::deadline`], so that the server gives
+/// up before the store does, and it is known that nothing was written. It does not test a connection before each use, which would
+/// take a second round trip. Configure a pool of your own in the same way: `test_before_acquire(false)`, and a
+/// `statement_timeout` shorter than the deadline.
+pub type PostgresStore = SqlStore<Postgres>;
+
+impl SqlStore<Postgres> {
+    /// Connects to PostgreSQL at `url`, such as `postgres://user:password@host/database`, and probes it. The table must exist.
+    ///
+    /// For TLS add `?sslmode=verify-full`, and `&sslrootcert=/path/to/ca.pem` for a certificate authority of your own. Without
+    /// `sslmode`, TLS is used if the server offers it, and no certificate is checked.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), session::store::StoreError> {
-    /// let store = session::PostgresStore::connect("postgres://shop:secret@db.example/shop?sslmode=verify-full").await?;
+    /// use session::PostgresStore;
+    ///
+    /// let store = PostgresStore::connect("postgres://shop:secret@db.example/shop?sslmode=verify-full").await?;
     /// # Ok(()) }
     /// ```
     ///
-    /// # What it promises
-    ///
-    /// Every call is one statement, one round trip and one transaction. A commit that is refused brings the row that was in its
-    /// way in the same answer, as it is after every writer before it, because `FOR UPDATE` reads the newest version:
-    ///
-    /// ```sql
-    /// WITH applied AS (
-    ///   UPDATE "sessions" SET epoch = $4, revision = $5, …, data = $8
-    ///    WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9 RETURNING 1)
-    /// SELECT …, NULL FROM applied
-    /// UNION ALL
-    /// SELECT * FROM (
-    ///   SELECT …, data FROM "sessions" WHERE handle = $1 AND NOT EXISTS (SELECT 1 FROM applied) FOR UPDATE) AS stored
-    /// ```
-    ///
-    /// Deadlines are held by the server's clock, whose distance from ours comes along with a read once a minute. The sweep
-    /// goes along an index and passes over rows that others hold (`SKIP LOCKED`). A connection that answered that the server takes no
-    /// writes is closed: behind the same address there may be a new primary by now.
-    ///
-    /// [`connect`](Self::connect) sets `statement_timeout` to three quarters of the deadline, so that the server gives up before
-    /// we do and the answer is a definite one; and it does not test connections before it uses them, which would cost every call
-    /// a second round trip. On a pool of yours: `test_before_acquire(false)`. Reads go where writes go, never to a replica.
-    PostgresStore, Elephant, PgPool
-}
-
-impl PostgresStore {
-    /// Connects to `url`, like `postgres://user:password@host/database`, and makes the table if it is not there. For TLS
-    /// add `?sslmode=verify-full`, and `&sslrootcert=…` for a certificate authority of your own.
-    ///
     /// # Errors
     ///
-    /// [`StoreError::Misconfigured`] names the setting or permission; [`StoreError::Unavailable`] if nobody answers.
+    /// [`StoreError::Misconfigured`] names the setting, the missing table or the missing privilege;
+    /// [`StoreError::Unavailable`] if the server cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::connect_with(url, SqlOptions::new()).await
     }
 
-    /// As [`connect`](Self::connect), with `options`.
+    /// As [`connect`](Self::connect), with `options`. With [`SqlOptions::create_table(true)`](SqlOptions::create_table), a
+    /// missing table is created.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), session::store::StoreError> {
+    /// use session::{PostgresStore, store::SqlOptions};
+    ///
+    /// let options = SqlOptions::new().create_table(true).max_connections(16);
+    /// let store = PostgresStore::connect_with("postgres://shop:secret@db.example/shop", options).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -63,37 +92,32 @@ impl PostgresStore {
         options.check()?;
         let server = PgConnectOptions::from_str(url)
             .map_err(|error| StoreError::Misconfigured(format!("PostgreSQL URL: {error}")))?;
-        let patience = (options.deadline * 3 / 4).as_millis().max(1);
+        let timeout = options.server_timeout().as_millis().max(1);
         let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections)
+            .max_connections(options.connection_limit())
             .acquire_timeout(options.deadline)
             .test_before_acquire(false)
             .after_connect(move |connection, _| {
                 Box::pin(async move {
-                    let set = format!("SET statement_timeout = {patience}; SET lock_timeout = {patience}");
+                    let set = format!("SET statement_timeout = {timeout}; SET lock_timeout = {timeout}");
                     sqlx::raw_sql(AssertSqlSafe(set)).execute(connection).await.map(|_| ())
                 })
             })
             .connect_lazy_with(server);
-        Self::with(pool, options).await
+        Self::from_pool_with(pool, options).await
     }
 }
 
-#[derive(Debug)]
-pub(super) enum Elephant {}
-
-impl Engine for Elephant {
-    type Db = Postgres;
-
-    const NAME: &'static str = "PostgreSQL";
+impl Dialect for Postgres {
     const TLS: &'static str = "sslmode, sslrootcert";
     const SCHEMA: &'static str = include_str!("../../../sql/postgres.sql");
+    const CREATES_TABLE: bool = false;
     const QUOTE: char = '"';
     const CLOCK: Option<&'static str> = Some("(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint");
-    const COMMIT: Ask = Ask {
+    const COMMIT: Template = Template {
         name: "UPDATE",
         writes: true,
-        answers: Answers::Rows,
+        result: ResultKind::Rows,
         text: "WITH applied AS (\
                UPDATE {t} SET epoch = $4, revision = $5, expires = GREATEST(expires, $6), user_hash = $7, data = $8 \
                WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9 RETURNING 1) \
@@ -102,29 +126,35 @@ impl Engine for Elephant {
                SELECT * FROM (SELECT {row} FROM {t} WHERE handle = $1 AND NOT EXISTS (SELECT 1 FROM applied) FOR UPDATE) \
                AS stored",
     };
-    const SWEEP: &'static str = "WITH dead AS (SELECT handle FROM {t} WHERE expires <= $1 \
+    const SWEEP: &'static str = "WITH expired AS (SELECT handle FROM {t} WHERE expires <= $1 \
                                  ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED) \
-                                 DELETE FROM {t} USING dead WHERE {t}.handle = dead.handle AND {t}.expires <= $1";
+                                 DELETE FROM {t} USING expired WHERE {t}.handle = expired.handle AND {t}.expires <= $1";
     const ONE_WRITER: bool = false;
 
-    fn class(error: &dyn DatabaseError) -> Class {
+    fn classify(error: &dyn DatabaseError) -> ErrorClass {
         // https://www.postgresql.org/docs/current/errcodes-appendix.html
         match error.code().as_deref().unwrap_or_default() {
-            "40001" | "40P01" => Class::Clash,
-            "25006" => Class::ReadOnly,
-            "42P01" => Class::NoTable,
-            "42501" => Class::Denied,
-            code if code.starts_with("28") => Class::Stranger,
-            code if code.starts_with("42") || code.starts_with("3D") || code.starts_with("3F") => Class::Misfit,
-            // The server goes down or has lost the connection, perhaps after it had committed.
-            code if code.starts_with("08") || code.starts_with("57P") || code.starts_with("XX") => Class::Broken,
-            _ => Class::Refused,
+            // Serialization failure and deadlock.
+            "40001" | "40P01" => ErrorClass::SerializationFailure,
+            "25006" => ErrorClass::ReadOnly,
+            "42P01" => ErrorClass::NoTable,
+            "42501" => ErrorClass::PermissionDenied,
+            code if code.starts_with("28") => ErrorClass::AuthFailed,
+            // Syntax errors, and names of databases and schemas that do not exist.
+            code if code.starts_with("42") || code.starts_with("3D") || code.starts_with("3F") => {
+                ErrorClass::SchemaMismatch
+            },
+            // The server shuts down or has lost the connection, perhaps after a commit.
+            code if code.starts_with("08") || code.starts_with("57P") || code.starts_with("XX") => {
+                ErrorClass::ConnectionLost
+            },
+            _ => ErrorClass::NotApplied,
         }
     }
 
-    async fn unfit(_connection: &mut PgConnection, _max_bytes: usize) -> Result<Option<String>, Error> {
+    async fn check_server(_connection: &mut PgConnection, _max_bytes: usize) -> Result<Option<String>, Error> {
         Ok(None)
     }
 
-    speak!();
+    impl_driver!();
 }

@@ -1,86 +1,132 @@
 use std::str::FromStr as _;
 
 use sqlx::error::DatabaseError;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Error, Sqlite, SqliteConnection};
 
-use super::dialect::{Class, Engine, speak};
+use super::SqlStore;
+use super::dialect::{Dialect, ErrorClass, impl_driver};
 use super::options::SqlOptions;
-use super::sql_store;
-use super::store::{Core, Failed};
 use crate::port::StoreError;
 
-sql_store! {
-    /// Keeps sessions in a SQLite file, shared by all processes of one machine. Cloning shares the connections.
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), session::store::StoreError> {
-    /// let store = session::SqliteStore::connect("sqlite:sessions.db").await?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # What it promises
-    ///
-    /// Every call is one statement with its own transaction, or, for a commit that was refused, one more that reads why. A
-    /// statement that writes asks for the write lock before it reads, as `BEGIN IMMEDIATE` would, so the busy timeout holds for
-    /// it and nothing is decided on stale data:
-    ///
-    /// ```sql
-    /// UPDATE "sessions" SET epoch = $4, revision = $5, …, data = $8
-    ///  WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9
-    /// ```
-    ///
-    /// [`connect`](Self::connect) turns on write-ahead logging, so that readers and the writer do not wait for each other, and
-    /// `synchronous = FULL`: what was answered survives a power failure, logouts too. SQLite lets one write at a time: writers of one
-    /// process queue up in it, and those of several wait for each other for up to three quarters of the deadline, after which
-    /// the call answers [`StoreError::Unavailable`] and nothing was written. A network file system is no place for the file.
-    SqliteStore, Sqlite3, SqlitePool
-}
+/// Keeps sessions in a SQLite file, shared by all processes of one machine. Cloning shares the connections.
+///
+/// ```no_run
+/// # use session::{Session, Sessions, SqliteStore};
+/// # #[derive(Session)]
+/// # struct Shop { visits: u64 }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = SqliteStore::connect("sqlite:sessions.db").await?;
+/// let sessions = Sessions::<Shop>::builder().store(store).build()?;
+/// # Ok(()) }
+/// ```
+///
+/// [`SqlStore`] lists the constructors. They create the table if it does not exist, unless [`SqlOptions::create_table`] forbids it.
+///
+/// # Guarantees
+///
+/// Every call is one statement and one transaction; a commit that is refused takes a second statement, which reads the reason.
+/// A statement that writes takes the write lock before it reads, as `BEGIN IMMEDIATE` would, so nothing is decided on outdated
+/// data:
+///
+/// ```sql
+/// UPDATE "sessions" SET epoch = $4, revision = $5, …, data = $8
+///  WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9
+/// ```
+///
+/// `connect` turns on write-ahead logging, so that readers and the writer do not wait for each other, and `synchronous = FULL`:
+/// a change that was answered survives a power failure. SQLite allows one write at a time. The writers of one process wait in a
+/// queue; those of several processes wait for each other for up to three quarters of [`SqlOptions::deadline`], after which the
+/// call is [`StoreError::Unavailable`] and nothing was written. Do not put the file on a network file system.
+///
+/// For a pool of your own, set `journal_mode`, `synchronous` and a `busy_timeout` shorter than the deadline.
+pub type SqliteStore = SqlStore<Sqlite>;
 
-impl SqliteStore {
-    /// Opens the file that `url` names, like `sqlite:sessions.db` or `sqlite:///var/lib/shop/sessions.db`, and makes the table
-    /// if it is not there. A file that is not there either is made, readable by its owner only.
+impl SqlStore<Sqlite> {
+    /// Opens the SQLite file that `url` names, such as `sqlite:sessions.db` or `sqlite:///var/lib/shop/sessions.db`.
+    ///
+    /// A missing file is created, readable and writable by its owner only, and so is a missing table.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use session::SqliteStore;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("session-sqlite-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder).unwrap();
+    /// # let url = format!("sqlite://{}/sessions.db", folder.display());
+    /// # let url = url.as_str();
+    /// # /*
+    /// let url = "sqlite:sessions.db";
+    /// # */
+    /// let store = SqliteStore::connect(url).await?;
+    /// # std::fs::remove_dir_all(&folder).unwrap();
+    /// # Ok::<(), session::store::StoreError>(()) }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`StoreError::Misconfigured`] names the setting, folder or permission; [`StoreError::Unavailable`] if others hold
-    /// the file for longer than the deadline.
+    /// [`StoreError::Misconfigured`] names the setting, folder or permission; [`StoreError::Unavailable`] if other processes
+    /// lock the file for longer than the deadline.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::connect_with(url, SqlOptions::new()).await
     }
 
-    /// As [`connect`](Self::connect), with `options`.
+    /// As [`connect`](Self::connect), with `options`. With [`SqlOptions::create_table(false)`](SqlOptions::create_table), neither
+    /// a file nor a table is created.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), session::store::StoreError> {
+    /// use session::{SqliteStore, store::SqlOptions};
+    ///
+    /// let store = SqliteStore::connect_with("sqlite:shop.db", SqlOptions::new().table("shop_sessions")).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
     /// As [`connect`](Self::connect).
     pub async fn connect_with(url: &str, options: SqlOptions) -> Result<Self, StoreError> {
         options.check()?;
-        let given = |error: Error| StoreError::Misconfigured(format!("SQLite URL: {error}"));
         if url.contains(":memory:") || url.contains("mode=memory") {
-            let reason = "SQLite URL: a database in memory is not shared and not kept; use `MemoryStore`";
-            return Err(StoreError::Misconfigured(reason.into()));
+            let text = "SQLite URL: a database in memory is neither shared nor kept; use `MemoryStore`";
+            return Err(StoreError::Misconfigured(text.into()));
         }
         let file = SqliteConnectOptions::from_str(url)
-            .map_err(given)?
+            .map_err(|error| StoreError::Misconfigured(format!("SQLite URL: {error}")))?
             .synchronous(SqliteSynchronous::Full)
-            // Shorter than the deadline, so that the answer is a definite one.
-            .busy_timeout(options.deadline * 3 / 4);
-        if !url.contains("mode=") {
-            make_file(&file)?;
+            .busy_timeout(options.server_timeout());
+        if options.creates_table(Sqlite::CREATES_TABLE) && !url.contains("mode=") {
+            create_file(&file)?;
         }
         let pool = SqlitePoolOptions::new()
-            .max_connections(options.max_connections)
+            .max_connections(options.connection_limit())
             .acquire_timeout(options.deadline)
             .test_before_acquire(false)
             .connect_lazy_with(file);
-        log_ahead(&pool, &options).await?;
-        Self::with(pool, options).await
+        let store = Self::from_pool_lazy(pool, options)?;
+        store.enable_write_ahead_log().await?;
+        store.started().await
+    }
+
+    /// Turns on write-ahead logging, which the file remembers. Repeated here while the file is locked, because SQLite does not
+    /// apply the busy timeout to this statement.
+    async fn enable_write_ahead_log(&self) -> Result<(), StoreError> {
+        let options = &self.0.options;
+        let started = tokio::time::Instant::now();
+        loop {
+            let enabled = self.execute_script("PRAGMA journal_mode", "PRAGMA journal_mode = WAL".into()).await;
+            match enabled.map_err(|error| error.into_startup_error::<Sqlite>(options)) {
+                Err(StoreError::Unavailable(_)) if started.elapsed() < options.deadline => {
+                    tokio::time::sleep(options.deadline / 20).await;
+                },
+                result => return result,
+            }
+        }
     }
 }
 
-/// A new file is its owner's alone; SQLite gives the files beside it the same permissions.
-fn make_file(file: &SqliteConnectOptions) -> Result<(), StoreError> {
+/// Creates the file, if it does not exist, for its owner only. SQLite gives the files beside it the same permissions.
+fn create_file(file: &SqliteConnectOptions) -> Result<(), StoreError> {
     let path = file.get_filename();
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -94,56 +140,33 @@ fn make_file(file: &SqliteConnectOptions) -> Result<(), StoreError> {
     }
 }
 
-/// Turns on write-ahead logging. The file remembers it, so this is done once; the busy timeout does not hold for it.
-async fn log_ahead(pool: &SqlitePool, options: &SqlOptions) -> Result<(), StoreError> {
-    let core = Core::<Sqlite3>::lazy(pool.clone(), options.clone())?;
-    let begun = tokio::time::Instant::now();
-    loop {
-        match core
-            .script("PRAGMA journal_mode = WAL".into())
-            .await
-            .map_err(|failed| Failed::at_start::<Sqlite3>(failed, options))
-        {
-            Err(StoreError::Unavailable(_)) if begun.elapsed() < options.deadline => {
-                tokio::time::sleep(options.deadline / 20).await;
-            },
-            outcome => return outcome,
-        }
-    }
-}
-
-#[derive(Debug)]
-pub(super) enum Sqlite3 {}
-
-impl Engine for Sqlite3 {
-    type Db = Sqlite;
-
-    const NAME: &'static str = "SQLite";
+impl Dialect for Sqlite {
     const SCHEMA: &'static str = include_str!("../../../sql/sqlite.sql");
+    const CREATES_TABLE: bool = true;
     const QUOTE: char = '"';
-    // All processes that use a file share the machine's clock.
+    // All processes that share a file share the machine's clock.
     const CLOCK: Option<&'static str> = None;
     const SWEEP: &'static str =
         "DELETE FROM {t} WHERE handle IN (SELECT handle FROM {t} WHERE expires <= $1 ORDER BY expires LIMIT $2)";
     const ONE_WRITER: bool = true;
 
-    fn class(error: &dyn DatabaseError) -> Class {
+    fn classify(error: &dyn DatabaseError) -> ErrorClass {
         let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default();
-        // The lower byte is the kind, the rest a detail of it: https://www.sqlite.org/rescode.html
+        // The lower byte is the primary result code: https://www.sqlite.org/rescode.html
         match code & 0xff {
-            1 if error.message().starts_with("no such table") => Class::NoTable,
-            1 | 20 | 25 => Class::Misfit,
-            8 => Class::ReadOnly,
-            3 | 14 | 23 => Class::Denied,
-            // It was asked to write or to flush, and cannot say how far it came.
-            10 => Class::Broken,
-            _ => Class::Refused,
+            1 if error.message().starts_with("no such table") => ErrorClass::NoTable,
+            1 | 20 | 25 => ErrorClass::SchemaMismatch,
+            8 => ErrorClass::ReadOnly,
+            3 | 14 | 23 => ErrorClass::PermissionDenied,
+            // An I/O error while writing or flushing: how much was written is unknown.
+            10 => ErrorClass::ConnectionLost,
+            _ => ErrorClass::NotApplied,
         }
     }
 
-    async fn unfit(_connection: &mut SqliteConnection, _max_bytes: usize) -> Result<Option<String>, Error> {
+    async fn check_server(_connection: &mut SqliteConnection, _max_bytes: usize) -> Result<Option<String>, Error> {
         Ok(None)
     }
 
-    speak!();
+    impl_driver!();
 }
