@@ -31,8 +31,8 @@ async fn passwords_with_special_characters() {
     let url = format!("redis://ann:{ENCODED}@127.0.0.1:{}/3", redis.port());
     is_accepted(RedisStore::connect(&url).await.unwrap()).await;
 
-    let postgres_store = PostgresStore::connect_with(&postgres.url(), SqlOptions::new().create_table(true));
-    is_accepted(postgres_store.await.unwrap()).await;
+    let create = || SqlOptions::new().create_table(true);
+    is_accepted(PostgresStore::connect_with(&postgres.url(), create()).await.unwrap()).await;
     let setup = format!("CREATE ROLE ann LOGIN PASSWORD '{PASSWORD}'; GRANT ALL ON sessions TO ann");
     let mut root = PgConnection::connect(&postgres.url()).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut root).await.unwrap();
@@ -41,8 +41,7 @@ async fn passwords_with_special_characters() {
     let setup = format!("CREATE USER ann IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON mysql.* TO ann");
     let mut root = MySqlConnection::connect(&mariadb.url()).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut root).await.unwrap();
-    let store = MySqlStore::connect_with(&mariadb.url_of("ann", ENCODED), SqlOptions::new().create_table(true));
-    is_accepted(store.await.unwrap()).await;
+    is_accepted(MySqlStore::connect_with(&mariadb.url_of("ann", ENCODED), create()).await.unwrap()).await;
 }
 
 /// Refused before a connection is made: there is no server at these URLs.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::certificates::Identity;
-use crate::servers::{Process, TempDir, free_port, is_listening, wait_until};
+use crate::servers::{Process, TempDir, free_port, is_listening, send_signal, wait_until};
 
 /// A private PostgreSQL or MariaDB.
 pub struct Database {
@@ -43,6 +43,8 @@ impl Database {
         let database = Self::new(Kind::MariaDb, "mysql");
         let mut command = as_user("mysql", Path::new("mariadb-install-db"));
         command.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
+        // The names of temporary tables are unique within one server only, so servers must not share a folder for them.
+        command.arg(format!("--tmpdir={}", database.dir.path().display()));
         succeed(command.arg(format!("--datadir={}", database.data().display())));
         database
     }
@@ -104,6 +106,7 @@ impl Database {
                 let mut command = as_user("mysql", Path::new("mariadbd"));
                 command.args(["--no-defaults", "--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=2"]);
                 command.arg(format!("--port={}", self.port)).arg(format!("--datadir={}", self.data().display()));
+                command.arg(format!("--tmpdir={}", self.dir.path().display()));
                 command.arg(format!("--socket={}", self.dir.path().join("socket").display()));
                 command
             },
@@ -137,9 +140,9 @@ impl Database {
         let pid = process.id();
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
         process.signal(signal);
-        for child in children.split_whitespace() {
+        for child in children.split_whitespace().filter_map(|child| child.parse().ok()) {
             // A child may have ended in the meantime.
-            let _ = Command::new("kill").args([&format!("-{signal}"), child]).stderr(Stdio::null()).status();
+            send_signal(child, signal);
         }
     }
 

@@ -59,6 +59,27 @@ impl Drop for TempDir {
     }
 }
 
+/// Sends a signal by name, and says whether there was such a process. After `STOP`, waits until all threads have stopped: on a busy
+/// machine they go on for a moment, and could answer a request.
+pub(crate) fn send_signal(pid: u32, signal: &str) -> bool {
+    let mut kill = Command::new("kill");
+    kill.args([format!("-{signal}"), pid.to_string()]).stderr(Stdio::null());
+    if !kill.status().is_ok_and(|status| status.success()) {
+        return false;
+    }
+    if signal == "STOP" {
+        wait_until("the process has stopped", || {
+            let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+            // The state is the first letter after the name, which is in parentheses.
+            let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+            stats
+                .into_iter()
+                .all(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 'Z', 'X'])))
+        });
+    }
+    true
+}
+
 /// A process, killed when the value is dropped.
 pub struct Process(Child);
 
@@ -80,10 +101,9 @@ impl Process {
         let _ = self.0.wait();
     }
 
-    /// Sends a signal by name, like `STOP`.
+    /// Sends a signal by name, such as `STOP`.
     pub fn signal(&self, signal: &str) {
-        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.0.id().to_string()).status();
-        assert!(status.is_ok_and(|status| status.success()), "kill -{signal}");
+        assert!(send_signal(self.id(), signal), "kill -{signal}");
     }
 }
 
@@ -176,12 +196,16 @@ impl Redis {
     }
 
     pub fn run_bytes<T: redis::FromRedisValue>(&self, words: &[&[u8]]) -> T {
-        let mut connection =
-            redis::Client::open(self.url()).and_then(|client| client.get_connection()).expect("a connection");
+        self.try_run_bytes(words).unwrap_or_else(|error| panic!("redis: {error}"))
+    }
+
+    /// As `run_bytes`, for a server that may close the connection.
+    pub fn try_run_bytes<T: redis::FromRedisValue>(&self, words: &[&[u8]]) -> redis::RedisResult<T> {
+        let mut connection = redis::Client::open(self.url())?.get_connection()?;
         let mut command = redis::Cmd::new();
         words.iter().for_each(|word| {
             command.arg(*word);
         });
-        command.query(&mut connection).unwrap_or_else(|error| panic!("redis: {error}"))
+        command.query(&mut connection)
     }
 }
