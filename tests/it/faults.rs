@@ -1,5 +1,5 @@
-//! When the store is down, hangs or refuses, the answer is a 503 with `Retry-After` and without `Set-Cookie`. Nothing is lost, and the
-//! server recovers without a restart.
+//! When the store is down, hangs or refuses, the answer is a 503 with `Retry-After` and without `Set-Cookie`. Nothing
+//! is lost, and the server recovers without a restart.
 
 use std::time::Duration;
 

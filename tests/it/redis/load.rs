@@ -1,4 +1,5 @@
-//! Clients that visit, log in and log out while servers fail, and compare what is stored with the answers that they got.
+//! Clients that visit, log in and log out while servers fail, and compare what is stored with the answers that they
+//! got.
 
 use std::fmt;
 use std::sync::Arc;
@@ -68,7 +69,7 @@ impl Load {
 async fn visit(app: Router, leaves: bool, stop: &AtomicBool) -> Account {
     let mut account = Account::default();
     let client = Client::new(app.clone());
-    let (mut told, mut sent) = (0_u64, 0_u64);
+    let (mut confirmed, mut sent) = (0_u64, 0_u64);
     let mut left: Vec<(Client, Option<String>)> = Vec::new();
     let mut last = Instant::now();
     while !stop.load(Ordering::SeqCst) {
@@ -76,7 +77,7 @@ async fn visit(app: Router, leaves: bool, stop: &AtomicBool) -> Account {
         match client.get("/visit").await.status.as_u16() {
             200 => {
                 account.answered += 1;
-                told += 1;
+                confirmed += 1;
                 account.silence = account.silence.max(last.elapsed());
                 last = Instant::now();
             },
@@ -95,7 +96,7 @@ async fn visit(app: Router, leaves: bool, stop: &AtomicBool) -> Account {
     }
     let text = show_when_available(&client).await;
     let visits: u64 = text.split(' ').nth(1).and_then(|visits| visits.parse().ok()).unwrap_or_default();
-    account.wrong = if visits < told { told - visits } else { visits.saturating_sub(sent) };
+    account.wrong = if visits < confirmed { confirmed - visits } else { visits.saturating_sub(sent) };
     for (guest, cookie) in left {
         guest.set_cookie(cookie);
         account.undone += u64::from(!show_when_available(&guest).await.starts_with("nobody"));

@@ -35,8 +35,8 @@ async fn wrong_names_and_credentials_are_named() {
     let none: [&str; 0] = [];
     assert!(matches!(RedisStore::sentinel("shop", none).await, Err(StoreError::Misconfigured(_))));
     let with_user = RedisStore::sentinel("redis://ann:wrong@shop", guarded.urls()).await;
-    let told = matches!(&with_user, Err(StoreError::Misconfigured(cause)) if cause.contains("credentials"));
-    assert!(told, "the credentials are for the server: {with_user:?}");
+    let named = matches!(&with_user, Err(StoreError::Misconfigured(cause)) if cause.contains("credentials"));
+    assert!(named, "the credentials are for the server: {with_user:?}");
     let absent = format!("redis://127.0.0.1:{}", free_port());
     let urls = [vec![absent], guarded.urls()].concat();
     RedisStore::sentinel("redis://shop/1", urls).await.expect("the next sentinel is asked");
@@ -86,8 +86,8 @@ async fn a_resumed_old_primary_gets_no_writes() {
     assert_eq!(client.get("/show").await.text, "nobody 49 0 0 0 0", "nothing was written to it");
 }
 
-/// A store that uses the old primary directly confirms no logout, if `replicated` names all replicas: one of them is the new primary,
-/// though another may still follow the old one.
+/// A store that uses the old primary directly confirms no logout, if `replicated` names all replicas: one of them is
+/// the new primary, though another may still follow the old one.
 #[tokio::test]
 async fn a_resumed_old_primary_confirms_no_logout() {
     let guarded = Guarded::start();

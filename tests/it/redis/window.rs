@@ -1,7 +1,8 @@
-//! What a failover loses: logouts that a primary has confirmed and that its replica does not have when the primary is killed.
+//! What a failover loses: logouts that a primary has confirmed and that its replica does not have when the primary is
+//! killed.
 //!
-//! On one machine a replica gets every write at once. So the connection between the two servers is delayed here, and what is in
-//! transit is lost when the primary is killed.
+//! On one machine a replica gets every write at once. So the connection between the two servers is delayed here, and
+//! what is in transit is lost when the primary is killed.
 
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ const DELAY: Duration = Duration::from_millis(10);
 const TASKS: usize = 8;
 const VISITORS: usize = 100;
 
-/// Confirmed logouts, those of them that the replica lacks, and how long before the kill the earliest of these was confirmed.
+/// Confirmed logouts, those of them that the replica lacks, and how long before the kill the earliest of these was
+/// confirmed.
 #[derive(Debug, Default)]
 struct Loss {
     answered: usize,

@@ -54,7 +54,8 @@ async fn sweepers_share_the_work(store: impl Store + Clone, expired: usize) {
     assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0");
 }
 
-/// With processes whose clocks are six years slow and six years fast, no session ends early: deadlines follow the server's clock.
+/// With processes whose clocks are six years slow and six years fast, no session ends early: deadlines follow the
+/// server's clock.
 async fn wrong_clocks_end_no_session<S: Store>([right, slow, fast]: [S; 3]) {
     let now = SystemClock::default().now();
     let years = 6 * 365 * 86_400_000;

@@ -63,7 +63,8 @@ async fn sessions_survive_the_process_in_a_file_that_only_its_owner_can_read() {
     }
 }
 
-/// While another process holds the write lock, reads succeed and writes fail within the deadline; afterwards both succeed.
+/// While another process holds the write lock, reads succeed and writes fail within the deadline; afterwards both
+/// succeed.
 #[tokio::test]
 async fn a_locked_file() {
     let dir = TempDir::new("sqlite");

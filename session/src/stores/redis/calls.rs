@@ -36,8 +36,8 @@ impl RedisStore {
         }
     }
 
-    /// Sends a write to `key`, and waits for replicas to have it if [`RedisOptions::replicated`](super::RedisOptions::replicated)
-    /// says so.
+    /// Sends a write to `key`, and waits for replicas to have it if
+    /// [`RedisOptions::replicated`](super::RedisOptions::replicated) says so.
     pub(super) async fn send_acknowledged(&self, name: &str, key: &[u8], command: Cmd) -> Result<Value, StoreError> {
         let Some((connection, ReplicaAck { replicas, timeout })) = &self.shared.acknowledged else {
             let reply = self.shared.connection.send(&command).await;
@@ -47,14 +47,15 @@ impl RedisStore {
         let mut replies = replies.map_err(|error| self.write_error(name, &error))?.into_iter();
         let reply = replies.next().unwrap_or(Ok(Value::Nil)).map_err(|error| self.write_error(name, &error))?;
         match replies.next().unwrap_or(Ok(Value::Nil)) {
-            // The replies that are not numbers say that nothing was written. A number may come from a repeated commit, which
-            // wrote nothing now, and whose first attempt the replicas may still lack.
+            // The replies that are not numbers say that nothing was written. A number may come from a repeated commit,
+            // which wrote nothing now, and whose first attempt the replicas may still lack.
             _ if !matches!(reply, Value::Int(_)) => Ok(reply),
             Ok(Value::Int(reached)) if u64::try_from(reached).is_ok_and(|reached| reached >= u64::from(*replicas)) => {
                 Ok(reply)
             },
             Ok(Value::Int(reached)) => Err(StoreError::unknown(format!(
-                "{name}: applied, but {reached} of {replicas} replicas have it after {timeout:?}: a failover could undo it"
+                "{name}: applied, but after {timeout:?} only {reached} of {replicas} replicas have it: a failover could \
+                 undo it"
             ))),
             Ok(_) => Err(StoreError::unknown("WAIT: the reply is not a number")),
             Err(error) => Err(StoreError::unknown(format!("WAIT: {error}"))),

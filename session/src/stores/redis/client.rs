@@ -25,8 +25,8 @@ pub(super) fn client_for(what: &str, url: &str) -> Result<Client, StoreError> {
     Ok(client)
 }
 
-/// Sets the process's default provider of TLS cryptography, if there is none. Without a default, the first connection panics
-/// in a program whose features enable several providers.
+/// Sets the process's default provider of TLS cryptography, if there is none. Without a default, the first connection
+/// panics in a program whose features enable several providers.
 #[cfg(feature = "redis-tls")]
 pub(super) fn install_tls_provider(client: &Client) {
     use rustls::crypto::{CryptoProvider, ring};

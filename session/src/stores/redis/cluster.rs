@@ -10,7 +10,8 @@ use super::options::Timeouts;
 use super::pipeline::Replies;
 use crate::port::StoreError;
 
-/// How often one command follows redirections, or is repeated while its slot is being moved. The timeouts end it earlier.
+/// How often one command follows redirections, or is repeated while its slot is being moved. The timeouts end it
+/// earlier.
 const ATTEMPTS: u32 = 8;
 /// The shortest and the longest pause between two attempts, in milliseconds.
 const PAUSE: (u64, u64) = (5, 100);

@@ -22,7 +22,8 @@ pub(super) enum Connection {
 impl Connection {
     /// Sends one command.
     ///
-    /// Rare paths are boxed, here and in the store: a future is as large as its largest path, and every request makes several.
+    /// Rare paths are boxed, here and in the store: a future is as large as its largest path, and every request makes
+    /// several.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
         match self {
             Self::Direct(direct) => direct.send(command).await,
@@ -42,7 +43,8 @@ impl Connection {
         }
     }
 
-    /// As [`send_all`](Self::send_all), for commands about `key` that must reach the same server on the same connection.
+    /// As [`send_all`](Self::send_all), for commands about `key` that must reach the same server on the same
+    /// connection.
     pub(super) async fn send_to_owner(&self, key: &[u8], commands: Vec<Cmd>) -> Result<Replies, RedisError> {
         match self {
             #[cfg(feature = "redis-cluster")]

@@ -44,8 +44,8 @@ impl Direct {
         self.manager.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces the connection if the server has become a replica. The client would keep it open, while the same address may
-    /// lead to a new primary by now.
+    /// Replaces the connection if the server has become a replica. The client would keep it open, while the same
+    /// address may lead to a new primary by now.
     fn reconnect_if_demoted<T>(&self, result: Result<T, RedisError>) -> Result<T, RedisError> {
         if let Err(error) = &result
             && is_demoted(error)

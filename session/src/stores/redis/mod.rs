@@ -1,13 +1,13 @@
 //! [`RedisStore`]: sessions in Redis or Valkey, shared by any number of processes.
 //!
-//! A session is one string in the layout of [`Record::encode`](crate::store::Record::encode): a load is one `GET`, a commit one
-//! script, a logout one `UNLINK`. The reply to a commit that conflicts holds the stored record, so a retry costs one round trip
-//! and not two. Scripts access one key, which has a hash tag, so they run in a cluster unchanged. Redis 6.0 or later is needed
-//! for `SET … KEEPTTL`.
+//! A session is one string in the layout of [`Record::encode`](crate::store::Record::encode): a load is one `GET`, a
+//! commit one script, a logout one `UNLINK`. The reply to a commit that conflicts holds the stored record, so a retry
+//! costs one round trip and not two. Scripts access one key, which has a hash tag, so they run in a cluster unchanged.
+//! Redis 6.0 or later is needed for `SET … KEEPTTL`.
 //!
-//! Deadlines follow the server's clock, so a process whose clock is wrong neither ends sessions early nor keeps them too long.
-//! The store measures the distance between the clocks when it connects, and once a minute with a load, or before a new session if
-//! no load has come for a minute.
+//! Deadlines follow the server's clock, so a process whose clock is wrong neither ends sessions early nor keeps them
+//! too long. The store measures the distance between the clocks when it connects, and once a minute with a load, or
+//! before a new session if no load has come for a minute.
 
 mod calls;
 mod client;
@@ -68,14 +68,15 @@ use crate::port::server_clock::ServerClock;
 /// | Redis Sentinel | [`sentinel`](Self::sentinel) | [`sentinel_with`](Self::sentinel_with) |
 /// | Redis Cluster | `cluster` | `cluster_with` (feature `redis-cluster`) |
 ///
-/// The asynchronous ones call [`probe`](Self::probe) before they return, so that a wrong password or a missing permission is
-/// found when the program starts.
+/// The asynchronous ones call [`probe`](Self::probe) before they return, so that a wrong password or a missing
+/// permission is found when the program starts.
 ///
 /// # Guarantees
 ///
-/// Every call takes one round trip; a login in a cluster takes two. Writes are atomic: a commit is a script, and a new session is
-/// a `SET … NX`. Redis expires records by itself, so no sweeper is needed. How much survives a crash of the server is a matter of
-/// its configuration (append-only file, snapshots, replicas); see [`RedisOptions::replicated`] for logouts and failovers.
+/// Every call takes one round trip; a login in a cluster takes two. Writes are atomic: a commit is a script, and a new
+/// session is a `SET … NX`. Redis expires records by itself, so no sweeper is needed. How much survives a crash of the
+/// server is a matter of its configuration (append-only file, snapshots, replicas); see [`RedisOptions::replicated`]
+/// for logouts and failovers.
 #[derive(Clone)]
 pub struct RedisStore {
     shared: Arc<Shared>,
@@ -95,8 +96,8 @@ struct Shared {
 impl RedisStore {
     /// Connects to the server at `url`, and probes it.
     ///
-    /// A URL is `redis://user:password@host:port/database`; all parts but the host can be omitted. `rediss://` is TLS, and needs
-    /// the feature `redis-tls`.
+    /// A URL is `redis://user:password@host:port/database`; all parts but the host can be omitted. `rediss://` is TLS,
+    /// and needs the feature `redis-tls`.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), session::store::StoreError> {
@@ -108,8 +109,8 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Misconfigured`] names the setting, command or permission; [`StoreError::Unavailable`] if the server cannot
-    /// be reached.
+    /// [`StoreError::Misconfigured`] names the setting, command or permission; [`StoreError::Unavailable`] if the
+    /// server cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::connect_with(url, RedisOptions::new()).await
     }
@@ -169,7 +170,8 @@ impl RedisStore {
 
     /// A store that does no I/O until it is used: for programs that may start before their server does.
     ///
-    /// Call it within a Tokio runtime. Call [`probe`](Self::probe) when the server should be reachable: nothing is checked here.
+    /// Call it within a Tokio runtime. Call [`probe`](Self::probe) when the server should be reachable: nothing is
+    /// checked here.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -190,8 +192,8 @@ impl RedisStore {
 
     /// Connects to the server that the Redis `sentinels` (URLs) name as the primary of the group `name`, and probes it.
     ///
-    /// After a failover the store uses the new primary, without a restart: it asks the sentinels again when the connection is
-    /// lost, when a server says that it is a replica, and once a second before a request.
+    /// After a failover the store uses the new primary, without a restart: it asks the sentinels again when the
+    /// connection is lost, when a server says that it is a replica, and once a second before a request.
     ///
     /// If the servers need credentials, TLS or a database other than 0, `name` is a URL whose host is the group's name:
     /// `redis://user:password@name/1`. Credentials of the sentinels are in their own URLs.
@@ -234,8 +236,8 @@ impl RedisStore {
         Ok(store)
     }
 
-    /// Connects to the Redis Cluster that the nodes at `urls` belong to, and probes it. One reachable node is enough: it names
-    /// the others. The store follows slots that move to other nodes, and replicas that are promoted.
+    /// Connects to the Redis Cluster that the nodes at `urls` belong to, and probes it. One reachable node is enough:
+    /// it names the others. The store follows slots that move to other nodes, and replicas that are promoted.
     ///
     /// A failover loses the writes that the old primary had not sent to a replica; see [`RedisOptions::replicated`].
     ///

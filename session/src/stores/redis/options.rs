@@ -64,7 +64,8 @@ impl RedisOptions {
         self
     }
 
-    /// The largest record to write, in bytes. Default: 1 MiB. Use 1 KiB to 512 MiB, which is the largest string in Redis.
+    /// The largest record to write, in bytes. Default: 1 MiB. Use 1 KiB to 512 MiB, which is the largest string in
+    /// Redis.
     ///
     /// A larger record is [`StoreError::TooLarge`], and nothing is sent.
     #[must_use]
@@ -75,12 +76,14 @@ impl RedisOptions {
 
     /// Confirms a login, logout, rotation or revocation only after `replicas` replicas have it. Default: off.
     ///
-    /// Redis replies before its replicas have a write, so a failover can undo a logout. With this setting, the store sends
-    /// [`WAIT`](https://redis.io/docs/latest/commands/wait/) with such writes. If too few replicas confirm within `timeout`
-    /// (1 ms to 60 s), the call is [`StoreError::Unknown`]: the primary has done it, and the replicas may still get it.
+    /// Redis replies before its replicas have a write, so a failover can undo a logout. With this setting, the store
+    /// sends [`WAIT`](https://redis.io/docs/latest/commands/wait/) with such writes. If too few replicas confirm within
+    /// `timeout` (1 ms to 60 s), the call is [`StoreError::Unknown`]: the primary has done it, and the replicas may
+    /// still get it.
     ///
     /// A failover to a replica that has not confirmed can undo the write all the same: set `replicas` to the number of
-    /// replicas that can be promoted. Each such write takes a round trip between the servers longer; other writes do not.
+    /// replicas that can be promoted. Each such write takes a round trip between the servers longer; other writes do
+    /// not.
     ///
     /// ```
     /// use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Messages between processes about the sessions that they change, on a channel of the server.
 //!
-//! A message is eight bytes that identify the sending store, its origin, and then the id of a session (16 bytes) or the digest
-//! of a user's key (32 bytes). A store ignores its own messages.
+//! A message is eight bytes that identify the sending store, its origin, and then the id of a session (16 bytes) or the
+//! digest of a user's key (32 bytes). A store ignores its own messages.
 
 use std::sync::Arc;
 
@@ -37,7 +37,8 @@ impl Publisher {
 }
 
 impl RedisStore {
-    /// Publishes that `subject` has changed. If that fails, the other processes notice when their cached record is too old.
+    /// Publishes that `subject` has changed. If that fails, the other processes notice when their cached record is too
+    /// old.
     pub(super) async fn publish(&self, subject: &[u8]) {
         if let Some(publisher) = &self.publisher {
             let _: Result<Value, RedisError> = self.shared.connection.send(&publisher.publish(subject)).await;
@@ -62,7 +63,8 @@ impl InvalidationFeed for RedisStore {
         });
         let subscription = subscription.await.map_err(|error| read_error("SUBSCRIBE", &error))?;
         let publisher = Publisher { channel, origin, _subscription: subscription };
-        // A missing permission to publish would not be noticed later, because `publish` ignores errors. No session has this id.
+        // A missing permission to publish would not be noticed later, because `publish` ignores errors. No session has
+        // this id.
         let trial = self.shared.connection.send(&publisher.publish(&[0; 16])).await;
         trial.map_err(|error| read_error("PUBLISH", &error))?;
         Ok(Self { shared: self.shared, publisher: Some(Arc::new(publisher)) })

@@ -45,7 +45,8 @@ pub(super) fn read_error(command: &str, error: &RedisError) -> StoreError {
     }
 }
 
-/// The error of a call that writes. If the connection broke or the reply did not come in time, the server may have done it.
+/// The error of a call that writes. If the connection broke or the reply did not come in time, the server may have done
+/// it.
 #[cold]
 pub(super) fn write_error(command: &str, error: &RedisError) -> StoreError {
     if error.kind() == ErrorKind::Io && !error.is_connection_refusal() {

@@ -9,12 +9,13 @@ use crate::data::record::{HEADER, IDLE_AT, MAGIC};
 
 /// Replaces a record if its first 20 bytes (magic, epoch, revision) are the expected ones.
 ///
-/// Arguments: the expected bytes; the commit's operation id; the new record; how long that lives, in milliseconds, so that its
-/// idle deadline less this is the time now; optionally a channel and a message to publish on it. The commit stands even if
-/// publishing fails.
+/// Arguments: the expected bytes; the commit's operation id; the new record; how long that lives, in milliseconds, so
+/// that its idle deadline less this is the time now; optionally a channel and a message to publish on it. The commit
+/// stands even if publishing fails.
 ///
-/// Byte positions are those of the record's header, counted from one. Deadlines are compared as numbers, because Lua compares
-/// strings by the server's locale. Numbers for commands are written as strings, because Lua would print them as floats.
+/// Byte positions are those of the record's header, counted from one. Deadlines are compared as numbers, because Lua
+/// compares strings by the server's locale. Numbers for commands are written as strings, because Lua would print them
+/// as floats.
 pub(super) const COMMIT: &str = r"
 local head = redis.call('GETRANGE', KEYS[1], '0', '27')
 local expected = string.sub(head, 1, 20) == ARGV[1]
@@ -41,8 +42,8 @@ end
 if string.sub(head, 5, 12) ~= string.sub(ARGV[1], 5, 12) then return 'SUPERSEDED' end
 return {redis.call('GET', KEYS[1])}
 ";
-/// Moves the idle deadline of a live record forward. Arguments: the new idle bytes of the header; how long the record lives
-/// then, in milliseconds; the time now.
+/// Moves the idle deadline of a live record forward. Arguments: the new idle bytes of the header; how long the record
+/// lives then, in milliseconds; the time now.
 pub(super) const TOUCH: &str = r"
 local head = redis.call('GETRANGE', KEYS[1], '0', '31')
 if head == '' then return 'GONE' end
@@ -115,7 +116,8 @@ pub(super) fn time() -> Cmd {
     time
 }
 
-/// Waits until `replicas` replicas have all writes of this connection, or `timeout` is over. The reply is how many have them.
+/// Waits until `replicas` replicas have all writes of this connection, or `timeout` is over. The reply is how many have
+/// them.
 pub(super) fn wait(replicas: u32, timeout: Duration) -> Cmd {
     let mut wait = Cmd::new();
     wait.arg("WAIT").arg(replicas).arg(millis(timeout).max(1));

@@ -17,11 +17,11 @@ use super::pipeline::{Replies, pipeline};
 use super::reply::{is_demoted, read_error};
 use crate::port::StoreError;
 
-/// After this time the sentinels are asked again who the primary is. A primary that was cut off and comes back does not know
-/// that it has been replaced: all writes that it accepts until it learns this are lost.
+/// After this time the sentinels are asked again which server is the primary. A primary that was cut off and comes back
+/// does not know that it has been replaced: all writes that it accepts until it learns this are lost.
 const CONFIRM_EVERY: Duration = Duration::from_secs(1);
-/// After this time an unconfirmed primary is not used any more. Until then, the requests that come while one request asks the
-/// sentinels go on with the known primary.
+/// After this time an unconfirmed primary is not used any more. Until then, the requests that come while one request
+/// asks the sentinels go on with the known primary.
 const MAX_AGE: Duration = Duration::from_secs(2);
 
 type Address = (String, u16);
@@ -125,15 +125,16 @@ impl Sentinel {
 
     /// Asks all sentinels for the primary, and that server for its role.
     ///
-    /// Sentinels learn of a failover one after the other. So the answer with the highest configuration epoch is right; of two
-    /// answers with the same epoch, the one that differs from the known primary is. If no sentinel answers, the known primary
-    /// stays: sessions must not end with the sentinels. If they name another server, the known one is not used again, even if
-    /// the other one cannot be reached yet.
+    /// Sentinels learn of a failover one after the other. So the answer with the highest configuration epoch is right;
+    /// of two answers with the same epoch, the one that differs from the known primary is. If no sentinel answers, the
+    /// known primary stays: sessions must not end with the sentinels. If they name another server, the known one is not
+    /// used again, even if the other one cannot be reached yet.
     async fn find(&self) -> Result<Primary, RedisError> {
         let asked_at = Instant::now();
         let known = self.known();
         let is_known = |address: &Address| known.as_ref().is_some_and(|known| known.address == *address);
-        // A sentinel that hangs must not delay the answers of the others, and must leave time to connect to the primary.
+        // A sentinel that hangs must not delay the answers of the others, and must leave time to connect to the
+        // primary.
         let limit = self.timeouts.connect / 2;
         let queries = self.sentinels.iter().map(|sentinel| query_sentinel(sentinel.clone(), self.name.clone(), limit));
         let (mut named, mut refused) = (Vec::new(), None);
@@ -205,8 +206,8 @@ fn is_misconfiguration(error: &RedisError) -> bool {
     matches!(read_error("", error), StoreError::Misconfigured(_))
 }
 
-/// The primary that `sentinel` knows under `name`, with the configuration epoch that made it one. `None` if it does not know
-/// or does not answer within `limit`; an error only if the sentinel refuses our credentials or certificate.
+/// The primary that `sentinel` knows under `name`, with the configuration epoch that made it one. `None` if it does not
+/// know or does not answer within `limit`; an error only if the sentinel refuses our credentials or certificate.
 async fn query_sentinel(sentinel: Client, name: String, limit: Duration) -> Result<Option<(u64, Address)>, RedisError> {
     let config = AsyncConnectionConfig::new().set_connection_timeout(Some(limit)).set_response_timeout(Some(limit));
     let query = async {

@@ -1,13 +1,15 @@
 //! The index of users: a sorted set for each user, of session ids by their absolute deadline.
 //!
-//! A session's record and its user's set are two keys. In a cluster they can be on two nodes, so no transaction covers both, and
-//! the order of writes must do:
+//! A session's record and its user's set are two keys. In a cluster they can be on two nodes, so no transaction covers
+//! both, and the order of writes must do:
 //!
-//! - A new record is written before its index entry. If the entry fails, the caller gets an error, and no client gets the token.
-//! - A login writes the index entry before the commit. A surplus entry is noticed when the record is read; a missing entry
-//!   would never be.
+//! - A new record is written before its index entry. If the entry fails, the caller gets an error, and no client gets
+//!   the token.
+//! - A login writes the index entry before the commit. A surplus entry is noticed when the record is read; a missing
+//!   entry would never be.
 //!
-//! Entries are removed when their deadline is over, or when a list finds that their record is gone: ids are never reused.
+//! Entries are removed when their deadline is over, or when a list finds that their record is gone: ids are never
+//! reused.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
@@ -46,8 +48,8 @@ impl RedisStore {
         add
     }
 
-    /// Sends `first` and `second` in one round trip. The server runs `second` even if `first` fails; so if only `first` fails,
-    /// the error is [`StoreError::Unknown`]. So it is if it is unknown whether either was applied.
+    /// Sends `first` and `second` in one round trip. The server runs `second` even if `first` fails; so if only `first`
+    /// fails, the error is [`StoreError::Unknown`]. So it is if it is unknown whether either was applied.
     pub(super) async fn send_pair(&self, name: &str, first: Cmd, second: Cmd) -> Result<(Value, Value), StoreError> {
         let replies = self.shared.connection.send_all(vec![first, second]).await;
         let mut replies = replies.map_err(|error| write_error(name, &error))?.into_iter();

@@ -17,8 +17,8 @@ use crate::base::error::Corrupt;
 use crate::port::options::check_size;
 use crate::port::{Record, StoreError, UserKey};
 
-/// How often a statement is repeated that other transactions were in the way of, and a read whose connection was broken. More
-/// than a pool has connections by default, which are all broken after a restart of the database.
+/// How often a statement is repeated that other transactions were in the way of, and a read whose connection was
+/// broken. More than a pool has connections by default, which are all broken after a restart of the database.
 pub(super) const MAX_RETRIES: u32 = 16;
 
 /// Creating an index can take longer than a request may.

@@ -11,8 +11,8 @@ pub(super) trait Dialect: Database {
     const TLS: &'static str = "";
     /// The published schema, for a table named `sessions`.
     const SCHEMA: &'static str;
-    /// Whether the store creates a missing table unless [`SqlOptions::create_table`](super::SqlOptions::create_table) says
-    /// otherwise.
+    /// Whether the store creates a missing table unless [`SqlOptions::create_table`](super::SqlOptions::create_table)
+    /// says otherwise.
     const CREATES_TABLE: bool;
     /// The quotation mark of identifiers.
     const QUOTE: char;
@@ -22,9 +22,9 @@ pub(super) trait Dialect: Database {
     const CLOCK: Option<&'static str>;
     /// Replaces a record if epoch and revision are the expected ones.
     ///
-    /// A dialect that returns rows returns one without data if the record was replaced, and otherwise the stored row. A dialect
-    /// that returns a count of zero needs a second statement, which reads the stored row. What it finds is still the reason,
-    /// because no revision occurs twice.
+    /// A dialect that returns rows returns one without data if the record was replaced, and otherwise the stored row. A
+    /// dialect that returns a count of zero needs a second statement, which reads the stored row. What it finds is
+    /// still the reason, because no revision occurs twice.
     const COMMIT: Template = Template {
         name: "UPDATE",
         writes: true,
@@ -34,7 +34,8 @@ pub(super) trait Dialect: Database {
     };
     /// Removes up to `$2` rows that have expired at the time `$1`.
     const SWEEP: &'static str;
-    /// Whether writers of one process wait in the process for their turn, because the database allows one write at a time.
+    /// Whether writers of one process wait in the process for their turn, because the database allows one write at a
+    /// time.
     const ONE_WRITER: bool;
 
     /// What an error of the database means.
@@ -85,8 +86,8 @@ pub(super) enum ErrorClass {
     ConnectionLost,
 }
 
-/// Implements [`Dialect::run`] and [`Dialect::run_script`]. The code is the same for every driver, but a generic function would
-/// need a dozen bounds on the associated types of [`Database`].
+/// Implements [`Dialect::run`] and [`Dialect::run_script`]. The code is the same for every driver, but a generic
+/// function would need a dozen bounds on the associated types of [`Database`].
 macro_rules! impl_driver {
     () => {
         async fn run(

@@ -1,19 +1,20 @@
 //! [`SqlStore`]: sessions in SQL databases.
 //!
-//! One table, one row for each session: the bytes of [`Record::encode`](crate::store::Record::encode), and beside them the columns
-//! that conditions and indices need.
+//! One table, one row for each session: the bytes of [`Record::encode`](crate::store::Record::encode), and beside them
+//! the columns that conditions and indices need.
 //!
 //! | column | |
 //! |---|---|
 //! | `handle` | the session's id, the primary key |
 //! | `epoch`, `revision` | what a commit compares, so that it is one conditional `UPDATE` |
-//! | `expires` | the earlier of the idle and the absolute deadline; indexed for the sweep, and the only column that a touch writes |
+//! | `expires` | the earlier of the two deadlines; indexed for the sweep, and the only column that a touch writes |
 //! | `user_hash` | SHA-256 of the user's key, which can be longer than an index accepts |
 //! | `data` | the record |
 //!
-//! The record is stored as bytes and not as a column for each of its fields, because the bytes have a checksum over the whole
-//! record and are the same in every store: a session can move between stores unchanged, and a new field of the header needs no
-//! migration. Columns that disagree with the bytes are [`StoreError::Corrupt`](crate::store::StoreError::Corrupt).
+//! The record is stored as bytes and not as a column for each of its fields, because the bytes have a checksum over the
+//! whole record and are the same in every store: a session can move between stores unchanged, and a new field of the
+//! header needs no migration. Columns that disagree with the bytes are
+//! [`StoreError::Corrupt`](crate::store::StoreError::Corrupt).
 
 mod calls;
 mod dialect;
@@ -52,9 +53,9 @@ use crate::port::server_clock::ServerClock;
 
 /// Keeps sessions in a table of an SQL database. Cloning shares the pool.
 ///
-/// `D` is [`sqlx`]'s type of the database. Use the aliases [`SqliteStore`](crate::SqliteStore),
-/// [`PostgresStore`](crate::PostgresStore) and [`MySqlStore`](crate::MySqlStore): their documentation says what each database
-/// guarantees, and how to connect by a URL.
+/// `D` is the type of the database in `sqlx`. Use the aliases [`SqliteStore`](crate::SqliteStore),
+/// [`PostgresStore`](crate::PostgresStore) and [`MySqlStore`](crate::MySqlStore): their documentation says what each
+/// database guarantees, and how to connect by a URL.
 ///
 /// # Constructors
 ///
@@ -64,15 +65,15 @@ use crate::port::server_clock::ServerClock;
 /// | an [`sqlx` pool](sqlx::Pool) | [`from_pool`](Self::from_pool) | [`from_pool_with`](Self::from_pool_with) |
 /// | … without any I/O | | [`from_pool_lazy`](Self::from_pool_lazy) |
 ///
-/// The asynchronous ones call [`probe`](Self::probe) before they return, so that a missing table or privilege is found when the
-/// program starts.
+/// The asynchronous ones call [`probe`](Self::probe) before they return, so that a missing table or privilege is found
+/// when the program starts.
 ///
 /// # The table
 ///
-/// The store sends `CREATE TABLE` and `CREATE INDEX` only where this is asked for: in [`migrate`](Self::migrate), and in a
-/// constructor with [`SqlOptions::create_table`], which is the default for SQLite and for no other database. Or run the statements
-/// of [`schema`](Self::schema) with the tool that runs your other migrations. After that, the store needs the privileges `SELECT`,
-/// `INSERT`, `UPDATE` and `DELETE` on the table, and no others.
+/// The store sends `CREATE TABLE` and `CREATE INDEX` only where this is asked for: in [`migrate`](Self::migrate), and
+/// in a constructor with [`SqlOptions::create_table`], which is the default for SQLite and for no other database. Or
+/// run the statements of [`schema`](Self::schema) with the tool that runs your other migrations. After that, the store
+/// needs the privileges `SELECT`, `INSERT`, `UPDATE` and `DELETE` on the table, and no others.
 ///
 /// ```no_run
 /// # #[cfg(feature = "postgres")]
@@ -101,8 +102,8 @@ struct Shared<D: Database> {
 impl<D: Dialect> SqlStore<D> {
     /// A store on a `pool` of your own, probed.
     ///
-    /// Configure the pool with `test_before_acquire(false)`, which saves a round trip for each call, and with the session
-    /// settings that the documentation of the alias names.
+    /// Configure the pool with `test_before_acquire(false)`, which saves a round trip for each call, and with the
+    /// session settings that the documentation of the alias names.
     ///
     /// ```no_run
     /// # #[cfg(feature = "postgres")]
@@ -140,10 +141,11 @@ impl<D: Dialect> SqlStore<D> {
         Self::from_pool_lazy(pool, options)?.started().await
     }
 
-    /// A store on a `pool` of your own that does no I/O until it is used: for programs that may start before their database does.
+    /// A store on a `pool` of your own that does no I/O until it is used: for programs that may start before their
+    /// database does.
     ///
-    /// Call [`probe`](Self::probe) or [`migrate`](Self::migrate) when the database should be reachable: nothing is checked here,
-    /// and no table is created, whatever [`SqlOptions::create_table`] says.
+    /// Call [`probe`](Self::probe) or [`migrate`](Self::migrate) when the database should be reachable: nothing is
+    /// checked here, and no table is created, whatever [`SqlOptions::create_table`] says.
     ///
     /// ```no_run
     /// # #[cfg(feature = "postgres")]
@@ -174,8 +176,8 @@ impl<D: Dialect> SqlStore<D> {
         Ok(self)
     }
 
-    /// Creates the table and its indices if the table does not exist, and [probes](Self::probe) the store. An existing table is
-    /// not changed. Several processes may do so at once.
+    /// Creates the table and its indices if the table does not exist, and [probes](Self::probe) the store. An existing
+    /// table is not changed. Several processes may do so at once.
     ///
     /// ```no_run
     /// # #[cfg(feature = "postgres")]
@@ -206,7 +208,8 @@ impl<D: Dialect> SqlStore<D> {
         self.require_server().await
     }
 
-    /// Tries every privilege that the store needs and every column of the table, and checks the server's settings. Writes nothing.
+    /// Tries every privilege that the store needs and every column of the table, and checks the server's settings.
+    /// Writes nothing.
     ///
     /// ```no_run
     /// # #[cfg(feature = "postgres")]
@@ -228,8 +231,8 @@ impl<D: Dialect> SqlStore<D> {
 
     /// The SQL statements that create the table `sessions` and its indices, if they do not exist: for a migration tool.
     ///
-    /// For another [`SqlOptions::table`], replace `sessions` by its name throughout. The statements are also files in the folder
-    /// `sql` of the crate.
+    /// For another [`SqlOptions::table`], replace `sessions` by its name throughout. The statements are also files in
+    /// the folder `sql` of the crate.
     ///
     /// ```
     /// # #[cfg(feature = "postgres")]

@@ -9,7 +9,8 @@ use super::dialect::{Dialect, ErrorClass, impl_driver};
 use super::options::SqlOptions;
 use crate::port::StoreError;
 
-/// Keeps sessions in MySQL (8.0 or later) or MariaDB (10.6 or later), shared by any number of processes. Cloning shares the pool.
+/// Keeps sessions in MySQL (8.0 or later) or MariaDB (10.6 or later), shared by any number of processes. Cloning shares
+/// the pool.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), session::store::StoreError> {
@@ -27,29 +28,31 @@ use crate::port::StoreError;
 ///
 /// # Guarantees
 ///
-/// Every call is one statement, one round trip and one transaction. Only a commit that is refused takes a second one, which
-/// reads the reason, because an `UPDATE` returns no rows here. What it reads is still the reason, because no revision occurs twice.
+/// Every call is one statement, one round trip and one transaction. Only a commit that is refused takes a second one,
+/// which reads the reason, because an `UPDATE` returns no rows here. What it reads is still the reason, because no
+/// revision occurs twice.
 ///
 /// ```sql
 /// UPDATE `sessions` SET epoch = ?, revision = ?, …, data = ?
 ///  WHERE handle = ? AND epoch = ? AND revision = ? AND expires > ?
 /// ```
 ///
-/// Deadlines follow the server's clock; a read measures its distance from the program's clock once a minute. The sweep uses an
-/// index and skips rows that other transactions lock (`SKIP LOCKED`). A statement that loses a deadlock has written nothing, and is
-/// repeated.
+/// Deadlines follow the server's clock; a read measures its distance from the program's clock once a minute. The sweep
+/// uses an index and skips rows that other transactions lock (`SKIP LOCKED`). A statement that loses a deadlock has
+/// written nothing, and is repeated.
 ///
-/// `connect` sets `READ COMMITTED`, under which a sweep locks only the rows that it deletes, and `innodb_lock_wait_timeout` to three
-/// quarters of [`SqlOptions::deadline`] in whole seconds, at least one. It does not test a connection before each use, which would
-/// take a second round trip. Configure a pool of your own in the same way: `test_before_acquire(false)`, and autocommit on.
-/// Passwords by `caching_sha2_password` need TLS.
+/// `connect` sets `READ COMMITTED`, under which a sweep locks only the rows that it deletes, and
+/// `innodb_lock_wait_timeout` to three quarters of [`SqlOptions::deadline`] in whole seconds, at least one. It does not
+/// test a connection before each use, which would take a second round trip. Configure a pool of your own in the same
+/// way: `test_before_acquire(false)`, and autocommit on. Passwords by `caching_sha2_password` need TLS.
 pub type MySqlStore = SqlStore<MySql>;
 
 impl SqlStore<MySql> {
-    /// Connects to MySQL or MariaDB at `url`, such as `mysql://user:password@host/database`, and probes it. The table must exist.
+    /// Connects to MySQL or MariaDB at `url`, such as `mysql://user:password@host/database`, and probes it. The table
+    /// must exist.
     ///
-    /// For TLS add `?ssl-mode=VERIFY_IDENTITY`, and `&ssl-ca=/path/to/ca.pem` for a certificate authority of your own. Without
-    /// `ssl-mode`, TLS is used if the server offers it, and no certificate is checked.
+    /// For TLS add `?ssl-mode=VERIFY_IDENTITY`, and `&ssl-ca=/path/to/ca.pem` for a certificate authority of your own.
+    /// Without `ssl-mode`, TLS is used if the server offers it, and no certificate is checked.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), session::store::StoreError> {
@@ -67,8 +70,8 @@ impl SqlStore<MySql> {
         Self::connect_with(url, SqlOptions::new()).await
     }
 
-    /// As [`connect`](Self::connect), with `options`. With [`SqlOptions::create_table(true)`](SqlOptions::create_table), a
-    /// missing table is created.
+    /// As [`connect`](Self::connect), with `options`. With
+    /// [`SqlOptions::create_table(true)`](SqlOptions::create_table), a missing table is created.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), session::store::StoreError> {

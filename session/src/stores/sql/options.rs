@@ -47,9 +47,9 @@ impl SqlOptions {
 
     /// Whether a constructor creates a missing table. Default: `true` for SQLite, `false` for PostgreSQL and MySQL.
     ///
-    /// A SQLite file belongs to the program, and the constructor creates the file as well. A database server is shared: without
-    /// this setting the store sends it no `CREATE TABLE` or `CREATE INDEX`, and needs no privilege for them. An existing table is
-    /// never changed.
+    /// A SQLite file belongs to the program, and the constructor creates the file as well. A database server is shared:
+    /// without this setting the store sends it no `CREATE TABLE` or `CREATE INDEX`, and needs no privilege for them. An
+    /// existing table is never changed.
     ///
     /// The other ways to create the table are [`SqlStore::migrate`](super::SqlStore::migrate) and the statements of
     /// [`SqlStore::schema`](super::SqlStore::schema).
@@ -87,8 +87,8 @@ impl SqlOptions {
         self
     }
 
-    /// How many connections `connect` and `connect_with` open at most. Default: 8. Use 1 to 1000. A pool of your own has its own
-    /// setting.
+    /// How many connections `connect` and `connect_with` open at most. Default: 8. Use 1 to 1000. A pool of your own
+    /// has its own setting.
     #[must_use]
     pub fn max_connections(mut self, max_connections: u32) -> Self {
         self.max_connections = max_connections;
@@ -126,8 +126,8 @@ impl SqlOptions {
         self.max_connections
     }
 
-    /// How long the database itself may wait or work: shorter than the deadline, so that its error, which says that nothing was
-    /// written, comes before the store gives up.
+    /// How long the database itself may wait or work: shorter than the deadline, so that its error, which says that
+    /// nothing was written, comes before the store gives up.
     pub(super) fn server_timeout(&self) -> Duration {
         self.deadline * 3 / 4
     }

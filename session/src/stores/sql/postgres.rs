@@ -28,8 +28,8 @@ use crate::port::StoreError;
 ///
 /// # Guarantees
 ///
-/// Every call is one statement, one round trip and one transaction. The answer to a commit that is refused contains the row that
-/// was in its way, as it is after all earlier writers, because `FOR UPDATE` reads the newest version:
+/// Every call is one statement, one round trip and one transaction. The answer to a commit that is refused contains the
+/// row that was in its way, as it is after all earlier writers, because `FOR UPDATE` reads the newest version:
 ///
 /// ```sql
 /// WITH applied AS (
@@ -41,21 +41,23 @@ use crate::port::StoreError;
 ///   SELECT …, data FROM "sessions" WHERE handle = $1 AND NOT EXISTS (SELECT 1 FROM applied) FOR UPDATE) AS stored
 /// ```
 ///
-/// Deadlines follow the server's clock; a read measures its distance from the program's clock once a minute. The sweep uses an
-/// index and skips rows that other transactions lock (`SKIP LOCKED`). A connection to a server that says it is read-only is
-/// closed, because the same address may lead to a new primary by now. Reads go to the same server as writes, never to a replica.
+/// Deadlines follow the server's clock; a read measures its distance from the program's clock once a minute. The sweep
+/// uses an index and skips rows that other transactions lock (`SKIP LOCKED`). A connection to a server that says it is
+/// read-only is closed, because the same address may lead to a new primary by now. Reads go to the same server as
+/// writes, never to a replica.
 ///
-/// `connect` sets `statement_timeout` and `lock_timeout` to three quarters of [`SqlOptions::deadline`], so that the server gives
-/// up before the store does, and it is known that nothing was written. It does not test a connection before each use, which would
-/// take a second round trip. Configure a pool of your own in the same way: `test_before_acquire(false)`, and a
-/// `statement_timeout` shorter than the deadline.
+/// `connect` sets `statement_timeout` and `lock_timeout` to three quarters of [`SqlOptions::deadline`], so that the
+/// server gives up before the store does, and it is known that nothing was written. It does not test a connection
+/// before each use, which would take a second round trip. Configure a pool of your own in the same way:
+/// `test_before_acquire(false)`, and a `statement_timeout` shorter than the deadline.
 pub type PostgresStore = SqlStore<Postgres>;
 
 impl SqlStore<Postgres> {
-    /// Connects to PostgreSQL at `url`, such as `postgres://user:password@host/database`, and probes it. The table must exist.
+    /// Connects to PostgreSQL at `url`, such as `postgres://user:password@host/database`, and probes it. The table must
+    /// exist.
     ///
-    /// For TLS add `?sslmode=verify-full`, and `&sslrootcert=/path/to/ca.pem` for a certificate authority of your own. Without
-    /// `sslmode`, TLS is used if the server offers it, and no certificate is checked.
+    /// For TLS add `?sslmode=verify-full`, and `&sslrootcert=/path/to/ca.pem` for a certificate authority of your own.
+    /// Without `sslmode`, TLS is used if the server offers it, and no certificate is checked.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), session::store::StoreError> {
@@ -73,8 +75,8 @@ impl SqlStore<Postgres> {
         Self::connect_with(url, SqlOptions::new()).await
     }
 
-    /// As [`connect`](Self::connect), with `options`. With [`SqlOptions::create_table(true)`](SqlOptions::create_table), a
-    /// missing table is created.
+    /// As [`connect`](Self::connect), with `options`. With
+    /// [`SqlOptions::create_table(true)`](SqlOptions::create_table), a missing table is created.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), session::store::StoreError> {
@@ -123,8 +125,8 @@ impl Dialect for Postgres {
                WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9 RETURNING 1) \
                SELECT NULL::bytea AS handle, 0::bigint, 0::bigint, 0::bigint, NULL::bytea, 0::bigint FROM applied \
                UNION ALL \
-               SELECT * FROM (SELECT {row} FROM {t} WHERE handle = $1 AND NOT EXISTS (SELECT 1 FROM applied) FOR UPDATE) \
-               AS stored",
+               SELECT * FROM (\
+               SELECT {row} FROM {t} WHERE handle = $1 AND NOT EXISTS (SELECT 1 FROM applied) FOR UPDATE) AS stored",
     };
     const SWEEP: &'static str = "WITH expired AS (SELECT handle FROM {t} WHERE expires <= $1 \
                                  ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED) \

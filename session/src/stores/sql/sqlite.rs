@@ -21,23 +21,25 @@ use crate::port::StoreError;
 /// # Ok(()) }
 /// ```
 ///
-/// [`SqlStore`] lists the constructors. They create the table if it does not exist, unless [`SqlOptions::create_table`] forbids it.
+/// [`SqlStore`] lists the constructors. They create the table if it does not exist, unless [`SqlOptions::create_table`]
+/// forbids it.
 ///
 /// # Guarantees
 ///
-/// Every call is one statement and one transaction; a commit that is refused takes a second statement, which reads the reason.
-/// A statement that writes takes the write lock before it reads, as `BEGIN IMMEDIATE` would, so nothing is decided on outdated
-/// data:
+/// Every call is one statement and one transaction; a commit that is refused takes a second statement, which reads the
+/// reason. A statement that writes takes the write lock before it reads, as `BEGIN IMMEDIATE` would, so nothing is
+/// decided on outdated data:
 ///
 /// ```sql
 /// UPDATE "sessions" SET epoch = $4, revision = $5, …, data = $8
 ///  WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9
 /// ```
 ///
-/// `connect` turns on write-ahead logging, so that readers and the writer do not wait for each other, and `synchronous = FULL`:
-/// a change that was answered survives a power failure. SQLite allows one write at a time. The writers of one process wait in a
-/// queue; those of several processes wait for each other for up to three quarters of [`SqlOptions::deadline`], after which the
-/// call is [`StoreError::Unavailable`] and nothing was written. Do not put the file on a network file system.
+/// `connect` turns on write-ahead logging, so that readers and the writer do not wait for each other, and `synchronous
+/// = FULL`: a change that was answered survives a power failure. SQLite allows one write at a time. The writers of one
+/// process wait in a queue; those of several processes wait for each other for up to three quarters of
+/// [`SqlOptions::deadline`], after which the call is [`StoreError::Unavailable`] and nothing was written. Do not put
+/// the file on a network file system.
 ///
 /// For a pool of your own, set `journal_mode`, `synchronous` and a `busy_timeout` shorter than the deadline.
 pub type SqliteStore = SqlStore<Sqlite>;
@@ -65,14 +67,14 @@ impl SqlStore<Sqlite> {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Misconfigured`] names the setting, folder or permission; [`StoreError::Unavailable`] if other processes
-    /// lock the file for longer than the deadline.
+    /// [`StoreError::Misconfigured`] names the setting, folder or permission; [`StoreError::Unavailable`] if other
+    /// processes lock the file for longer than the deadline.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         Self::connect_with(url, SqlOptions::new()).await
     }
 
-    /// As [`connect`](Self::connect), with `options`. With [`SqlOptions::create_table(false)`](SqlOptions::create_table), neither
-    /// a file nor a table is created.
+    /// As [`connect`](Self::connect), with `options`. With
+    /// [`SqlOptions::create_table(false)`](SqlOptions::create_table), neither a file nor a table is created.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), session::store::StoreError> {
@@ -108,8 +110,8 @@ impl SqlStore<Sqlite> {
         store.started().await
     }
 
-    /// Turns on write-ahead logging, which the file remembers. Repeated here while the file is locked, because SQLite does not
-    /// apply the busy timeout to this statement.
+    /// Turns on write-ahead logging, which the file remembers. Repeated here while the file is locked, because SQLite
+    /// does not apply the busy timeout to this statement.
     async fn enable_write_ahead_log(&self) -> Result<(), StoreError> {
         let options = &self.0.options;
         let started = tokio::time::Instant::now();

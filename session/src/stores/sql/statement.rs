@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-/// A statement before it is prepared for a table and a dialect. In the text, `{t}` stands for the table, `{row}` for the columns
-/// of a [`Row`], `{clock}` for a row that holds only the server's time, and `$1` and so on for parameters.
+/// A statement before it is prepared for a table and a dialect. In the text, `{t}` stands for the table, `{row}` for
+/// the columns of a [`Row`], `{clock}` for a row that holds only the server's time, and `$1` and so on for parameters.
 pub(super) struct Template {
     /// The privilege that the user needs for it.
     pub(super) name: &'static str,
