@@ -54,8 +54,8 @@ impl RedisStore {
                 Ok(reply)
             },
             Ok(Value::Int(reached)) => Err(StoreError::unknown(format!(
-                "{name}: applied, but after {timeout:?} only {reached} of {replicas} replicas have it: a failover could \
-                 undo it"
+                "{name}: applied, but after {timeout:?} only {reached} of {replicas} replicas have it: a failover \
+                 could undo it"
             ))),
             Ok(_) => Err(StoreError::unknown("WAIT: the reply is not a number")),
             Err(error) => Err(StoreError::unknown(format!("WAIT: {error}"))),
