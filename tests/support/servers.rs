@@ -59,8 +59,8 @@ impl Drop for TempDir {
     }
 }
 
-/// Sends a signal by name, and says whether there was such a process. After `STOP`, waits until all threads have stopped: on a busy
-/// machine they go on for a moment, and could answer a request.
+/// Sends a signal by name, and says whether there was such a process. After `STOP`, waits until all threads have
+/// stopped: on a busy machine they go on for a moment, and could answer a request.
 pub(crate) fn send_signal(pid: u32, signal: &str) -> bool {
     let mut kill = Command::new("kill");
     kill.args([format!("-{signal}"), pid.to_string()]).stderr(Stdio::null());
