@@ -162,7 +162,7 @@ async fn a_missing_permission_is_named_at_the_start() {
     let other = SqlOptions::new().table("other").create_table(true);
     let error = PostgresStore::connect_with(&database.url_of("ann", ""), other).await.unwrap_err();
     assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains("CREATE TABLE")), "{error}");
-    for url in ["postgres://nobody@", "http://", "postgres://ann@127.0.0.1:99999/x"] {
+    for url in ["postgres://unknown@", "http://", "postgres://ann@127.0.0.1:99999/x"] {
         let error = PostgresStore::connect(url).await.unwrap_err();
         assert!(matches!(error, StoreError::Misconfigured(_) | StoreError::Unavailable(_)), "{url}: {error}");
     }
