@@ -70,6 +70,12 @@ pub async fn open(address: &str) -> Result<Router, Box<dyn Error>> {
     })
 }
 
+/// The shop creates its table. An app whose database user may not do so leaves this out; see `SqlOptions::create_table`.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn with_table() -> session::store::SqlOptions {
+    session::store::SqlOptions::new().create_table(true)
+}
+
 /// Why no store is opened for an address that begins with `scheme`. The address itself may contain a password.
 fn no_store(scheme: &str) -> String {
     match feature_of(scheme) {
@@ -142,10 +148,4 @@ mod tests {
             assert!(error.contains(expected) && !error.contains("secret"), "{error}");
         }
     }
-}
-
-/// The shop creates its table. An app whose database user may not do so leaves this out; see `SqlOptions::create_table`.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-fn with_table() -> session::store::SqlOptions {
-    session::store::SqlOptions::new().create_table(true)
 }
