@@ -23,8 +23,6 @@ const LEAVES: &[&str] = &["stores", "web"];
 const ALLOWED: &[(&str, &str)] = &[
     // A backend is told the cookie's name and how much room its value has.
     ("port", "cookie"),
-    // The alias `Session<S>` needs the type that is behind it.
-    ("data", "engine"),
     // The axum extractors find the session where the tower layer put it.
     ("web/axum", "web/tower"),
     // The cache can listen to the invalidations that a Redis server relays.

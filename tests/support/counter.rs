@@ -17,7 +17,7 @@ macro_rules! wide {
         }
 
         async fn set_wide(mut session: Session<Wide>, Path(index): Path<usize>) {
-            let fields: [&mut u32; 64] = { let Wide { $($field,)* } = &mut *session; [$($field,)*] };
+            let fields: [&mut u32; 64] = { let Wide { $($field,)* } = &mut **session; [$($field,)*] };
             *fields[index] = 1;
         }
 
@@ -78,7 +78,7 @@ pub fn app(store: impl Store) -> Router {
         .route(
             "/show",
             get(async |session: Session<Counter>| {
-                let Counter { user, visits, plain, items, map, strict, .. } = &*session;
+                let Counter { user, visits, plain, items, map, strict, .. } = &**session;
                 let user = user.map_or("nobody".into(), |user| user.to_string());
                 format!("{user} {visits} {plain} {} {} {strict}", items.len(), map.len())
             }),

@@ -74,7 +74,7 @@ fn routes(sessions: &Sessions<Shop>) -> Router {
         .route(
             "/read",
             get(async |session: Session<Shop>| {
-                let Shop { user, visits, text, theme, .. } = &*session;
+                let Shop { user, visits, text, theme, .. } = &**session;
                 format!("{user:?} {visits} {} {theme}", text.len())
             }),
         )

@@ -52,7 +52,7 @@ use crate::engine::run_to_completion::RunToCompletion;
 /// A method of this type takes precedence over a method of the same name that the struct defines: call the struct's one as
 /// `Shop::get(&session)`. Fields of such a name are possible, and the derive asks for another name for their accessors.
 ///
-/// Two fields are borrowed at once through one borrow of the struct:
+/// The struct itself is reached by one borrow, for two fields at once, or by `**session`, to replace all of it:
 ///
 /// ```
 /// # use session::Session;
@@ -61,6 +61,7 @@ use crate::engine::run_to_completion::RunToCompletion;
 /// async fn checkout(mut session: Session<Shop>) {
 ///     let shop: &mut Shop = &mut session;
 ///     shop.seen.append(&mut shop.cart);
+///     **session = Shop { cart: Vec::new(), seen: Vec::new() };
 /// }
 /// ```
 pub struct Tracked<S: SchemaData> {
