@@ -1,12 +1,12 @@
-//! What people see when they are wrong: `fail/<complaint>/<case>.rs` and the compiler's output beside it.
+//! Compiler errors as a user sees them: `fail/<kind>/<case>.rs`, and the compiler's output beside it.
 //!
-//! `TRYBUILD=overwrite cargo test -p session-ui-tests` writes the outputs anew. Read them as the person who made the
-//! mistake would.
+//! `TRYBUILD=overwrite cargo test -p session-ui-tests` rewrites the outputs. Check that each one points at the user's
+//! own code and says what to write instead.
 
 use std::fs;
 use std::process::Command;
 
-/// Renderings change between releases, so one compiler owns them.
+/// The output differs between compiler versions, so the files belong to one of them.
 const COMPILER: &str = "rustc 1.95.";
 
 #[test]

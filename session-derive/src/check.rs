@@ -1,5 +1,5 @@
-//! Raw to model: what the parts must be by themselves and to each other. Every mistake is reported, and the model is made
-//! nevertheless, as well as it can be: a stub is expanded from it.
+//! Raw to model: checks each part and the parts against each other. Every mistake is reported. The model is made in any case: the
+//! stub is expanded from it.
 
 use std::collections::HashMap;
 
@@ -20,31 +20,31 @@ mod settings;
 
 pub(crate) use self::settings::{krate, snake_case};
 
-/// How many bits the runtime has to mark fields with.
+/// The runtime marks changed fields in a `u128`.
 const MOST_FIELDS: usize = 128;
 
-/// What each attribute rules out, and why. The later of the two is at fault.
+/// Attributes that exclude each other, with the reason. The later of the two is reported.
 const CONFLICTS: &[(&str, &str, &str)] = &[
-    ("flash", "merge", "a `flash` field is read once, so there is nothing to merge"),
-    ("user", "merge", "two logins are not one: a `user` field cannot be merged"),
-    ("user", "flash", "who is logged in is not a message: a `user` field cannot be `flash`"),
-    ("user", "survive", "a login replaces the `user` and a logout ends it: it cannot `survive`"),
-    ("user", "default", "nobody is logged in to a new session: a `user` field has no other default than `None`"),
-    ("rotate", "merge", "rights are not added up: a `rotate` field cannot be merged"),
-    ("rotate", "flash", "a right is not a message: a `rotate` field cannot be `flash`"),
-    ("rotate", "survive", "rights belong to who is logged in: a `rotate` field cannot `survive`"),
-    ("user", "was", "old code would not see a logout under another name: rename the field with `key = \"old_name\"`"),
+    ("flash", "merge", "a `flash` field is read once, so it cannot be merged"),
+    ("user", "merge", "two logins cannot be merged"),
+    ("user", "flash", "a `flash` field is removed when it is read, and a `user` field must stay"),
+    ("user", "survive", "login and logout set the `user` field, so it cannot `survive` them"),
+    ("user", "default", "a new session has no user, so the default of a `user` field is `None`"),
+    ("rotate", "merge", "rights cannot be merged"),
+    ("rotate", "flash", "a `flash` field is removed when it is read, and a `rotate` field must stay"),
+    ("rotate", "survive", "rights belong to the user, so a `rotate` field cannot `survive` login and logout"),
+    ("user", "was", "old code would not see a logout under another key: keep the key with `key = \"old_name\"`"),
     (
         "rotate",
         "was",
-        "old code would not see a right revoked under another name: rename the field with `key = \"old_name\"`",
+        "old code would not see a revoked right under another key: keep the key with `key = \"old_name\"`",
     ),
-    ("user", "on_corrupt", "a login that cannot be read is never taken for none: a `user` field always rejects"),
-    ("rotate", "on_corrupt", "a right that cannot be read is never taken for another: a `rotate` field always rejects"),
-    ("conflict", "merge", "`merge` resolves the conflicts that `conflict = \"reject\"` would refuse"),
+    ("user", "on_corrupt", "an unreadable `user` field always fails the load: it must not read as logged out"),
+    ("rotate", "on_corrupt", "an unreadable `rotate` field always fails the load: it must not read as another right"),
+    ("conflict", "merge", "`merge` resolves the conflicts that `conflict = \"reject\"` refuses"),
 ];
 
-/// The model of `raw`; none where a stub would not compile either.
+/// The model of `raw`. `None` if a stub would not compile either.
 pub(crate) fn check(raw: &Raw<'_>, errors: &mut Errors) -> Option<Model> {
     check_shape(raw, errors);
     let generic = check_generics(raw, errors);
@@ -91,12 +91,12 @@ fn check_shape(raw: &Raw<'_>, errors: &mut Errors) {
             Fields::Unnamed(fields) => errors.on(
                 fields,
                 format!(
-                    "`#[derive(Session)]` needs named fields: every stored value is found by its field's name; \
-                     write `struct {name} {{ value: ... }}`"
+                    "`#[derive(Session)]` needs named fields, because each value is stored under its field's name; write \
+                     `struct {name} {{ value: ... }}`"
                 ),
             ),
             fields if fields.is_empty() => {
-                errors.on(name, format!("`{name}` has no fields; a session type needs at least one, with a name"));
+                errors.on(name, format!("`{name}` has no fields; a session type needs at least one"));
             },
             _ => {},
         },
@@ -119,8 +119,8 @@ fn check_generics(raw: &Raw<'_>, errors: &mut Errors) -> bool {
                 errors.on(
                     ident,
                     format!(
-                        "session types cannot be generic: what is stored of `{name}` must be one fixed list of \
-                     fields; write a concrete type for `{ident}`"
+                        "session types cannot be generic: the stored form of `{name}` must be one fixed list of fields; \
+                         write a concrete type for `{ident}`"
                     ),
                 );
             },
@@ -129,14 +129,14 @@ fn check_generics(raw: &Raw<'_>, errors: &mut Errors) -> bool {
     !raw.generics.params.is_empty()
 }
 
-/// What a field must be by itself.
+/// Checks one field by itself.
 fn check_field(field: &RawField, errors: &mut Errors) {
     let attributes = &field.attributes;
     if let Some(cfg) = &field.cfg {
         errors.on(
             cfg,
-            "a session field cannot be `#[cfg]`-gated: what is stored would differ between builds; keep the field \
-             and gate its use",
+            "a session field cannot be under `#[cfg]`: the stored form would differ between builds; keep the field, and \
+             put its use under `#[cfg]`",
         );
     }
     let skip = attributes.skip.is_given();
@@ -153,21 +153,21 @@ fn check_field(field: &RawField, errors: &mut Errors) {
         let ty = spelled(&field.ty);
         errors.on(
             &field.ty,
-            format!("a `user` field must be an `Option`: it is `None` while nobody is logged in; write `Option<{ty}>`"),
+            format!("a `user` field must be an `Option`: it is `None` without a login; write `Option<{ty}>`"),
         );
     }
     if attributes.flash.is_given() && !option {
         let ty = spelled(&field.ty);
         errors.on(
             &field.ty,
-            format!("a `flash` field must be an `Option`: it is `None` once it was read; write `Option<{ty}>`"),
+            format!("a `flash` field must be an `Option`: it is `None` after it was read; write `Option<{ty}>`"),
         );
     }
     if let Some(rule) = attributes.conflict.value().filter(|rule| rule.value() != "reject") {
         errors.on(
             rule,
             format!(
-                "unknown conflict rule `{}`; the only one is `conflict = \"reject\"`, without it the later commit wins",
+                "unknown conflict rule `{}`; the only one is `conflict = \"reject\"`, and without it the later commit wins",
                 rule.value()
             ),
         );
@@ -201,7 +201,7 @@ fn check_conflicts(field: &RawField, errors: &mut Errors) {
         "sample",
     ];
     for key in field.given.iter().filter(|key| stored_only.iter().any(|name| *key == name)) {
-        errors.on(key, format!("`skip` means the field is never stored, so `{key}` has no effect; remove one of them"));
+        errors.on(key, format!("a `skip` field is never stored, so `{key}` has no effect; remove one of them"));
     }
 }
 
@@ -214,7 +214,7 @@ fn check_one_user(fields: &[RawField], errors: &mut Errors) {
             Some(first) => errors.on(
                 &user.key,
                 format!(
-                    "only one field can say who is logged in, and `{}` does; mark this one `rotate` if it is a right",
+                    "only one field can be the `user`, and `{}` is; write `rotate` on this one if it is a right",
                     first.ident
                 ),
             ),
@@ -240,7 +240,7 @@ fn model(field: &RawField, version: u32, stored: &mut usize, errors: &mut Errors
             errors.on(
                 &field.ident,
                 format!(
-                    "a session has at most {MOST_FIELDS} stored fields; put some of them in a struct that is one field"
+                    "a session has at most {MOST_FIELDS} stored fields; put some of them into a struct that is one field"
                 ),
             );
         }
@@ -296,10 +296,11 @@ fn merge(field: &RawField, errors: &mut Errors) -> Merge {
         Some(RawMerge::Log(cap)) => {
             match cap.base10_parse::<u32>().map(usize::try_from) {
                 Ok(Ok(0)) => {
-                    errors.on(cap, "a log of 0 items keeps nothing; write `merge = log(50)` to keep the newest 50");
+                    errors.on(cap, "a log of 0 items is always empty; write `merge = log(50)` to keep the newest 50");
                 },
                 Ok(Ok(cap)) => return Merge::Log(cap),
-                _ => errors.on(cap, "this is more than a list can hold; write `merge = log(50)` to keep the newest 50"),
+                _ => errors
+                    .on(cap, "this is more items than a list can hold; write `merge = log(50)` to keep the newest 50"),
             }
             Merge::LastWriter
         },
@@ -336,7 +337,7 @@ pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// Whether `ty` is spelled as one of the types that are passed by value without a thought.
+/// Whether `ty` is written as a primitive type, which the getter returns by value.
 fn is_primitive(ty: &Type) -> bool {
     const NAMES: &[&str] = &[
         "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "bool",

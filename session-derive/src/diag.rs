@@ -1,13 +1,13 @@
-//! [`Errors`]: every mistake of a struct, reported in one compile.
+//! [`Errors`]: every mistake in a struct, reported in one compilation.
 //!
-//! A message says what is wrong; then what to write instead: lower case, no full stop, backticks for code.
+//! A message says what is wrong, and then what to write instead. It is lower case, without a full stop, with backticks around code.
 
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// What was wrong so far. Nothing stops at the first mistake.
+/// The mistakes found so far.
 #[derive(Default)]
 pub(crate) struct Errors(Option<syn::Error>);
 
@@ -22,7 +22,7 @@ impl Errors {
         self.add(syn::Error::new(span, message));
     }
 
-    /// Reports what a parser found.
+    /// Reports the error of a parser.
     pub(crate) fn add(&mut self, error: syn::Error) {
         match &mut self.0 {
             Some(errors) => errors.combine(error),
@@ -30,12 +30,12 @@ impl Errors {
         }
     }
 
-    /// How many there are.
+    /// The number of mistakes.
     pub(crate) fn count(&self) -> usize {
         self.0.iter().flatten().count()
     }
 
-    /// The reports as `compile_error!`s, if there are any.
+    /// The mistakes as `compile_error!`s, if there are any.
     pub(crate) fn finish(self) -> Option<TokenStream> {
         self.0.map(syn::Error::into_compile_error)
     }

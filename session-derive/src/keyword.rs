@@ -1,4 +1,4 @@
-//! The vocabulary, as tables: what may be written where, and what people write instead.
+//! The keywords of each level as tables, and the hints for unknown words.
 
 /// Where an attribute stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) enum Level {
     Member,
 }
 
-/// A word, and how it is written.
+/// A keyword with an example.
 pub(crate) struct Keyword {
     pub(crate) name: &'static str,
     pub(crate) example: &'static str,
@@ -23,7 +23,7 @@ const fn keyword(name: &'static str, example: &'static str) -> Keyword {
     Keyword { name, example }
 }
 
-/// What may be written on a struct.
+/// The keywords of a struct.
 pub(crate) const STRUCT: &[Keyword] = &[
     keyword("version", "version = 2"),
     keyword("name", "name = \"shop\""),
@@ -43,7 +43,7 @@ pub(crate) const STRUCT: &[Keyword] = &[
     keyword("crate", "crate = \"::session\""),
 ];
 
-/// What may be written on a field.
+/// The keywords of a field.
 pub(crate) const FIELD: &[Keyword] = &[
     keyword("default", "default = expr"),
     keyword("key", "key = \"stored_name\""),
@@ -64,7 +64,7 @@ pub(crate) const FIELD: &[Keyword] = &[
     keyword("sample", "sample = expr"),
 ];
 
-/// What may be written in `upgrade(...)`.
+/// The keywords in `upgrade(...)`.
 pub(crate) const UPGRADE: &[Keyword] = &[
     keyword("in", "in = 2"),
     keyword("from", "from = u32"),
@@ -72,17 +72,17 @@ pub(crate) const UPGRADE: &[Keyword] = &[
     keyword("try_with", "try_with = convert"),
 ];
 
-/// What may follow `codec =`.
+/// The names after `codec =`.
 pub(crate) const CODEC: &[Keyword] =
     &[keyword("json", "json"), keyword("msgpack", "msgpack"), keyword("postcard", "postcard")];
 
-/// What may be written on a type that derives `SessionValue`.
+/// The keywords of a type that derives `SessionValue`.
 pub(crate) const VALUE: &[Keyword] = &[keyword("opaque", "opaque"), keyword("crate", "crate = \"::session\"")];
 
-/// What may be written on a member of it.
+/// The keywords of a member of such a type.
 pub(crate) const MEMBER: &[Keyword] = &[keyword("opaque", "opaque")];
 
-/// What serde has a word for, and only serde is asked about in values.
+/// Words for which serde has its own: values use serde's attributes.
 const SERDE: &[(&str, &str)] = &[
     ("default", "default"),
     ("key", "rename = \"...\""),
@@ -92,7 +92,7 @@ const SERDE: &[(&str, &str)] = &[
     ("skip", "skip"),
 ];
 
-/// What may follow `merge =`.
+/// The strategies after `merge =`.
 pub(crate) const MERGE: &[Keyword] = &[
     keyword("counter", "counter"),
     keyword("union", "union"),
@@ -102,7 +102,7 @@ pub(crate) const MERGE: &[Keyword] = &[
     keyword("with", "with(path)"),
 ];
 
-/// Rules that validation crates have as attributes.
+/// Attributes of validation crates.
 const VALIDATION: &[&str] = &[
     "range",
     "length",
@@ -123,7 +123,7 @@ const VALIDATION: &[&str] = &[
 ];
 
 impl Level {
-    /// What may be written here.
+    /// The keywords of this level.
     pub(crate) fn keywords(self) -> &'static [Keyword] {
         match self {
             Self::Struct => STRUCT,
@@ -151,13 +151,13 @@ impl Level {
         }
     }
 
-    /// How `name` is written.
+    /// The example for `name`.
     pub(crate) fn example(self, name: &str) -> &'static str {
         let keyword = self.keywords().iter().find(|keyword| keyword.name == name);
         keyword.map_or("", |keyword| keyword.example)
     }
 
-    /// What to say about a word that is none of ours.
+    /// The message for a word that is not a keyword of this level.
     pub(crate) fn unknown(self, name: &str) -> String {
         let other = self.elsewhere();
         if other.keywords().iter().any(|keyword| keyword.name == name) {
@@ -180,27 +180,27 @@ impl Level {
         match (self, name) {
             (Self::Value | Self::Member, _) => value_habit(name),
             (Self::Field, "rename" | "alias") => Some(
-                "use `key = \"...\"` for the name that the field is stored under, or `was = \"old_name\"` for a field \
-                 that used to be called something else"
+                "write `key = \"...\"` for the name that the field is stored under, or `was = \"old_name\"` for a renamed \
+                 field"
                     .into(),
             ),
             (Self::Struct, "rename") => {
-                Some("use `name = \"...\"` for the name that the session is stored under".into())
+                Some("write `name = \"...\"` for the name that the session is stored under".into())
             },
             (Self::Field, "encrypt" | "encrypted" | "sensitive" | "secret" | "redact") => {
                 Some("wrap the type instead: `Secret<T>` is never printed".into())
             },
             (Self::Field, "counter" | "union" | "log") => Some(format!("write `merge = {name}`")),
             (_, "timeout" | "ttl" | "lifetime" | "expires" | "max_age") => {
-                Some("how long a session lives is `idle = \"30m\"` and `absolute = \"12h\"` on the struct".into())
+                Some("write `idle = \"30m\"` and `absolute = \"12h\"` on the struct for how long a session lives".into())
             },
             (Self::Field, rule) if VALIDATION.contains(&rule) => Some(
-                "validation rules live in garde: put `#[derive(garde::Validate)]` and `#[session(validate = garde)]` on \
+                "validation rules are garde's: write `#[derive(garde::Validate)]` and `#[session(validate = garde)]` on \
                  the struct and `#[garde(...)]` on its fields"
                     .into(),
             ),
             (Self::Field, "removed" | "deprecated") => {
-                Some("remove the field, and put `reserved(\"its_name\")` on the struct".into())
+                Some("remove the field, and write `reserved(\"its_name\")` on the struct".into())
             },
             (Self::Field, "migrate" | "migration" | "convert") => {
                 Some("write `upgrade(in = 2, from = OldType, with = convert)`".into())
@@ -210,7 +210,7 @@ impl Level {
     }
 }
 
-/// What to say about a word that is none of `keywords`, which are `what`s.
+/// The message for a `name` that is not among `keywords`; `what` says what they are.
 pub(crate) fn unknown(what: &str, keywords: &'static [Keyword], name: &str) -> String {
     let unknown = format!("unknown {what} `{name}`");
     match suggestion(keywords, name) {
@@ -221,18 +221,18 @@ pub(crate) fn unknown(what: &str, keywords: &'static [Keyword], name: &str) -> S
 
 fn value_habit(name: &str) -> Option<String> {
     if let Some((_, serde)) = SERDE.iter().find(|(word, _)| *word == name) {
-        return Some(format!("what is inside a value is serde's: write `#[serde({serde})]`"));
+        return Some(format!("the members of a value use serde's attributes: write `#[serde({serde})]`"));
     }
     let of_session = STRUCT.iter().chain(FIELD).any(|keyword| keyword.name == name);
     of_session.then(|| format!("`{name}` belongs to a struct with `#[derive(Session)]` and its fields"))
 }
 
-/// What to say about a strategy that is none of ours.
+/// The message for an unknown merge strategy.
 pub(crate) fn unknown_merge(name: &str) -> String {
     let unknown = format!("unknown merge strategy `{name}`");
     match name {
         "lww" | "last" | "last_writer" | "replace" => {
-            format!("{unknown}; a field without `merge` has the value of the later commit")
+            format!("{unknown}; a field without `merge` keeps the value of the later commit")
         },
         _ => self::unknown("merge strategy", MERGE, name),
     }
@@ -247,7 +247,7 @@ fn list(keywords: &[Keyword]) -> String {
     names.join(", ")
 }
 
-/// The word that `name` is most likely a misspelling of.
+/// The keyword that `name` is most likely a misspelling of.
 pub(crate) fn nearest(keywords: &'static [Keyword], name: &str) -> Option<&'static str> {
     nearest_of(keywords.iter().map(|keyword| keyword.name), name)
 }
@@ -258,7 +258,7 @@ pub(crate) fn nearest_of<'a>(words: impl Iterator<Item = &'a str>, name: &str) -
     near.filter(|(distance, word)| *distance <= (word.len() / 4).max(1)).min().map(|(_, word)| word)
 }
 
-/// How many letters were left out, added, exchanged or swapped with the next one.
+/// The number of letters that were left out, added, replaced, or swapped with the next one.
 fn distance(one: &str, other: &str) -> usize {
     let one: Vec<char> = one.chars().collect();
     let other: Vec<char> = other.chars().collect();

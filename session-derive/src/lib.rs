@@ -1,8 +1,9 @@
 //! The derive macro of the `session` crate. Use it through that crate: what it generates names items that only the runtime of the
 //! same version has.
 //!
-//! `parse` reads what was written, leniently and with spans; `check` turns it into a model and collects every mistake; `lock`
-//! compares the model with what earlier releases have stored; `expand` knows only the model. So all mistakes of a struct are reported in one compile, and nothing unchecked is expanded.
+//! `parse` reads the input leniently and with spans; `check` makes a model of it and collects every mistake; `lock` compares the model
+//! with the stored forms of earlier releases; `expand` sees only the model. So all mistakes in a struct are reported in one
+//! compilation, and nothing unchecked is expanded.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -44,12 +45,12 @@ fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let raw = parse::parse(input, &mut errors);
     let model = check::check(&raw, &mut errors);
-    // What is no session type yet has nothing to be compared with.
+    // A model with mistakes is not compared with the lock.
     let locked = model.as_ref().filter(|_| errors.count() == 0).and_then(|model| lock::check(model, &mut errors));
     let Some(messages) = errors.finish() else {
         return model.map_or_else(TokenStream::new, |model| expand::expand(&model, locked.as_ref()));
     };
-    // Uses of the type must not fail for what is reported here already.
+    // Without the stub, every use of the type would be an error too.
     let stub = model.map(|model| expand::stub(&model));
     quote!(#messages #stub)
 }

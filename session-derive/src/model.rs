@@ -1,4 +1,4 @@
-//! The checked model: all that `expand` knows. No attribute is left in it, and raw identifiers are dealt with.
+//! The checked model, the only input of `expand`. It holds no attributes, and names are without `r#`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, LitStr, Path, Type, Visibility};
@@ -13,11 +13,11 @@ pub(crate) struct Model {
     pub(crate) handle: Ident,
     /// `::session`.
     pub(crate) krate: Path,
-    /// The name its section is stored under.
+    /// The name of its section.
     pub(crate) name: String,
     /// The version of the stored shape.
     pub(crate) version: u32,
-    /// Where that is said, or else the struct's name.
+    /// The span of the version, or else of the struct's name.
     pub(crate) version_span: Span,
     pub(crate) lock: Lock,
     /// In seconds, if given.
@@ -31,28 +31,28 @@ pub(crate) struct Model {
 
 /// Where the schema lock is.
 pub(crate) enum Lock {
-    /// Nowhere: there is none.
+    /// There is no lock.
     Off,
-    /// Where it is looked for, if it is there.
+    /// At the default path, if the file exists.
     Implicit,
-    /// Below the package's folder.
+    /// At this path below the package's folder.
     Path(LitStr),
 }
 
-/// What a struct says about its other versions.
+/// The attributes of a struct about its other versions.
 pub(crate) struct Evolution {
     /// The keys of removed fields.
     pub(crate) reserved: Vec<LitStr>,
-    /// Those of them that are deleted.
+    /// The keys of removed fields that are also deleted.
     pub(crate) purge: Vec<LitStr>,
     pub(crate) previous: Option<Previous>,
-    /// Whether it is only kept as another struct's `previous`.
+    /// Whether the struct only serves as the `previous` of another one.
     pub(crate) legacy: bool,
     /// Whether every field's shape must be known.
     pub(crate) strict: bool,
     pub(crate) newer: Newer,
     pub(crate) min_reader: Option<u32>,
-    /// The word `garde`, if there are rules.
+    /// The word `garde`, if the struct has rules.
     pub(crate) validate: Option<Ident>,
     /// The name of the codec, if it is not the default.
     pub(crate) codec: Option<Ident>,
@@ -61,11 +61,11 @@ pub(crate) struct Evolution {
 /// The whole struct of the version before.
 pub(crate) struct Previous {
     pub(crate) path: Path,
-    /// Whether it is converted by `TryFrom`.
+    /// Whether the conversion is `TryFrom`.
     pub(crate) fallible: bool,
 }
 
-/// What becomes of sections that newer code has written.
+/// The policy for sections that newer code has written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Newer {
     Accept,
@@ -74,7 +74,7 @@ pub(crate) enum Newer {
 }
 
 impl Model {
-    /// The field that says who is logged in, and its index.
+    /// The `user` field.
     pub(crate) fn user(&self) -> Option<(&Field, &Stored)> {
         self.stored().find(|(_, stored)| stored.role == Role::User)
     }
@@ -95,16 +95,16 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// The `T` of an `Option<T>`.
     pub(crate) inner: Option<Type>,
-    /// Its doc comment, as attributes to repeat.
+    /// Its doc comment, as attributes.
     pub(crate) docs: TokenStream,
     pub(crate) default: Default,
     /// Whether the getter returns a copy.
     pub(crate) copy: bool,
     /// Whether the setter takes `impl Into<T>`.
     pub(crate) into: bool,
-    /// None only beside an error: another method has the name.
+    /// `None` only beside an error: the name is taken.
     pub(crate) accessors: Option<Accessors>,
-    /// None for `skip`.
+    /// `None` for `skip`.
     pub(crate) stored: Option<Stored>,
 }
 
@@ -118,51 +118,51 @@ pub(crate) struct Accessors {
 }
 
 impl Accessors {
-    /// All of them.
+    /// Every name.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Ident> {
         [&self.get, &self.set, &self.borrow].into_iter().chain(&self.take).chain(&self.add)
     }
 }
 
-/// What holds for stored fields only.
+/// The properties of stored fields.
 pub(crate) struct Stored {
-    /// Its place among the stored fields.
+    /// Its index among the stored fields.
     pub(crate) index: usize,
-    /// What it is stored under: `total`, or `total@2` if its type changed in version 2.
+    /// The key that it is stored under: `total`, or `total@2` if its type changed in version 2.
     pub(crate) key: String,
-    /// The part of it that people write.
+    /// The key without the version.
     pub(crate) base: String,
-    /// The name of its typed key. None only beside an error.
+    /// The name of its typed key. `None` only beside an error.
     pub(crate) constant: Option<Ident>,
     pub(crate) role: Role,
     pub(crate) flash: bool,
     pub(crate) survive: Survive,
     pub(crate) merge: Merge,
-    /// Whether a value that is no good fails the load.
+    /// Whether an unreadable value fails the load.
     pub(crate) rejects: bool,
-    /// The version that it first appeared in, if given.
+    /// The version in which it was added, if given.
     pub(crate) since: Option<u32>,
     pub(crate) history: History,
-    /// Whether its shape is nobody's business.
+    /// Whether its shape is not recorded.
     pub(crate) opaque: bool,
-    /// A value for the lock.
+    /// A sample value for the lock.
     pub(crate) sample: Option<Expr>,
 }
 
-/// What a field was in older versions.
+/// The forms of a field in older versions.
 #[derive(Default)]
 pub(crate) struct History {
-    /// Keys that held a value of the oldest type.
+    /// Older keys, with a value of the oldest type.
     pub(crate) was: Vec<LitStr>,
-    /// In the order of their versions.
+    /// Ordered by version.
     pub(crate) steps: Vec<Step>,
 }
 
-/// From one version's value to the next one's.
+/// A conversion from the value of one version to that of the next.
 pub(crate) struct Step {
     pub(crate) version: u32,
     pub(crate) source: Source,
-    /// The type that it makes.
+    /// The output type.
     pub(crate) to: Type,
     pub(crate) with: Path,
     pub(crate) fallible: bool,
@@ -170,14 +170,14 @@ pub(crate) struct Step {
 
 /// Where a step takes its values from.
 pub(crate) enum Source {
-    /// The field itself, under the first of these keys that is there.
+    /// The field itself, under the first of these keys that is stored.
     Own(Vec<String>, Box<Type>),
-    /// Other keys, and the types they had.
+    /// Other keys with the types that they had.
     Keys(Vec<(LitStr, Type)>),
 }
 
 impl History {
-    /// Every key that is read.
+    /// Every key that the steps read.
     pub(crate) fn keys(&self) -> Vec<String> {
         let mut keys: Vec<String> = self.was.iter().map(LitStr::value).collect();
         for step in self.steps.iter().rev() {
@@ -197,18 +197,18 @@ impl History {
     }
 }
 
-/// What a field has to do with privileges.
+/// The role of a field for privileges.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Nothing.
+    /// It has none.
     Plain,
-    /// It says who is logged in.
+    /// It holds the user.
     User,
     /// It is a right.
     Right,
 }
 
-/// What login and logout leave of a field.
+/// Which resets a field survives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Survive {
     Neither,
@@ -228,12 +228,12 @@ pub(crate) enum Merge {
     With(Path),
 }
 
-/// What a field is when nothing is stored.
+/// The value of a field when nothing is stored.
 pub(crate) enum Default {
     /// `Default::default()`.
     Trait,
-    /// A number, `true`, a character: what inference needs to see as it is.
+    /// A number, a Boolean or a character: emitted without a conversion, for type inference.
     Literal(Expr),
-    /// Anything that converts.
+    /// Any expression, emitted with a conversion into the field's type.
     Expr(Expr),
 }

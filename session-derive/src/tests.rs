@@ -1,7 +1,7 @@
-//! Generated code is reviewed as code: one file for each feature in `tests/expand/`, as `rustfmt` would have it.
+//! Snapshots of the expansion: one formatted file for each feature in `tests/expand/`.
 //!
-//! After a change of the generators, `UPDATE_EXPECT=1 cargo test -p session-derive` writes the files anew. Read the diff: if it is
-//! ugly, the generator is wrong.
+//! After a change of the generators, `UPDATE_EXPECT=1 cargo test -p session-derive` rewrites the files. Read the diff as you would
+//! review code.
 
 use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
@@ -165,7 +165,7 @@ fn evolution() {
     check(input, &expect_file!["../tests/expand/evolution.rs"]);
 }
 
-/// Beside an error: the same face, and nothing that a field's type might not be able to do.
+/// Beside an error: the same items, without a bound that a field's type might not fulfil.
 #[test]
 fn stub() {
     let input = quote! {
@@ -230,7 +230,7 @@ fn value_generic_and_recursive() {
     check_value(input, &expect_file!["../tests/expand/value_generic_and_recursive.rs"]);
 }
 
-/// Beside an error: the trait, and nothing that asks for it.
+/// Beside an error: the trait, without a bound on the members.
 #[test]
 fn value_stub() {
     let input = quote! {
@@ -242,7 +242,7 @@ fn value_stub() {
     check_value(input, &expect_file!["../tests/expand/value_stub.rs"]);
 }
 
-/// What one more member costs.
+/// The cost of one more member.
 #[test]
 fn lines_per_member() {
     let one = expand_value(quote!(
@@ -262,7 +262,7 @@ fn lines_per_member() {
     assert!(lines <= 3, "{lines} lines");
 }
 
-/// The text of an opaque type does not depend on how it was written, nor on who prints it.
+/// The text of an opaque type is independent of the spaces in the source and of the compiler version.
 #[test]
 fn spelling() {
     let spelled = |ty: TokenStream| crate::spelling::spelled(ty);

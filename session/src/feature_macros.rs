@@ -1,6 +1,6 @@
-//! What the derive writes where a feature is needed: it knows no features, so these macros do.
+//! Macros that generated code calls. The derive does not know the features of this crate, so what depends on them is in macros here.
 
-/// What the derive writes where there is no axum.
+/// The extractor of a session: without the feature `axum`, nothing.
 #[cfg(not(feature = "axum"))]
 #[doc(hidden)]
 #[macro_export]
@@ -8,7 +8,7 @@ macro_rules! __impl_extractor {
     ($handle:ident, $schema:ident) => {};
 }
 
-/// A codec by its name in the attribute.
+/// The codec with a name from the attribute.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __codec {
@@ -50,7 +50,7 @@ macro_rules! codec {
 codec!(__codec_msgpack, "msgpack", MessagePack);
 codec!(__codec_postcard, "postcard", Postcard);
 
-/// Runs the rules of garde.
+/// Checks the rules of garde.
 #[cfg(feature = "garde")]
 #[doc(hidden)]
 #[macro_export]
@@ -60,7 +60,7 @@ macro_rules! __garde {
     };
 }
 
-/// Says what is missing.
+/// Reports the missing feature.
 #[cfg(not(feature = "garde"))]
 #[doc(hidden)]
 #[macro_export]
@@ -69,5 +69,26 @@ macro_rules! __garde {
         ::core::compile_error!(
             "`validate = garde` needs the feature `garde` of `session`; add it to the features in `Cargo.toml`"
         )
+    };
+}
+
+/// An implementation that never applies, for the message of [`SerializeSession`](crate::engine::handle::not_serializable::SerializeSession).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __not_serializable {
+    ($handle:ident) => {
+        #[doc(hidden)]
+        #[automatically_derived]
+        impl $crate::__private::Serialize for $handle
+        where
+            for<'__a> $crate::__private::Whole<'__a, Self>: $crate::__private::SerializeSession,
+        {
+            fn serialize<__S: $crate::__private::Serializer>(
+                &self,
+                _serializer: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                ::core::unreachable!()
+            }
+        }
     };
 }

@@ -2,6 +2,8 @@
 
 pub use std::option::Option::{None, Some};
 
+pub use serde::ser::{Serialize, Serializer};
+
 /// The type of `option_env!`: generated code reads a variable to be compiled again when it changes.
 pub type Variable = Option<&'static str>;
 /// The type of [`SchemaData::FIELDS`].
@@ -10,6 +12,7 @@ pub type Fields<S> = &'static [FieldDescriptor<S>];
 pub use crate::__codec;
 pub use crate::__garde;
 pub use crate::data::codec::Codec;
+pub use crate::data::merge::{Counter, Log, Ordered, Union};
 pub use crate::data::schema::debug::{DebugFallback, DebugProbe};
 pub use crate::data::schema::field::{Field, FieldDescriptor};
 pub use crate::data::schema::info::{FieldInfo, MergeRule, Newer, SectionInfo, Survive};
@@ -23,6 +26,7 @@ pub use crate::data::shape::{
 pub use crate::data::validation::Violations;
 #[cfg(feature = "garde")]
 pub use crate::data::validation::garde;
+pub use crate::engine::handle::not_serializable::{SerializeSession, Whole};
 pub use crate::engine::handle::schema::{Identified, Schema};
 pub use crate::engine::handle::tracked::Tracked;
 
@@ -43,5 +47,5 @@ pub mod axum {
 }
 
 pub mod merge {
-    pub use crate::data::merge::{Counter, Log, Ordered, Union, counter, log, max, min, union};
+    pub use crate::data::merge::{counter, log, max, min, union};
 }

@@ -1,4 +1,4 @@
-//! Every accessor, and the borrow checker's favourite line.
+//! Every accessor, also with arguments that read the session.
 
 use std::collections::BTreeSet;
 

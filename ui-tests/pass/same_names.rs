@@ -1,4 +1,4 @@
-//! Names that are the trait's constants too, and names that another field's differ from by a prefix only.
+//! Field names that are also constants of the trait, and accessors that differ by a prefix only.
 
 use session::Session;
 

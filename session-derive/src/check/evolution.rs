@@ -1,4 +1,4 @@
-//! What the struct says about its other versions.
+//! The attributes of the struct about its other versions.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ pub(super) fn check(raw: &Raw<'_>, version: u32, errors: &mut Errors) -> Evoluti
     }
 }
 
-/// Names of removed fields must have been names, each said once.
+/// Names of removed fields must be possible names, and each may be given once.
 fn check_removed(reserved: &[LitStr], purge: &[LitStr], errors: &mut Errors) {
     let mut taken: HashMap<String, &str> = HashMap::new();
     let lists = reserved.iter().map(|name| (name, "reserved")).chain(purge.iter().map(|name| (name, "purge")));
@@ -35,13 +35,13 @@ fn check_removed(reserved: &[LitStr], purge: &[LitStr], errors: &mut Errors) {
         let name = literal.value();
         let base = name.split_once('@').map_or(name.as_str(), |(base, _)| base);
         if let Some(problem) = key_problem(base) {
-            errors.on(literal, format!("{problem}, so no version has stored anything under `{name}`"));
+            errors.on(literal, format!("{problem}, so no version has stored a value under `{name}`"));
         }
         match taken.insert(name.clone(), list) {
             Some(earlier) if earlier == list => {
-                errors.on(literal, format!("`{name}` is here twice; remove one of them"));
+                errors.on(literal, format!("`{name}` is given twice; remove one of them"));
             },
-            Some(_) => errors.on(literal, format!("`purge` reserves a name as well; remove `{name}` from `reserved`")),
+            Some(_) => errors.on(literal, format!("`purge` also reserves the name; remove `{name}` from `reserved`")),
             None => {},
         }
     }
@@ -50,7 +50,7 @@ fn check_removed(reserved: &[LitStr], purge: &[LitStr], errors: &mut Errors) {
 fn previous(raw: &Raw<'_>, version: u32, errors: &mut Errors) -> Option<Previous> {
     let (plain, fallible) = (&raw.attributes.previous, &raw.attributes.try_previous);
     if let (true, Some(second)) = (plain.is_given(), fallible.get()) {
-        errors.on(&second.key, "`previous` and `try_previous` are two ways to say the same; remove one of them");
+        errors.on(&second.key, "`previous` and `try_previous` exclude each other; remove one of them");
     }
     let (spanned, fallible) = match plain.get() {
         Some(spanned) => (spanned, false),
@@ -61,14 +61,16 @@ fn previous(raw: &Raw<'_>, version: u32, errors: &mut Errors) -> Option<Previous
         errors.on(
             key,
             format!(
-                "`{}` is at version 1, so there was nothing before it; write `version = 2` beside `{key}`",
+                "`{}` is at version 1, which has no version before it; write `version = 2` beside `{key}`",
                 raw.ident
             ),
         );
     }
     if spanned.value.is_ident(raw.ident) || spanned.value.is_ident("Self") {
-        errors
-            .on(&spanned.value, "a struct is not its own `previous`; keep a copy of the old struct under another name");
+        errors.on(
+            &spanned.value,
+            "a struct cannot be its own `previous`; keep a copy of the old struct under another name",
+        );
         return None;
     }
     Some(Previous { path: spanned.value.clone(), fallible })
@@ -83,7 +85,7 @@ fn newer(slot: &Slot<LitStr>, errors: &mut Errors) -> Newer {
         other => {
             errors.on(
                 literal,
-                format!("unknown policy `{other}` for what newer code has stored; expected \"accept\", \"readonly\" or \"reject\""),
+                format!("unknown policy `{other}` for sections of newer versions; expected \"accept\", \"readonly\" or \"reject\""),
             );
             Newer::Accept
         },
@@ -96,7 +98,7 @@ fn min_reader(slot: &Slot<LitInt>, version: u32, errors: &mut Errors) -> Option<
         Ok(0) | Err(_) => errors.on(literal, "versions go from 1 to 65535; write `min_reader = 2`, for example"),
         Ok(least) if least > version => errors.on(
             literal,
-            format!("this is version {version}, which could not read what it writes; write `min_reader = {version}`"),
+            format!("this is version {version}, which could not read its own records; write at most `min_reader = {version}`"),
         ),
         Ok(least) => return Some(least),
     }
@@ -106,7 +108,7 @@ fn min_reader(slot: &Slot<LitInt>, version: u32, errors: &mut Errors) -> Option<
 fn validate(slot: &Slot<Ident>, errors: &mut Errors) -> Option<Ident> {
     let word = slot.value()?;
     if word != "garde" {
-        errors.on(word, format!("unknown validation `{word}`; the rules are garde's, so write `validate = garde`"));
+        errors.on(word, format!("unknown validation `{word}`; write `validate = garde`, the only one"));
     }
     Some(word.clone())
 }

@@ -1,4 +1,4 @@
-//! What each field says about its past, and that two fields say nothing that contradicts.
+//! The history of each field, and contradictions between the histories of two fields.
 
 use std::collections::HashMap;
 
@@ -11,19 +11,20 @@ use crate::model::{History, Source, Step};
 use crate::parse::{RawSource, RawUpgrade};
 use crate::spelling::spelled;
 
-/// The history of one field; what is wrong in it is reported and left out.
+/// The history of one field. Mistakes in it are reported and left out.
 pub(super) fn of(field: &RawField, base: &str, version: u32, errors: &mut Errors) -> History {
     let was = was(field, base, errors);
     let mut upgrades: Vec<(u32, &RawUpgrade)> = Vec::new();
     for upgrade in &field.attributes.upgrades {
         let Some(made) = upgrade_version(field, upgrade, version, errors) else { continue };
         match upgrades.iter().any(|(other, _)| *other == made) {
-            true => errors.on(&upgrade.version, format!("two upgrades of one field in version {made}; make them one")),
+            true => errors
+                .on(&upgrade.version, format!("two upgrades of one field in version {made}; combine them into one")),
             false => upgrades.push((made, upgrade)),
         }
     }
     upgrades.sort_by_key(|(made, _)| *made);
-    // From the newest to the oldest: what a step makes is what the next one of the field itself takes.
+    // From the newest to the oldest: the output of a step is the input of the next step of the field itself.
     let mut to = field.ty.clone();
     let mut steps = Vec::new();
     for (index, (made, upgrade)) in upgrades.iter().enumerate().rev() {
@@ -53,7 +54,7 @@ pub(super) fn of(field: &RawField, base: &str, version: u32, errors: &mut Errors
     History { was, steps }
 }
 
-/// Where the field stood before a step: the key of the step before, or its first key and its older names.
+/// The keys of the field before a step: the key of the step before, or its first key and its older names.
 fn own_keys(base: &str, was: &[LitStr], earlier: &[(u32, &RawUpgrade)]) -> Vec<String> {
     let own = earlier.iter().rev().find(|(_, upgrade)| matches!(upgrade.source, RawSource::Own(_)));
     match own {
@@ -62,7 +63,7 @@ fn own_keys(base: &str, was: &[LitStr], earlier: &[(u32, &RawUpgrade)]) -> Vec<S
     }
 }
 
-/// What a field is stored under today: every change of its type gives it a new key.
+/// The key that a field is stored under today. Every change of its type gives it a new key.
 pub(super) fn current_key(base: &str, history: &History) -> String {
     let own = history.steps.iter().rev().find(|step| matches!(step.source, Source::Own(..)));
     own.map_or_else(|| base.to_owned(), |step| format!("{base}@{}", step.version))
@@ -81,11 +82,11 @@ fn was(field: &RawField, base: &str, errors: &mut Errors) -> Vec<LitStr> {
                 ),
             );
         } else if let Some(problem) = key_problem(&name) {
-            errors.on(literal, format!("{problem}, so no version has stored anything under `{name}`"));
+            errors.on(literal, format!("{problem}, so no version has stored a value under `{name}`"));
         } else if name == base {
-            errors.on(literal, format!("`{name}` is what the field is stored under today; `was` is for older names"));
+            errors.on(literal, format!("`{name}` is the key of the field today; `was` is for older names"));
         } else if names.iter().any(|other| other.value() == name) {
-            errors.on(literal, format!("`{name}` is here twice; remove one of them"));
+            errors.on(literal, format!("`{name}` is given twice; remove one of them"));
         } else {
             names.push(literal.clone());
         }
@@ -101,18 +102,18 @@ fn upgrade_version(field: &RawField, upgrade: &RawUpgrade, version: u32, errors:
     };
     let since = field.attributes.since.value().and_then(|since| since.base10_parse::<u32>().ok()).unwrap_or(1);
     if made < 2 {
-        errors.on(literal, "there is nothing before version 1 to upgrade from; the first upgrade is `in = 2`");
+        errors.on(literal, "no version before version 1 exists; the first upgrade is `in = 2`");
     } else if made > version {
         errors.on(
             literal,
-            format!("this upgrade is `in = {made}`, but the struct is at version {version}; set `#[session(version = {made})]`"),
+            format!("this upgrade is `in = {made}`, but the struct is at version {version}; write `#[session(version = {made})]`"),
         );
     } else if made < since || made == since && matches!(upgrade.source, RawSource::Own(_)) {
         errors.on(
             literal,
             format!(
-                "`{}` says `since = {since}`, so there was nothing of it before version {since} to upgrade from; \
-                 correct `since`, or remove this upgrade",
+                "`{}` has `since = {since}`, so no version before {since} has stored it; correct `since`, or remove this \
+                 upgrade",
                 field.ident
             ),
         );
@@ -128,18 +129,18 @@ fn check_keys(pairs: &[(LitStr, Type)], base: &str, errors: &mut Errors) {
         let key = literal.value();
         let plain = key.split_once('@').map_or(key.as_str(), |(plain, _)| plain);
         if let Some(problem) = key_problem(plain) {
-            errors.on(literal, format!("{problem}, so no version has stored anything under `{key}`"));
+            errors.on(literal, format!("{problem}, so no version has stored a value under `{key}`"));
         } else if key == base {
             let ty = spelled(ty);
             errors.on(
                 literal,
                 format!(
-                    "`{key}` is the field's own key; for a change of its type write `from = {ty}`, and for what it is \
-                         made of now give it another `key = \"...\"`"
+                    "`{key}` is the field's own key; for a change of its type write `from = {ty}`; if it is made from \
+                         other fields now, give it another `key = \"...\"`"
                 ),
             );
         } else if taken.contains(&key) {
-            errors.on(literal, format!("`{key}` is here twice; remove one of them"));
+            errors.on(literal, format!("`{key}` is given twice; remove one of them"));
         }
         taken.push(key);
     }
@@ -152,7 +153,7 @@ pub(super) fn since(field: &RawField, version: u32, errors: &mut Errors) -> Opti
         Ok(since) if since > version => errors.on(
             literal,
             format!(
-                "`{}` says `since = {since}`, but the struct is at version {version}; set `#[session(version = {since})]`",
+                "`{}` has `since = {since}`, but the struct is at version {version}; write `#[session(version = {since})]`",
                 field.ident
             ),
         ),
@@ -161,7 +162,7 @@ pub(super) fn since(field: &RawField, version: u32, errors: &mut Errors) -> Opti
     None
 }
 
-/// Whether a stored value that is no good fails the load.
+/// Whether an unreadable stored value fails the load.
 pub(super) fn rejects(field: &RawField, errors: &mut Errors) -> bool {
     let Some(literal) = field.attributes.on_corrupt.value() else { return false };
     match literal.value().as_str() {
@@ -170,28 +171,28 @@ pub(super) fn rejects(field: &RawField, errors: &mut Errors) -> bool {
         other => {
             errors.on(
                 literal,
-                format!("unknown policy `{other}` for values that cannot be read; expected \"default\" or \"reject\""),
+                format!("unknown policy `{other}` for unreadable values; expected \"default\" or \"reject\""),
             );
             false
         },
     }
 }
 
-/// A name that has been given up is nobody's, and a name that is in use has not been given up.
+/// A reserved name must not be in use, and a name in use must not be reserved.
 pub(super) fn check(raw: &Raw<'_>, fields: &[Field], errors: &mut Errors) {
     let stored = || raw.fields.iter().zip(fields).filter_map(|(raw, field)| Some((raw, field.stored.as_ref()?)));
     let attributes = &raw.attributes;
     for name in attributes.reserved.iter().chain(&attributes.purge) {
         let name_text = name.value();
         for (raw_field, stored) in stored() {
-            // `total` of a field that is `total@2` by now may be purged: its step reads it first.
+            // `total` of a field with the key `total@2` may be purged: its step reads it first.
             if stored.key != name_text {
                 continue;
             }
             if stored.key == stored.base {
                 let message = format!(
-                    "`{name_text}` is reserved: an older version of `{}` stored another value under this name; pick another \
-                     name, or another `key = \"...\"`",
+                    "`{name_text}` is reserved: an older version of `{}` has stored another value under this name; write \
+                     another name, or another `key = \"...\"`",
                     raw.ident
                 );
                 match raw_field.attributes.key.value() {
@@ -200,7 +201,7 @@ pub(super) fn check(raw: &Raw<'_>, fields: &[Field], errors: &mut Errors) {
                 }
             } else {
                 let field = &raw_field.ident;
-                errors.on(name, format!("`{name_text}` is what `{field}` is stored under today; remove it here"));
+                errors.on(name, format!("`{name_text}` is the key of `{field}` today; remove it here"));
             }
         }
     }
@@ -208,8 +209,8 @@ pub(super) fn check(raw: &Raw<'_>, fields: &[Field], errors: &mut Errors) {
         let name_text = name.value();
         if let Some((reader, _)) = stored().find(|(_, stored)| stored.history.keys().contains(&name_text)) {
             let message = format!(
-                "`{name_text}` is still read by `{}`, which reserves it already; remove it here, or write it in `purge(...)` \
-                 to delete it once it was read",
+                "`{name_text}` is still read by `{}`, which also reserves it; remove it here, or write it in `purge(...)` to \
+                 delete it after it was read",
                 reader.ident
             );
             errors.on(name, message);
@@ -220,7 +221,7 @@ pub(super) fn check(raw: &Raw<'_>, fields: &[Field], errors: &mut Errors) {
         for was in &stored.history.was {
             if let Some(other) = keys.get(was.value().as_str()) {
                 let message = format!(
-                    "`{}` is what `{}` is stored under today, so it is nobody's older name",
+                    "`{}` is the key of `{}` today, so it cannot be the older name of this field",
                     was.value(),
                     other.ident
                 );

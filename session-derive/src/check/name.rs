@@ -1,13 +1,13 @@
-//! Names must not meet: methods, typed keys, stored keys.
+//! Collisions of names: methods, typed keys, stored keys.
 
 use super::{Field, HashMap, Ident, RawField};
 use crate::diag::Errors;
 use crate::model::Stored;
 
-/// What the framework calls its own methods on a session.
+/// The methods that every session has.
 const LIFECYCLE: &[&str] = &[
     "login", "logout", "rotate", "destroy", "commit", "update", "detach", "id", "is_new", "get", "set", "reset",
-    "problems",
+    "problems", "validate",
 ];
 
 pub(super) fn check(raw: &[RawField], fields: &mut [Field], validates: bool, errors: &mut Errors) {
@@ -37,7 +37,7 @@ fn check_stored_key(raw: &RawField, key: &str, errors: &mut Errors) {
     }
 }
 
-/// Why `key` can be no stored key.
+/// Why `key` cannot be a stored key.
 pub(super) fn key_problem(key: &str) -> Option<&'static str> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if key.is_empty() {
@@ -45,15 +45,15 @@ pub(super) fn key_problem(key: &str) -> Option<&'static str> {
     } else if key.len() > 64 {
         Some("a stored key is at most 64 bytes long")
     } else if key.contains(['@', '.']) || key.starts_with('_') {
-        Some("stored keys may not contain `@` or `.`, nor start with `_`: the framework uses those")
+        Some("a stored key cannot contain `@` or `.`, or start with `_`: those are reserved")
     } else if !key.bytes().all(allowed) {
-        Some("a stored key may only hold a-z, A-Z, 0-9, `_` and `-`")
+        Some("a stored key can only contain a-z, A-Z, 0-9, `_` and `-`")
     } else {
         None
     }
 }
 
-/// At the key if it was written, else at the field.
+/// Reports at the written key, or else at the field.
 fn report(raw: &RawField, message: String, errors: &mut Errors) {
     match raw.attributes.key.value() {
         Some(literal) => errors.on(literal, message),
@@ -73,7 +73,7 @@ fn check_constants(raw: &[RawField], fields: &mut [Field], errors: &mut Errors) 
             ),
             None => {
                 taken.insert(constant.clone(), raw.ident.clone());
-                // A type that is refused for its `&` would be refused once more in a constant.
+                // A type that was reported for its `&` would be reported once more in a constant.
                 stored.constant = raw.borrow().is_none().then_some(constant);
             },
         }

@@ -1,13 +1,13 @@
-//! What the struct's own attributes must be.
+//! The settings of the struct: name, version, lifetimes, path of the runtime crate.
 
 use super::{LitStr, Path, Raw, Slot};
 use crate::diag::Errors;
 use syn::ext::IdentExt as _;
 
-/// In seconds, as the runtime's `Schema` has them.
+/// The defaults of the runtime's `Schema`, in seconds.
 const DEFAULT_IDLE: u64 = 30 * 60;
 const DEFAULT_ABSOLUTE: u64 = 12 * 60 * 60;
-/// Browsers keep no cookie longer.
+/// Browsers limit the lifetime of a cookie to 400 days (RFC 6265bis), in seconds.
 const LONGEST: u64 = 400 * 24 * 60 * 60;
 
 pub(super) struct Settings {
@@ -28,7 +28,7 @@ pub(super) fn check(raw: &Raw<'_>, errors: &mut Errors) -> Settings {
 fn version(raw: &Raw<'_>, errors: &mut Errors) -> u32 {
     let Some(literal) = raw.attributes.version.value() else { return 1 };
     match literal.base10_parse::<u16>() {
-        Ok(0) => errors.on(literal, "versions start at 1; write `version = 1`, or leave it out"),
+        Ok(0) => errors.on(literal, "versions start at 1; write `version = 1`, or remove it"),
         Ok(version) => return version.into(),
         Err(_) => errors.on(literal, "versions go from 1 to 65535; write `version = 2`, for example"),
     }
@@ -37,7 +37,7 @@ fn version(raw: &Raw<'_>, errors: &mut Errors) -> u32 {
 
 fn name(raw: &Raw<'_>, errors: &mut Errors) -> String {
     const RULE: &str =
-        "a session name may only hold a-z, 0-9, `_` and `-`, at most 64 of them: it becomes part of what is stored";
+        "a session name is part of the stored form and can only contain a-z, 0-9, `_` and `-`, at most 64 of them";
     let is_name = |name: &str| {
         let letters = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'));
         letters && !name.is_empty() && name.len() <= 64
@@ -51,7 +51,7 @@ fn name(raw: &Raw<'_>, errors: &mut Errors) -> String {
     }
     let name = snake_case(&raw.ident.unraw().to_string());
     if !is_name(&name) {
-        errors.on(raw.ident, format!("{RULE}; write `#[session(name = \"...\")]`, because `{name}` is not one"));
+        errors.on(raw.ident, format!("{RULE}, which `{name}` does not fulfil; write `#[session(name = \"...\")]`"));
     }
     name
 }
@@ -83,7 +83,7 @@ fn crate_path(raw: &Raw<'_>, errors: &mut Errors) -> Path {
 pub(crate) fn krate(slot: &Slot<LitStr>, errors: &mut Errors) -> Path {
     let Some(literal) = slot.value() else { return syn::parse_quote!(::session) };
     let Ok(path) = literal.parse_with(Path::parse_mod_style) else {
-        errors.on(literal, "this is not a path; write `crate = \"::session\"`, or where else the crate can be found");
+        errors.on(literal, "this is not a path; write `crate = \"::session\"`, or another path of the crate");
         return syn::parse_quote!(::session);
     };
     let absolute =
@@ -93,32 +93,40 @@ pub(crate) fn krate(slot: &Slot<LitStr>, errors: &mut Errors) -> Path {
         errors.on(
             literal,
             format!(
-                "`crate` must be an absolute path, which begins with `::` or `crate::`: a relative one means something else \
-                 in every module; write `crate = \"::{given}\"` or `crate = \"crate::{given}\"`"
+                "`crate` must be an absolute path, which begins with `::` or `crate::`: a relative path has another meaning in \
+                 each module; write `crate = \"::{given}\"` or `crate = \"crate::{given}\"`"
             ),
         );
     }
     path
 }
 
-/// In seconds.
+/// The duration in seconds.
 fn duration(slot: &Slot<LitStr>, errors: &mut Errors) -> Option<u64> {
     let spanned = slot.get()?;
     let (key, literal) = (&spanned.key, &spanned.value);
     let text = literal.value();
     let Some((number, unit)) = split(&text) else {
-        errors.on(literal, "not a duration; write a number and one of s, m, h, d, like \"15m\"");
+        errors.on(literal, "not a duration; write a number and a unit s, m, h or d, like \"15m\"");
         return None;
     };
     match number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)) {
-        Some(0) => errors.on(literal, format!("`{key}` must be longer than nothing, or every session is over at once; write `{key} = \"15m\"`, for example")),
+        Some(0) => errors.on(
+            literal,
+            format!(
+                "`{key}` must be longer than 0, or every session ends at once; write `{key} = \"15m\"`, for example"
+            ),
+        ),
         Some(seconds) if seconds <= LONGEST => return Some(seconds),
-        _ => errors.on(literal, format!("`{key}` is at most 400 days, because browsers keep no cookie longer; write `{key} = \"400d\"`")),
+        _ => errors.on(
+            literal,
+            format!("`{key}` is at most 400 days, because browsers keep a cookie no longer; write `{key} = \"400d\"`"),
+        ),
     }
     None
 }
 
-/// Its number, and its unit in seconds.
+/// The number, and the unit in seconds.
 fn split(text: &str) -> Option<(&str, u64)> {
     let unit = text.chars().next_back()?;
     let number = text.strip_suffix(unit)?;
@@ -139,17 +147,16 @@ fn check_order(raw: &Raw<'_>, idle: Option<u64>, absolute: Option<u64>, errors: 
         return;
     }
     match (idle_slot.value().filter(|_| idle.is_some()), absolute_slot.value()) {
-        (Some(literal), Some(_)) if absolute.is_some() => errors
-            .on(literal, "`idle` is longer than `absolute`, so it would never end a session; make it at most as long"),
+        (Some(literal), Some(_)) if absolute.is_some() => {
+            errors.on(literal, "`idle` is longer than `absolute`, so it would have no effect; write a shorter one");
+        },
         (Some(literal), None) => errors.on(
             literal,
-            "`idle` is longer than `absolute`, which is \"12h\" unless given; write `absolute = \"...\"` as well",
+            "`idle` is longer than `absolute`, which is \"12h\" by default; also write `absolute = \"...\"`",
         ),
-        (None, Some(literal)) if !idle_slot.is_given() => errors.on(
-            literal,
-            "`absolute` is shorter than `idle`, which is \"30m\" unless given; write `idle = \"...\"` as well",
-        ),
-        // One of them is wrong anyway.
+        (None, Some(literal)) if !idle_slot.is_given() => errors
+            .on(literal, "`absolute` is shorter than `idle`, which is \"30m\" by default; also write `idle = \"...\"`"),
+        // One of them has been reported already.
         _ => {},
     }
 }

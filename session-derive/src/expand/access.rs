@@ -124,12 +124,12 @@ fn accessors(field: &Field, bodies: Bodies) -> TokenStream {
     }
 }
 
-/// Where the field stands, with the macro's hygiene: `self` must be the same everywhere.
+/// The span of the field with the hygiene of the macro: all generated uses of `self` must have the same one.
 fn span(field: &Field) -> Span {
     field.ident.span().resolved_at(Span::call_site())
 }
 
-/// The struct, to change `field` of it.
+/// Borrows the struct mutably, to change `field`.
 fn borrow(field: &Field) -> TokenStream {
     match &field.stored {
         Some(stored) => {
@@ -144,9 +144,9 @@ fn take(field: &Field, bodies: Bodies) -> Option<TokenStream> {
     let Field { ident, vis, ty, name, inner, .. } = field;
     let take = field.accessors.as_ref()?.take.as_ref()?;
     let borrow = borrow(field);
-    let doc = format!(" Takes `{name}` out of the session, if it is there.");
+    let doc = format!(" Takes the value of `{name}` and leaves `None`.");
     let inner = inner.as_ref().unwrap_or(ty);
-    // Nothing is marked as changed where there is nothing to take.
+    // Without a value, the field is not marked as changed.
     let body = bodies.of(quote! {
         if ::core::option::Option::is_some(&self.__tracked.#ident) {
             ::core::option::Option::take(&mut #borrow.#ident)
@@ -164,8 +164,8 @@ fn add(field: &Field, bodies: Bodies) -> Option<TokenStream> {
     let Field { ident, vis, ty, name, .. } = field;
     let add = field.accessors.as_ref()?.add.as_ref()?;
     let borrow = borrow(field);
-    let doc = format!(" Adds `amount` to `{name}`, which stops at the largest number of its type.");
-    let plus = quote_spanned!(ty.span()=> <#ty as __p::merge::Counter>::plus);
+    let doc = format!(" Adds `amount` to `{name}`. The result saturates at the bounds of its type.");
+    let plus = quote_spanned!(ty.span()=> <#ty as __p::Counter>::plus);
     let body = bodies.of(quote! {
         let __value = &mut #borrow.#ident;
         *__value = #plus(*__value, amount);
@@ -176,7 +176,7 @@ fn add(field: &Field, bodies: Bodies) -> Option<TokenStream> {
     })
 }
 
-/// The field's own doc, then what its attributes say.
+/// The field's own doc, then one line for each attribute.
 fn getter_docs(field: &Field) -> TokenStream {
     let mut docs = match field.docs.is_empty() {
         true => {
@@ -189,11 +189,11 @@ fn getter_docs(field: &Field) -> TokenStream {
     match &field.default {
         Default::Trait => {},
         Default::Literal(expr) | Default::Expr(expr) => {
-            rules.push(format!("a new session has `{}`", spelled_expression(expr)))
+            rules.push(format!("`{}` in a new session", spelled_expression(expr)));
         },
     }
     match &field.stored {
-        None => rules.push("not stored: every request begins with the default".into()),
+        None => rules.push("not stored: every request starts with the default".into()),
         Some(stored) => stored_rules(stored, &mut rules),
     }
     for rule in rules {
@@ -208,22 +208,22 @@ fn stored_rules(stored: &Stored, rules: &mut Vec<String>) {
         rules.push(format!("since version {since}"));
     }
     if stored.flash {
-        rules.push("read once, with its `take_` method".into());
+        rules.push("a flash value: read it with its `take_` method".into());
     }
     match stored.survive {
         Survive::Neither => {},
-        Survive::Login => rules.push("kept across login".into()),
-        Survive::Both => rules.push("kept across login and logout".into()),
+        Survive::Login => rules.push("survives login".into()),
+        Survive::Both => rules.push("survives login and logout".into()),
     }
     match &stored.merge {
         Merge::LastWriter => {},
-        Merge::Reject => rules.push("of two requests that change it, the later one fails".into()),
-        Merge::Counter => rules.push("what parallel requests add is added up".into()),
-        Merge::Union => rules.push("what parallel requests add and remove is joined".into()),
-        Merge::Max => rules.push("of parallel changes, the largest stays".into()),
-        Merge::Min => rules.push("of parallel changes, the smallest stays".into()),
+        Merge::Reject => rules.push("if two requests change it, the later one fails".into()),
+        Merge::Counter => rules.push("parallel additions are summed".into()),
+        Merge::Union => rules.push("parallel insertions and removals are combined".into()),
+        Merge::Max => rules.push("of parallel changes, the largest value stays".into()),
+        Merge::Min => rules.push("of parallel changes, the smallest value stays".into()),
         Merge::Log(cap) => {
-            rules.push(format!("what parallel requests append is kept in order of commit, the newest {cap} of it"));
+            rules.push(format!("parallel appends are kept in the order of their commits, at most the newest {cap}"));
         },
         Merge::With(path) => rules.push(format!("parallel changes are merged by `{}`", spelled(path))),
     }

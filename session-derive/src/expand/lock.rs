@@ -1,4 +1,4 @@
-//! The compiler's part of the schema lock: assertions about types, and the test that writes the file and replays it.
+//! The schema lock in the expansion: assertions about types, and the test that writes the lock file and replays it.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -11,11 +11,11 @@ use crate::lock::{Assertion, Claim, Locked, known_text, strategy};
 use crate::model::Model;
 use crate::spelling::spelled;
 
-/// What must hold when the struct is compiled.
+/// The assertions that are checked when the struct is compiled.
 pub(super) fn assertions(model: &Model, locked: Option<&Locked>) -> TokenStream {
     let tracked = locked.map(|locked| {
         let file = format!("/{}", locked.path);
-        // So that whoever edits only the file, or only asks for another check, has the macro run again.
+        // The compiler runs the macro again when the file or the variable changes.
         let file = locked.exists.then(|| {
             quote!(
                 const _: &[::core::primitive::u8] =
@@ -36,7 +36,8 @@ pub(super) fn assertions(model: &Model, locked: Option<&Locked>) -> TokenStream 
     quote!(#watched #tracked #strict #readable)
 }
 
-/// That each value is read back as it was written. What everybody knows is, but for one thing.
+/// Asserts that each codec reads back the values that it writes. The types of the standard library need no check, except a nested
+/// `Option`.
 fn readable(model: &Model) -> Option<TokenStream> {
     let is_plain = |ty| known_text(ty).is_some_and(|text| !text.contains("??"));
     let unknown = model.stored().filter(|(field, stored)| !stored.opaque && !is_plain(&field.ty));
@@ -85,7 +86,7 @@ fn shape(model: &Model, ty: &Type, opaque: bool) -> TokenStream {
     }
 }
 
-/// What the test writes and replays.
+/// The entries that the test writes and replays.
 pub(super) fn entries(model: &Model, locked: Option<&Locked>) -> Option<TokenStream> {
     locked.filter(|locked| locked.tested)?;
     let entries = model.stored().map(|(field, stored)| {

@@ -1,7 +1,7 @@
-//! Model to tokens. Items in a fixed order, fields in the struct's.
+//! Model to tokens. Items have a fixed order, fields the order of the struct.
 //!
-//! Every path is absolute and every name that is not the user's begins with `__`, so that it does not matter what is in scope.
-//! User tokens keep their spans: `rustc` reports a wrong type where it was written.
+//! Every path is absolute, and every generated name begins with `__`, so the expansion is independent of what is in scope. The user's
+//! tokens keep their spans: `rustc` reports a wrong type where it is written.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -17,7 +17,7 @@ mod stub;
 
 pub(crate) use self::stub::stub;
 
-/// What bodies are for: to run, or to be there beside an error.
+/// Whether function bodies are real, or placeholders beside an error.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bodies {
     Real,
@@ -57,8 +57,14 @@ fn enclosed(model: &Model, items: &TokenStream) -> TokenStream {
             use #krate::__private::{self as __p, DebugFallback as _};
             #items
             #krate::__impl_extractor!(#handle, #ident);
+            #krate::__not_serializable!(#handle);
         };
     }
+}
+
+/// The zero-sized type of a stored field.
+fn marker(stored: &Stored) -> Ident {
+    format_ident!("__Field{}", stored.index)
 }
 
 fn index(index: usize) -> Literal {

@@ -1,4 +1,4 @@
-//! The way from what older releases have stored to a field: one function for each step, and the order in which they are tried.
+//! `fn older`: reads the values of older releases. It has one function for each upgrade step, and tries the steps in order.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -18,7 +18,7 @@ pub(super) fn method(field: &Field, stored: &Stored) -> Option<TokenStream> {
     let functions = history.steps.iter().map(function);
     let own = history.steps.iter().any(|step| matches!(step.source, Source::Own(..)));
     let was = &history.was;
-    // A field whose type has never changed had this one under its older names too.
+    // If the type has never changed, it is also the type under the older names.
     let renamed = (!own && !was.is_empty()).then(|| {
         quote! {
             if let ::core::option::Option::Some(__value) = __old.first::<#ty>(&[#(#was),*]) {
@@ -47,7 +47,7 @@ fn name(step: &Step) -> Ident {
     format_ident!("__in_{}", step.version)
 }
 
-/// One step, as a function.
+/// The function of one step.
 fn function(step: &Step) -> TokenStream {
     let Step { version, source, to, with, fallible } = step;
     let name = name(step);
@@ -68,7 +68,7 @@ fn function(step: &Step) -> TokenStream {
     };
     let call = match fallible {
         false => quote!(::core::result::Result::Ok(__step(#arguments))),
-        // At the function: its error may lack `Display`.
+        // With the span of the function: its error type may lack `Display`.
         true => quote_spanned! {with.span().resolved_at(Span::call_site())=>
             ::core::result::Result::map_err(__step(#arguments), |__error| __p::FieldErrorCause::step(#version, &__error))
         },
@@ -81,7 +81,7 @@ fn function(step: &Step) -> TokenStream {
     }
 }
 
-/// Begins with `step` if what it takes is there, and goes on through those that are `later`.
+/// Runs `step` if its input is stored, and then the `later` steps.
 fn attempt(step: &Step, later: impl Iterator<Item = Ident>) -> TokenStream {
     let name = name(step);
     let later = quote!(#(.and_then(#later))*);
@@ -102,7 +102,7 @@ fn attempt(step: &Step, later: impl Iterator<Item = Ident>) -> TokenStream {
     }
 }
 
-/// All that must be there is; if nothing must, anything is enough.
+/// Whether the input of a step is stored: all required keys, or any key if all are optional.
 fn condition<K: quote::ToTokens>(pairs: &[(K, Type)]) -> TokenStream {
     let required: Vec<_> = pairs.iter().filter(|(_, ty)| option_of(ty).is_none()).map(|(key, _)| key).collect();
     if required.is_empty() {

@@ -1,4 +1,4 @@
-//! What the runtime sees: one `Field` for each stored field, the table of them, and the handle's traits.
+//! The runtime's view of the struct: one `Field` for each stored field, the table of them, and the traits of the handle.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -73,14 +73,14 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
     let span = ty.span();
     let body = match &stored.merge {
         Merge::LastWriter | Merge::Reject => return None,
-        // Methods rather than the functions around them: a type that lacks them is refused without a quotation of those.
-        Merge::Counter => quote_spanned!(span=> <#ty as __p::merge::Counter>::combined(base, ours, theirs)),
-        Merge::Union => quote_spanned!(span=> <#ty as __p::merge::Union>::combined(base, ours, theirs)),
-        Merge::Max => quote_spanned!(span=> <#ty as __p::merge::Ordered>::larger(ours, theirs)),
-        Merge::Min => quote_spanned!(span=> <#ty as __p::merge::Ordered>::smaller(ours, theirs)),
+        // Trait methods, not free functions: the error for a type without the trait then quotes no code of the runtime.
+        Merge::Counter => quote_spanned!(span=> <#ty as __p::Counter>::combined(base, ours, theirs)),
+        Merge::Union => quote_spanned!(span=> <#ty as __p::Union>::combined(base, ours, theirs)),
+        Merge::Max => quote_spanned!(span=> <#ty as __p::Ordered>::larger(ours, theirs)),
+        Merge::Min => quote_spanned!(span=> <#ty as __p::Ordered>::smaller(ours, theirs)),
         Merge::Log(cap) => {
             let cap = index(*cap);
-            quote_spanned!(span=> <#ty as __p::merge::Log>::combined(base, ours, theirs, #cap))
+            quote_spanned!(span=> <#ty as __p::Log>::combined(base, ours, theirs, #cap))
         },
         Merge::With(path) => quote! {
             let __merge: fn(#ty, #ty, #ty) -> #ty = #path;
@@ -91,7 +91,7 @@ fn merge(field: &Field, stored: &Stored) -> Option<TokenStream> {
         Merge::Max | Merge::Min => quote!(_),
         _ => quote!(base),
     };
-    // A log is trimmed by its rule even where nobody else has written.
+    // A log is trimmed by its merge rule, so the rule runs even without a conflict.
     let normalizes = matches!(stored.merge, Merge::Log(_)).then(|| {
         quote!(
             const NORMALIZES: ::core::primitive::bool = true;
@@ -197,16 +197,15 @@ fn previous(model: &Model) -> Option<TokenStream> {
     })
 }
 
-/// An item of its own: a constant of a trait is only computed where it is used.
+/// A separate item: an associated constant is evaluated only where it is used.
 fn check_previous(model: &Model) -> Option<TokenStream> {
     let Model { ident, name, version, .. } = model;
     let path = &model.evolution.previous.as_ref()?.path;
     let old = spelled(path);
-    let other_name = format!("`{old}` is another session than `{ident}`: write `name = \"{name}\"` on it");
+    let other_name = format!("`{old}` has another session name than `{ident}`: write `name = \"{name}\"` on it");
     let before = version.saturating_sub(1);
-    let gap = format!(
-        "`{old}` must be version {before}, because `{ident}` is version {version}: no version may be left out between them"
-    );
+    let gap =
+        format!("`{old}` must be version {before}, because `{ident}` is version {version}: no version can be left out");
     Some(quote_spanned! {path.span()=>
         const _: () = __p::check_previous::<#ident, #path>(#other_name, #gap);
     })

@@ -1,5 +1,5 @@
-//! What is emitted beside an error: the same items with the same signatures, so that the uses of a type whose attributes are
-//! wrong are no errors too. Nothing in it asks for a trait that a field's type might lack.
+//! The expansion beside an error: the same items with the same signatures, so that uses of the type cause no further errors. It has no
+//! bound that a field's type might not fulfil.
 
 use proc_macro2::TokenStream;
 use quote::quote;

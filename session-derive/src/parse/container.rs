@@ -28,7 +28,7 @@ pub(crate) struct RawAttributes {
     pub(crate) strict: Slot<()>,
 }
 
-/// What was written after `lock =`.
+/// The value of `lock =`.
 pub(crate) enum RawLock {
     Off,
     Path(LitStr),

@@ -19,7 +19,7 @@ pub(crate) struct RawField {
     pub(crate) docs: Vec<Attribute>,
     pub(crate) cfg: Option<Attribute>,
     pub(crate) attributes: RawFieldAttributes,
-    /// The keys of all of them, in the order in which they were written.
+    /// The keys of all attributes, in source order.
     pub(crate) given: Vec<Ident>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct RawFieldAttributes {
     pub(crate) sample: Slot<Expr>,
 }
 
-/// What was written after `merge =`.
+/// The value of `merge =`.
 #[derive(Clone)]
 pub(crate) enum RawMerge {
     Counter,
@@ -56,7 +56,7 @@ pub(crate) enum RawMerge {
     With(Path),
 }
 
-/// `None` for a field without a name; the struct is refused as a whole then.
+/// `None` for a field without a name: the check of the struct reports it.
 pub(super) fn parse(field: &syn::Field, owner: &Ident, errors: &mut Errors) -> Option<RawField> {
     let ident = field.ident.clone()?;
     let mut raw = RawFieldAttributes::default();
@@ -114,7 +114,7 @@ fn expression(entry: &Entry<'_>) -> syn::Result<Expr> {
     entry.equals()?;
     let refused = input
         .error(format!("`{key}` takes a path, literal, call or macro; put longer code in a function and call it here"));
-    // A closure's commas would be read as the list's.
+    // The commas in a closure would end the attribute.
     if input.peek(Token![|]) || input.peek(Token![||]) || input.peek(Token![move]) {
         while !input.is_empty() {
             input.parse::<TokenTree>()?;
@@ -127,7 +127,7 @@ fn expression(entry: &Entry<'_>) -> syn::Result<Expr> {
     }
 }
 
-/// What `syn` accepts depends on features that another crate may turn on.
+/// A list of its own: which expressions `syn` parses depends on features that another crate may turn on.
 fn is_simple(expr: &Expr) -> bool {
     match expr {
         Expr::Group(group) => is_simple(&group.expr),
@@ -178,7 +178,7 @@ fn merge(entry: &Entry<'_>, owner: &Ident, errors: &mut Errors) -> syn::Result<R
         let Some(near) = nearest(MERGE, &name) else {
             return Err(error);
         };
-        // What was meant still decides which methods there are.
+        // The strategy that was meant decides which methods exist, so that their uses cause no further errors.
         errors.add(error);
         name = near.into();
     }
@@ -223,12 +223,12 @@ fn function(strategy: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
     finish(&content, path)
 }
 
-/// Reads what is left, so that one mistake is not two.
+/// Consumes the rest of `content`, so that one mistake is not reported twice.
 fn finish<T>(content: ParseStream<'_>, result: syn::Result<T>) -> syn::Result<T> {
     let rest = content.fork();
     drain(content)?;
     match result {
-        Ok(_) if !rest.is_empty() => Err(rest.error("this is one argument too many; remove it")),
+        Ok(_) if !rest.is_empty() => Err(rest.error("unexpected argument; remove it")),
         result => result,
     }
 }

@@ -1,4 +1,4 @@
-//! What was written, with spans. Lenient: a mistake is reported, its value skipped, and the rest still read.
+//! The input with its spans. Parsing is lenient: it reports a mistake, skips the value, and reads on.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -16,7 +16,7 @@ mod container;
 mod field;
 mod upgrade;
 
-/// A struct as it was written.
+/// The struct as it was written.
 pub(crate) struct Raw<'a> {
     pub(crate) vis: &'a Visibility,
     pub(crate) ident: &'a Ident,
@@ -45,7 +45,7 @@ pub(crate) struct Spanned<T> {
     pub(crate) value: T,
 }
 
-/// What may be given once.
+/// An attribute that may be given once.
 pub(crate) struct Slot<T>(Option<Spanned<T>>);
 
 impl<T> Default for Slot<T> {
@@ -55,7 +55,7 @@ impl<T> Default for Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// Takes a value, or reports the second one.
+    /// Stores the first value, and reports a second one.
     pub(crate) fn set(&mut self, key: &Ident, value: T, errors: &mut Errors) {
         match &self.0 {
             Some(_) => errors.on(key, format!("duplicate `{key}`; remove one of them")),
@@ -96,7 +96,7 @@ impl Entry<'_> {
         syn::Error::new(self.key.span(), self.level.unknown(&self.key.unraw().to_string()))
     }
 
-    /// Nothing but the key.
+    /// Checks that the key has no value.
     pub(crate) fn flag(&self) -> syn::Result<()> {
         if self.input.peek(Token![=]) || self.input.peek(token::Paren) {
             let key = &self.key;
@@ -105,7 +105,7 @@ impl Entry<'_> {
         Ok(())
     }
 
-    /// The `=` before a value.
+    /// Consumes the `=` before a value.
     fn equals(&self) -> syn::Result<()> {
         let Self { key, input, .. } = self;
         let example = self.example();
@@ -137,7 +137,7 @@ impl Entry<'_> {
         self.value("a name without quotes")
     }
 
-    /// One or several, in parentheses.
+    /// One or more strings in parentheses.
     fn strings(&self) -> syn::Result<Vec<LitStr>> {
         let Self { key, input, .. } = self;
         let example = self.example();
@@ -163,7 +163,7 @@ impl Entry<'_> {
     }
 }
 
-/// Reads every `#[session(...)]`, and gives each `key` in them to `entry`.
+/// Reads every `#[session(...)]`, and passes each `key` in them to `entry`.
 pub(crate) fn read(
     attrs: &[Attribute],
     level: Level,
@@ -220,7 +220,7 @@ fn read_entry(
     entry(&Entry { level, key, input }, errors)
 }
 
-/// Reads what is left, so that one mistake is not two.
+/// Consumes the rest of `input`, so that one mistake is not reported twice.
 fn drain(input: ParseStream<'_>) -> syn::Result<()> {
     while !input.is_empty() {
         input.parse::<TokenTree>()?;
@@ -228,12 +228,12 @@ fn drain(input: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// Goes on with the next entry.
+/// Skips to the next entry.
 fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) && input.parse::<TokenTree>().is_ok() {}
 }
 
-/// What is in the invisible delimiters that macros put around their arguments.
+/// The type without the invisible delimiters that macros put around their arguments, and without parentheses.
 pub(crate) fn peel(mut ty: &Type) -> &Type {
     while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = ty {
         ty = elem;
@@ -253,7 +253,7 @@ pub(crate) fn is_plain_literal(expr: &Expr) -> bool {
     }
 }
 
-/// `tokens` with the struct's name for `Self`, which means another type where they are repeated.
+/// `tokens` with the struct's name in place of `Self`: the expansion repeats them where `Self` is another type.
 fn without_self<T: Parse + ToTokens>(tokens: T, ident: &Ident) -> T {
     syn::parse2(replace_self(tokens.to_token_stream(), ident)).unwrap_or(tokens)
 }

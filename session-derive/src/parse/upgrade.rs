@@ -1,4 +1,4 @@
-//! `upgrade(...)`: a step from what an older release has stored.
+//! `upgrade(...)`: a step from the value that an older release has stored.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
@@ -10,7 +10,7 @@ use crate::diag::Errors;
 use crate::keyword::{UPGRADE, unknown};
 
 const KEYS: &str =
-    "`from` expects stored keys and the types they had, like `from(\"first\": String, \"last\": String)`";
+    "`from` expects stored keys and the types that they had, like `from(\"first\": String, \"last\": String)`";
 
 /// A step as it was written.
 pub(crate) struct RawUpgrade {
@@ -23,9 +23,9 @@ pub(crate) struct RawUpgrade {
 
 /// Where a step takes its values from.
 pub(crate) enum RawSource {
-    /// The field itself, when it had this type.
+    /// The field itself, which had this type.
     Own(Box<Type>),
-    /// Stored keys, and the types they had.
+    /// Stored keys with the types that they had.
     Keys(Vec<(LitStr, Type)>),
 }
 
@@ -37,7 +37,7 @@ struct Parts {
     try_with: Slot<Path>,
 }
 
-/// A step; none if it was so wrong that nothing can be made of it, which is reported.
+/// A step. `None` after a mistake that leaves no usable step; it is reported.
 pub(super) fn parse(entry: &Entry<'_>, owner: &Ident, errors: &mut Errors) -> syn::Result<Option<RawUpgrade>> {
     let Entry { key, input, .. } = entry;
     if !input.peek(token::Paren) {
@@ -58,7 +58,7 @@ pub(super) fn parse(entry: &Entry<'_>, owner: &Ident, errors: &mut Errors) -> sy
             drain(&content)?;
         }
     }
-    // What is missing may be what was wrong.
+    // A part with a mistake is not reported as missing, too.
     let complete = errors.count() == before;
     Ok(assemble(key, parts, complete, errors))
 }
@@ -128,15 +128,13 @@ fn assemble(key: &Ident, parts: Parts, complete: bool, errors: &mut Errors) -> O
         missing("`upgrade(...)` needs `in = N`: the version in which the change was made");
     }
     if !source.is_given() {
-        missing(
-            "`upgrade(...)` needs `from = OldType`, or `from(\"key\": OldType, ...)` for what was stored under other keys",
-        );
+        missing("`upgrade(...)` needs `from = OldType`, or `from(\"key\": OldType, ...)` for values under other keys");
     }
     if !with.is_given() && !try_with.is_given() {
         missing("a type change needs `with = fn(Old) -> New`, or `try_with = fn(Old) -> Result<New, E>`");
     }
     if let (true, Some(second)) = (with.is_given(), try_with.get()) {
-        let message = "`with` and `try_with` are two ways to say the same; remove one of them";
+        let message = "`with` and `try_with` exclude each other; remove one of them";
         errors.add(syn::Error::new(second.key.span(), message));
     }
     let fallible = !with.is_given();

@@ -1,4 +1,4 @@
-//! serde's `rename_all`, rule for rule.
+//! The rules of serde's `rename_all`.
 
 /// How names are spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +25,12 @@ const CASES: &[(&str, Case)] = &[
 ];
 
 impl Case {
-    /// None for a rule that serde refuses, with a message of its own.
+    /// `None` for a rule that serde refuses with its own message.
     pub(super) fn parse(rule: &str) -> Option<Self> {
         CASES.iter().find(|(name, _)| *name == rule).map(|(_, case)| *case)
     }
 
-    /// The spelling of a member that is called `name`, which is taken for snake case.
+    /// The stored name of the member `name`, which serde takes for snake case.
     pub(super) fn of_member(self, name: &str) -> String {
         match self {
             Self::Lower | Self::Snake => name.to_owned(),
@@ -42,7 +42,7 @@ impl Case {
         }
     }
 
-    /// The spelling of a variant that is called `name`, which is taken for Pascal case.
+    /// The stored name of the variant `name`, which serde takes for Pascal case.
     pub(super) fn of_variant(self, name: &str) -> String {
         match self {
             Self::Pascal => name.to_owned(),

@@ -1,4 +1,4 @@
-//! Raw to model. Every mistake is reported, and the model is made nevertheless: a stub is expanded from it.
+//! Raw to model. Every mistake is reported. The model is made in any case: the stub is expanded from it.
 
 use std::collections::HashSet;
 
@@ -17,31 +17,31 @@ use crate::diag::Errors;
 use crate::parse::{first_borrow, peel};
 use crate::spelling::spelled;
 
-/// What makes the form of a type unknown.
+/// Words that make the form of a type unknown.
 const TYPE_HIDDEN: &[(&str, &str)] = &[
-    ("untagged", "an `untagged` enum is stored without a name to tell its variants by"),
-    ("remote", "`remote` describes a type that is not this one"),
-    ("field_identifier", "a `field_identifier` is only read"),
-    ("variant_identifier", "a `variant_identifier` is only read"),
+    ("untagged", "an `untagged` enum is stored without the name of its variant"),
+    ("remote", "`remote` describes another type"),
+    ("field_identifier", "a `field_identifier` is read but not written"),
+    ("variant_identifier", "a `variant_identifier` is read but not written"),
 ];
 
-/// What is no reason to ask for `opaque` by itself, but makes a codec that writes no names impossible.
+/// Words that do not require `opaque` by themselves, but exclude codecs that write no names.
 const READ_BY_NAME: &[(&str, &str)] = &[("untagged", ""), ("tag", ""), ("flatten", ""), ("skip_serializing_if", "")];
 
-/// What makes the form of a variant unknown.
+/// Words that make the form of a variant unknown.
 const VARIANT_HIDDEN: &[(&str, &str)] = &[
-    ("untagged", "an `untagged` variant is stored without a name to tell it by"),
-    ("with", "what the functions of `with` store is not known"),
-    ("serialize_with", "what the function of `serialize_with` stores is not known"),
-    ("deserialize_with", "what the function of `deserialize_with` reads is not known"),
+    ("untagged", "an `untagged` variant is stored without its name"),
+    ("with", "the stored form of `with` is not known"),
+    ("serialize_with", "the stored form of `serialize_with` is not known"),
+    ("deserialize_with", "the stored form of `deserialize_with` is not known"),
 ];
 
-/// What makes the form of a member unknown.
+/// Words that make the form of a member unknown.
 const MEMBER_HIDDEN: &[(&str, &str)] = &[
-    ("with", "what the functions of `with` store is not known"),
-    ("serialize_with", "what the function of `serialize_with` stores is not known"),
-    ("deserialize_with", "what the function of `deserialize_with` reads is not known"),
-    ("getter", "what a `getter` returns is not known"),
+    ("with", "the stored form of `with` is not known"),
+    ("serialize_with", "the stored form of `serialize_with` is not known"),
+    ("deserialize_with", "the stored form of `deserialize_with` is not known"),
+    ("getter", "the stored form of a `getter` is not known"),
 ];
 
 /// The model of `raw`.
@@ -75,16 +75,16 @@ fn check_lifetimes(raw: &Raw<'_>, errors: &mut Errors) {
 struct Checker<'a> {
     raw: &'a Raw<'a>,
     recursive: bool,
-    /// All words in the types whose shape is asked for.
+    /// All identifiers in the types whose shape is needed.
     words: HashSet<Ident>,
     errors: &'a mut Errors,
 }
 
-/// How the names of members are made.
+/// How the stored names of members are made.
 #[derive(Clone, Copy)]
 struct Naming {
     case: Option<Case>,
-    /// Whether each has a default.
+    /// Whether every member has a default.
     default: bool,
 }
 
@@ -97,7 +97,7 @@ impl Checker<'_> {
         }
         let unknown = Form::Content(Content::Opaque(name));
         if let Some((word, reason)) = serde.any(TYPE_HIDDEN) {
-            self.errors.on(&word.key, format!("{reason}; write `#[session(opaque)]` on `{}` as well", input.ident));
+            self.errors.on(&word.key, format!("{reason}; also write `#[session(opaque)]` on `{}`", input.ident));
             return unknown;
         }
         if let Some(ty) = self.converted() {
@@ -106,7 +106,7 @@ impl Checker<'_> {
         let naming = Naming { case: serde.case("rename_all", self.errors), default: serde.has("default") };
         match &input.data {
             Data::Union(data) => {
-                self.errors.on(data.union_token, "serde stores no unions; write an enum, which says what is in it");
+                self.errors.on(data.union_token, "serde cannot store a union; write an enum");
                 unknown
             },
             Data::Enum(_) => self.variants(naming),
@@ -116,8 +116,8 @@ impl Checker<'_> {
                     self.errors.on(
                         &word.key,
                         format!(
-                            "`tag` on a struct adds a member that nothing reads; remove it, or write `#[session(opaque)]` \
-                             on `{}` as well",
+                            "`tag` on a struct adds a member that is never read; remove it, or also write `#[session(opaque)]` \
+                             on `{}`",
                             input.ident
                         ),
                     );
@@ -127,7 +127,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether serde reads it by the names in it, as far as can be seen here.
+    /// Whether serde reads it by the names in it, as far as this derive can see.
     fn is_described(&self) -> bool {
         let Raw { serde, members, variants, .. } = self.raw;
         let inner = variants.iter().flat_map(|variant| &variant.members).chain(members);
@@ -136,7 +136,7 @@ impl Checker<'_> {
             || inner.into_iter().any(|member| member.serde.any(READ_BY_NAME).is_some())
     }
 
-    /// The type of `into`, which must be the one of `from` or `try_from`.
+    /// The type in `into`, which must be the same as in `from` or `try_from`.
     fn converted(&mut self) -> Option<Type> {
         let serde = &self.raw.serde;
         let into = serde.text("into");
@@ -148,8 +148,8 @@ impl Checker<'_> {
                 self.errors.on(
                     at,
                     format!(
-                        "what is stored must be what is read: `into` names one type and `from` (or `try_from`) the same; if \
-                         that cannot be, write `#[session(opaque)]` on `{}` as well",
+                        "the stored type must be the one that is read: `into` and `from` (or `try_from`) must name the same \
+                         type; if that is not possible, also write `#[session(opaque)]` on `{}`",
                         self.raw.input.ident
                     ),
                 );
@@ -158,13 +158,13 @@ impl Checker<'_> {
         }
     }
 
-    /// The one member that is stored, as serde picks it.
+    /// The one member that is stored, by serde's rule.
     fn transparent(&mut self) -> Form {
         let members = self.raw.members.iter();
         let inner = members.filter(|member| !member.serde.skipped(self.errors) && !is_phantom(&member.field.ty));
         let inner: Vec<_> = inner.collect();
         let inner = inner.iter().find(|member| !member.serde.has("default")).or(inner.first());
-        // Without one, serde complains.
+        // Without one, serde reports an error.
         inner.and_then(|member| self.member_content(member)).map_or(Form::Unit, Form::Content)
     }
 
@@ -198,7 +198,7 @@ impl Checker<'_> {
         }
         if let Some((word, reason)) = serde.any(VARIANT_HIDDEN) {
             let ident = &self.raw.input.ident;
-            self.errors.on(&word.key, format!("{reason}; write `#[session(opaque)]` on `{ident}` as well"));
+            self.errors.on(&word.key, format!("{reason}; also write `#[session(opaque)]` on `{ident}`"));
             return None;
         }
         let own = variant.ident.unraw().to_string();
@@ -209,14 +209,14 @@ impl Checker<'_> {
         }
         let naming = Naming { case: serde.case("rename_all", self.errors).or(fields), default: false };
         let form = match (&variant.fields, members.as_slice()) {
-            // Serde takes it for one without content.
+            // Serde treats it as a variant without content.
             (Fields::Unnamed(_), [only]) if only.serde.skipped(self.errors) => None,
             (fields, members) => self.inside(fields, members, naming),
         };
         Some(Variant { name, form })
     }
 
-    /// What is in braces or parentheses; nothing where there are none.
+    /// The form of what is in braces or parentheses. `None` without them.
     fn inside(&mut self, fields: &Fields, members: &[RawMember<'_>], naming: Naming) -> Option<Form> {
         Some(match (fields, members) {
             (Fields::Unit, _) => return None,
@@ -224,8 +224,8 @@ impl Checker<'_> {
                 Some(word) => {
                     self.errors.on(
                         &word.key,
-                        "a struct around one value is stored as that value, and serde stores it nevertheless; write a \
-                         struct without members, or one with names",
+                        "a struct with one unnamed value is stored as that value, so serde stores it although it is skipped; \
+                         write a struct without members, or one with named members",
                     );
                     return None;
                 },
@@ -245,12 +245,12 @@ impl Checker<'_> {
         })
     }
 
-    /// What is found by its place must always be there.
+    /// A value that is found by its position must always be stored.
     fn check_place(&mut self, member: &RawMember<'_>) {
         if let Some(word) = member.serde.find("skip_serializing_if") {
             self.errors.on(
                 &word.key,
-                "without this value, those after it are read in its place; remove this, or give the members names",
+                "if this value is left out, the values after it are read in its position; remove this, or give the members names",
             );
         }
     }
@@ -265,8 +265,8 @@ impl Checker<'_> {
             self.errors.on(
                 &word.key,
                 format!(
-                    "what `flatten` stores is not known here; write `#[session(opaque)]` on `{}` as well, or give what is \
-                     inside a name by removing `flatten`",
+                    "the stored form of `flatten` is not known here; also write `#[session(opaque)]` on `{}`, or remove \
+                     `flatten`, which stores the content under this member's name",
                     self.raw.input.ident
                 ),
             );
@@ -308,7 +308,7 @@ impl Checker<'_> {
             return Some(Content::Opaque(spelled(peel(ty))));
         }
         if let Some((word, reason)) = member.serde.any(MEMBER_HIDDEN) {
-            self.errors.on(&word.key, format!("{reason}; write `#[session(opaque)]` on this member as well"));
+            self.errors.on(&word.key, format!("{reason}; also write `#[session(opaque)]` on this member"));
             return None;
         }
         self.content(ty)
@@ -341,13 +341,13 @@ fn collect(tokens: TokenStream, words: &mut HashSet<Ident>) {
     }
 }
 
-const GATED: &str = "what is stored cannot be `#[cfg]`-gated: it would differ between builds; keep it and gate its use";
+const GATED: &str = "a stored value cannot be under `#[cfg]`: the stored form would differ between builds; keep it, and put its use under `#[cfg]`";
 
 fn is_phantom(ty: &Type) -> bool {
     is_called(ty, "PhantomData")
 }
 
-/// What serde takes for missing is `None`.
+/// Whether serde reads a missing value of this type as `None`.
 fn is_option(ty: &Type) -> bool {
     is_called(ty, "Option")
 }

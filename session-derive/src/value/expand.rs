@@ -1,4 +1,4 @@
-//! Model to tokens: one constant, in which each member is a line.
+//! Model to tokens: one constant, with one line for each member.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -15,7 +15,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let name = format!("::{}", model.ident);
     let id = quote!(::core::concat!(::core::module_path!(), #name));
     let marker = quote! {
-        /// Stands for the type within itself.
+        /// Replaces the type inside itself.
         struct __Recursive;
         #[automatically_derived]
         impl __p::SessionValue for __Recursive {
@@ -25,7 +25,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     implementation(model, &marker, &quote!(&__p::Shape::Recursive { id: #id, shape: #shape }))
 }
 
-/// What is emitted beside an error: the same trait, so that the uses of the type are no errors too.
+/// The expansion beside an error: the same trait, so that uses of the type cause no further errors.
 pub(super) fn stub(model: &Model) -> TokenStream {
     let opaque = content(&Content::Opaque(spelled(&model.ident)));
     implementation(model, &TokenStream::new(), &opaque)
@@ -39,9 +39,9 @@ fn implementation(model: &Model, items: &TokenStream, shape: &TokenStream) -> To
     let bounds = (!bounds.is_empty()).then(|| quote!(where #bounds));
     quote! {
         #[allow(
-            // A type or a member that its author deprecated is still stored.
+            // A deprecated type or member is still stored.
             deprecated,
-            // Absolute paths, so that it does not matter what is in scope.
+            // Absolute paths are independent of what is in scope.
             unused_qualifications,
             clippy::absolute_paths,
         )]
@@ -108,7 +108,7 @@ fn variant(variant: &Variant) -> TokenStream {
             quote!(__p::Variant::new(#name, #content))
         },
         Some(of) => {
-            // An argument is not a constant by itself.
+            // A function argument is not promoted to a constant by itself.
             let form = form(of);
             quote!(__p::Variant::new(#name, const { #form }))
         },

@@ -1,7 +1,7 @@
-//! `#[derive(SessionValue)]`, in the same steps as the session's own derive: `parse` reads, `check` collects mistakes and makes a
-//! model, `expand` knows only the model.
+//! `#[derive(SessionValue)]`, in the same steps as `#[derive(Session)]`: `parse` reads, `check` collects mistakes and makes a model,
+//! `expand` sees only the model.
 //!
-//! What serde will write is in serde's attributes, so those are read too: each is understood, or refused with a reason.
+//! Serde's attributes decide what is stored, so they are read too. Each one is understood, or refused with a reason.
 
 use proc_macro2::TokenStream;
 use quote::quote;

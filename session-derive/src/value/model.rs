@@ -1,9 +1,9 @@
-//! The checked model: what is stored, without an attribute left.
+//! The checked model: what is stored. It holds no attributes.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Generics, Path};
 
-/// A type whose shape is known.
+/// A type with a known shape.
 pub(super) struct Model {
     pub(super) ident: Ident,
     pub(super) generics: Generics,
@@ -19,7 +19,7 @@ pub(super) struct Model {
 /// What a type or the inside of a variant is stored as.
 pub(super) enum Form {
     Unit,
-    /// As what is inside.
+    /// As its content.
     Content(Content),
     Tuple(Vec<Content>),
     Struct(Vec<Member>),
@@ -28,11 +28,11 @@ pub(super) enum Form {
 
 /// The type of a member.
 pub(super) enum Content {
-    /// Its type, with [`recursion`](super::recursion)'s marker in place of the type itself, and where to complain.
+    /// Its type, with [`recursion`](super::recursion)'s marker in place of the type itself, and the span for errors.
     Deep(TokenStream, Span),
-    /// The text of a type of which nothing is known.
+    /// The text of a type whose form is unknown.
     Opaque(String),
-    /// Nothing but that it is read by the names in it.
+    /// The text of a type whose form is unknown, but which serde reads by the names in it.
     Described(String),
 }
 
@@ -40,9 +40,9 @@ pub(super) struct Member {
     pub(super) name: String,
     pub(super) content: Content,
     pub(super) optional: bool,
-    /// Whether it is left out at times.
+    /// Whether it can be left out, by `skip_serializing_if`.
     pub(super) skipped: bool,
-    /// What it is read under as well.
+    /// Older names that it is read under.
     pub(super) aliases: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Variant {
     pub(super) form: Option<Form>,
 }
 
-/// How it is said which variant an enum is.
+/// How the stored value names its variant.
 pub(super) enum Tagging {
     External,
     Internal { tag: String },

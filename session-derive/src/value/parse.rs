@@ -1,4 +1,4 @@
-//! What was written: on the type, its variants and its members.
+//! The input with its attributes: the type, its variants and its members.
 
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Variant};
 
@@ -13,9 +13,9 @@ pub(super) struct Raw<'a> {
     pub(super) serde: Serde,
     pub(super) opaque: Slot<()>,
     pub(super) krate: Slot<LitStr>,
-    /// Of a struct.
+    /// The members of a struct.
     pub(super) members: Vec<RawMember<'a>>,
-    /// Of an enum.
+    /// The variants of an enum.
     pub(super) variants: Vec<RawVariant<'a>>,
 }
 
@@ -59,7 +59,7 @@ fn variant<'a>(variant: &'a Variant, errors: &mut Errors) -> RawVariant<'a> {
     for attr in variant.attrs.iter().filter(|attr| attr.path().is_ident("session")) {
         errors.on(
             attr,
-            "no `#[session(...)]` goes on a variant; write `#[session(opaque)]` on the members in it, or on the enum",
+            "`#[session(...)]` is not allowed on a variant; write `#[session(opaque)]` on its members, or on the enum",
         );
     }
     RawVariant {

@@ -1,13 +1,13 @@
-//! Types that contain themselves. Their shape as a constant would be defined by itself, so in the types of members a marker stands
-//! for the type: `Option<Box<Node>>` becomes `Option<Box<__Recursive>>`.
+//! Types that contain themselves. A constant cannot be defined by itself, so in the types of members a marker replaces the type:
+//! `Option<Box<Node>>` becomes `Option<Box<__Recursive>>`.
 //!
-//! Only a mention of the type by its own name is found: a derive sees nothing of other types.
+//! Only the type's own name is found: a derive does not see other types.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{DeriveInput, Type};
 
-/// `ty` with the marker, and whether it was needed. An error for a mention with other arguments, which is another type.
+/// `ty` with the marker, and whether it was needed. Fails if the type occurs with other arguments, which is another type.
 pub(super) fn marked(ty: &Type, of: &DeriveInput) -> syn::Result<(TokenStream, bool)> {
     let (_, arguments, _) = of.generics.split_for_impl();
     let mut marker = Marker { ident: &of.ident, arguments: arguments.to_token_stream().to_string(), found: false };
@@ -38,7 +38,7 @@ impl Marker<'_> {
                 TokenTree::Ident(word) if !after_path && (word == *self.ident || word == "Self") => {
                     let is = |token: Option<&TokenTree>, sign| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == sign);
                     if is(tokens.peek(), ':') {
-                        // A module of that name, or something that belongs to the type.
+                        // A module of that name, or an associated item of the type.
                         marked.extend([TokenTree::Ident(word)]);
                         continue;
                     }
@@ -47,8 +47,8 @@ impl Marker<'_> {
                         return Err(syn::Error::new(
                             word.span(),
                             format!(
-                                "`{word}` within itself, but with other parameters: what is stored would have no end; \
-                                 write `#[session(opaque)]` on this member"
+                                "`{word}` contains itself with other parameters, so its stored form would be endless; write \
+                                 `#[session(opaque)]` on this member"
                             ),
                         ));
                     }
@@ -62,7 +62,7 @@ impl Marker<'_> {
     }
 }
 
-/// `<...>`, without a comma at the end.
+/// `<...>`, without a trailing comma.
 fn angle(tokens: &mut impl Iterator<Item = TokenTree>) -> TokenStream {
     let mut depth = 0_usize;
     let mut taken = Vec::new();

@@ -1,4 +1,4 @@
-//! The words of `#[serde(...)]`. What serde itself would complain about is left to it.
+//! The words of `#[serde(...)]`. Mistakes that serde itself reports are left to it.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::meta::ParseNestedMeta;
@@ -21,7 +21,7 @@ impl Serde {
     pub(super) fn read(attrs: &[Attribute]) -> Self {
         let mut words = Vec::new();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-            // What comes after something that is not understood is not read: serde refuses it anyway.
+            // Parsing stops at a word that is not understood: serde reports it.
             let _: syn::Result<()> = attr.parse_nested_meta(|meta| {
                 words.extend(word(&meta)?);
                 Ok(())
@@ -38,7 +38,7 @@ impl Serde {
         self.find(key).is_some()
     }
 
-    /// The first of `keys` that is there.
+    /// The first of `keys` that is present.
     pub(super) fn any<'k>(&self, keys: &'k [(&str, &str)]) -> Option<(&Word, &'k str)> {
         keys.iter().find_map(|(key, reason)| Some((self.find(key)?, *reason)))
     }
@@ -54,26 +54,26 @@ impl Serde {
         words.filter_map(|word| word.written.as_ref()).map(LitStr::value).collect()
     }
 
-    /// What is neither written nor read. Half of it loses what is stored.
+    /// Whether it is neither written nor read. One without the other loses stored values.
     pub(super) fn skipped(&self, errors: &mut Errors) -> bool {
         let (write, read) = (self.find("skip_serializing"), self.find("skip_deserializing"));
         match (write, read) {
             (Some(only), None) => errors.on(
                 &only.key,
-                "what is not written is lost with the next request; write `skip` for what is never stored, or \
-                 remove this",
+                "a value that is not written is lost with the next request; write `skip` for a value that is never stored, \
+                 or remove this",
             ),
             (None, Some(only)) => errors.on(
                 &only.key,
-                "what is stored but never read is lost with the next request that writes; write `skip` for what \
-                 is never stored, or remove this",
+                "a value that is stored but not read is lost with the next request that writes; write `skip` for a value \
+                 that is never stored, or remove this",
             ),
             _ => {},
         }
         self.has("skip") || write.is_some() || read.is_some()
     }
 
-    /// The name of `rename`. Two different ones cannot be read back.
+    /// The name in `rename`. Different names for writing and reading are reported.
     pub(super) fn rename(&self, own: &str, errors: &mut Errors) -> Option<String> {
         let word = self.find("rename")?;
         let written = word.written.as_ref().map(LitStr::value);
@@ -101,14 +101,14 @@ impl Word {
         errors.on(
             key,
             format!(
-                "a session reads what it has written, so the names must be the same both ways; write \
-                 `{key} = \"...\"`, and `alias = \"...\"` for an older name"
+                "a session reads what it has written, so both names must be the same; write `{key} = \"...\"`, and \
+                 `alias = \"...\"` for an older name"
             ),
         );
     }
 }
 
-/// None for a path: serde has no such words.
+/// `None` for a path: serde has no such words.
 fn word(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Word>> {
     let key = meta.path.get_ident().cloned();
     let (mut written, mut read) = (None, None);

@@ -20,7 +20,7 @@ const _: () = {
     impl ShopSession {
         /// The field `page`.
         ///
-        /// - a new session has `20`
+        /// - `20` in a new session
         #[inline]
         pub fn page(&self) -> u32 {
             self.__tracked.page
@@ -37,7 +37,7 @@ const _: () = {
         }
         /// The field `offset`.
         ///
-        /// - a new session has `-1.5`
+        /// - `-1.5` in a new session
         #[inline]
         pub fn offset(&self) -> f64 {
             self.__tracked.offset
@@ -54,7 +54,7 @@ const _: () = {
         }
         /// The field `name`.
         ///
-        /// - a new session has `"guest"`
+        /// - `"guest"` in a new session
         #[inline]
         pub fn name(&self) -> &String {
             &self.__tracked.name
@@ -73,7 +73,7 @@ const _: () = {
         }
         /// The field `theme`.
         ///
-        /// - a new session has `Shop::LIGHT`
+        /// - `Shop::LIGHT` in a new session
         #[inline]
         pub fn theme(&self) -> &Theme {
             &self.__tracked.theme
@@ -216,4 +216,5 @@ const _: () = {
         <Shop as __p::SchemaData>::SECTION.codec,
     );
     ::session::__impl_extractor!(ShopSession, Shop);
+    ::session::__not_serializable!(ShopSession);
 };

@@ -86,8 +86,8 @@ const _: () = {
         Shop,
         v2::Shop,
     >(
-        "`v2::Shop` is another session than `Shop`: write `name = \"shop\"` on it",
-        "`v2::Shop` must be version 2, because `Shop` is version 3: no version may be left out between them",
+        "`v2::Shop` has another session name than `Shop`: write `name = \"shop\"` on it",
+        "`v2::Shop` must be version 2, because `Shop` is version 3: no version can be left out",
     );
     #[automatically_derived]
     impl ::core::ops::Deref for ShopSession {
@@ -111,4 +111,5 @@ const _: () = {
         }
     }
     ::session::__impl_extractor!(ShopSession, Shop);
+    ::session::__not_serializable!(ShopSession);
 };

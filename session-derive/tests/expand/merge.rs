@@ -28,7 +28,7 @@ const _: () = {
     impl ShopSession {
         /// The field `visits`.
         ///
-        /// - what parallel requests add is added up
+        /// - parallel additions are summed
         #[inline]
         pub fn visits(&self) -> u64 {
             self.__tracked.visits
@@ -43,15 +43,15 @@ const _: () = {
         pub fn visits_mut(&mut self) -> &mut u64 {
             &mut __p::Tracked::field_mut(&mut self.__tracked, 0usize).visits
         }
-        /// Adds `amount` to `visits`, which stops at the largest number of its type.
+        /// Adds `amount` to `visits`. The result saturates at the bounds of its type.
         pub fn add_visits(&mut self, amount: u64) {
             let __value = &mut __p::Tracked::field_mut(&mut self.__tracked, 0usize)
                 .visits;
-            *__value = <u64 as __p::merge::Counter>::plus(*__value, amount);
+            *__value = <u64 as __p::Counter>::plus(*__value, amount);
         }
         /// The field `tags`.
         ///
-        /// - what parallel requests add and remove is joined
+        /// - parallel insertions and removals are combined
         #[inline]
         pub fn tags(&self) -> &BTreeSet<String> {
             &self.__tracked.tags
@@ -68,7 +68,7 @@ const _: () = {
         }
         /// The field `seen`.
         ///
-        /// - what parallel requests append is kept in order of commit, the newest 50 of it
+        /// - parallel appends are kept in the order of their commits, at most the newest 50
         #[inline]
         pub fn seen(&self) -> &Vec<u32> {
             &self.__tracked.seen
@@ -85,7 +85,7 @@ const _: () = {
         }
         /// The field `best`.
         ///
-        /// - of parallel changes, the largest stays
+        /// - of parallel changes, the largest value stays
         #[inline]
         pub fn best(&self) -> u32 {
             self.__tracked.best
@@ -102,7 +102,7 @@ const _: () = {
         }
         /// The field `first`.
         ///
-        /// - of parallel changes, the smallest stays
+        /// - of parallel changes, the smallest value stays
         #[inline]
         pub fn first(&self) -> u32 {
             self.__tracked.first
@@ -138,7 +138,7 @@ const _: () = {
         }
         /// The field `order`.
         ///
-        /// - of two requests that change it, the later one fails
+        /// - if two requests change it, the later one fails
         #[inline]
         pub fn order(&self) -> u32 {
             self.__tracked.order
@@ -178,7 +178,7 @@ const _: () = {
             <u64 as __p::FieldDefault>::field_default()
         }
         fn merge(base: u64, ours: u64, theirs: u64) -> u64 {
-            <u64 as __p::merge::Counter>::combined(base, ours, theirs)
+            <u64 as __p::Counter>::combined(base, ours, theirs)
         }
     }
     struct __Field1;
@@ -201,7 +201,7 @@ const _: () = {
             ours: BTreeSet<String>,
             theirs: BTreeSet<String>,
         ) -> BTreeSet<String> {
-            <BTreeSet<String> as __p::merge::Union>::combined(base, ours, theirs)
+            <BTreeSet<String> as __p::Union>::combined(base, ours, theirs)
         }
     }
     struct __Field2;
@@ -221,7 +221,7 @@ const _: () = {
         }
         const NORMALIZES: ::core::primitive::bool = true;
         fn merge(base: Vec<u32>, ours: Vec<u32>, theirs: Vec<u32>) -> Vec<u32> {
-            <Vec<u32> as __p::merge::Log>::combined(base, ours, theirs, 50usize)
+            <Vec<u32> as __p::Log>::combined(base, ours, theirs, 50usize)
         }
     }
     struct __Field3;
@@ -240,7 +240,7 @@ const _: () = {
             <u32 as __p::FieldDefault>::field_default()
         }
         fn merge(_: u32, ours: u32, theirs: u32) -> u32 {
-            <u32 as __p::merge::Ordered>::larger(ours, theirs)
+            <u32 as __p::Ordered>::larger(ours, theirs)
         }
     }
     struct __Field4;
@@ -259,7 +259,7 @@ const _: () = {
             <u32 as __p::FieldDefault>::field_default()
         }
         fn merge(_: u32, ours: u32, theirs: u32) -> u32 {
-            <u32 as __p::merge::Ordered>::smaller(ours, theirs)
+            <u32 as __p::Ordered>::smaller(ours, theirs)
         }
     }
     struct __Field5;
@@ -361,4 +361,5 @@ const _: () = {
     }
     const _: __p::Variable = ::core::option_env!("SESSION_LOCK");
     ::session::__impl_extractor!(ShopSession, Shop);
+    ::session::__not_serializable!(ShopSession);
 };

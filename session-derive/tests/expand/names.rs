@@ -173,4 +173,5 @@ const _: () = {
         <r#Shop as __p::SchemaData>::SECTION.codec,
     );
     ::session::__impl_extractor!(ShopSession, r#Shop);
+    ::session::__not_serializable!(ShopSession);
 };

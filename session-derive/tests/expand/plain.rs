@@ -94,4 +94,5 @@ const _: () = {
     }
     const _: __p::Variable = ::core::option_env!("SESSION_LOCK");
     ::session::__impl_extractor!(ShopSession, Shop);
+    ::session::__not_serializable!(ShopSession);
 };

@@ -98,4 +98,5 @@ const _: () = {
     }
     const _: __p::Variable = ::core::option_env!("SESSION_LOCK");
     crate::web::session::__impl_extractor!(ShopSession, Shop);
+    crate::web::session::__not_serializable!(ShopSession);
 };

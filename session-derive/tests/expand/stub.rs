@@ -2,7 +2,7 @@
     "unknown merge strategy `couter`; did you mean `counter`?"
 }
 ::core::compile_error! {
-    "a `user` field must be an `Option`: it is `None` while nobody is logged in; write `Option<UserId>`"
+    "a `user` field must be an `Option`: it is `None` without a login; write `Option<UserId>`"
 }
 /// A session with the fields of [`Shop`]: see [`Tracked`](::session::Tracked) for its methods.
 pub struct ShopSession {
@@ -45,7 +45,7 @@ const _: () = {
         }
         /// The field `visits`.
         ///
-        /// - what parallel requests add is added up
+        /// - parallel additions are summed
         #[inline]
         pub fn visits(&self) -> u64 {
             ::core::unimplemented!()
@@ -60,7 +60,7 @@ const _: () = {
         pub fn visits_mut(&mut self) -> &mut u64 {
             ::core::unimplemented!()
         }
-        /// Adds `amount` to `visits`, which stops at the largest number of its type.
+        /// Adds `amount` to `visits`. The result saturates at the bounds of its type.
         pub fn add_visits(&mut self, amount: u64) {
             ::core::unimplemented!()
         }
@@ -127,4 +127,5 @@ const _: () = {
         }
     }
     ::session::__impl_extractor!(ShopSession, Shop);
+    ::session::__not_serializable!(ShopSession);
 };

@@ -20,7 +20,7 @@ const _: () = {
     impl ShopSession {
         /// The field `theme`.
         ///
-        /// - kept across login and logout
+        /// - survives login and logout
         #[inline]
         pub fn theme(&self) -> u8 {
             self.__tracked.theme
@@ -37,7 +37,7 @@ const _: () = {
         }
         /// The field `cart`.
         ///
-        /// - kept across login
+        /// - survives login
         #[inline]
         pub fn cart(&self) -> &Vec<u32> {
             &self.__tracked.cart
@@ -54,7 +54,7 @@ const _: () = {
         }
         /// The field `notice`.
         ///
-        /// - read once, with its `take_` method
+        /// - a flash value: read it with its `take_` method
         #[inline]
         pub fn notice(&self) -> &Option<String> {
             &self.__tracked.notice
@@ -69,7 +69,7 @@ const _: () = {
         pub fn notice_mut(&mut self) -> &mut Option<String> {
             &mut __p::Tracked::field_mut(&mut self.__tracked, 2usize).notice
         }
-        /// Takes `notice` out of the session, if it is there.
+        /// Takes the value of `notice` and leaves `None`.
         pub fn take_notice(&mut self) -> ::core::option::Option<String> {
             if ::core::option::Option::is_some(&self.__tracked.notice) {
                 ::core::option::Option::take(
@@ -81,9 +81,9 @@ const _: () = {
         }
         /// The field `scratch`.
         ///
-        /// - a new session has `3`
+        /// - `3` in a new session
         ///
-        /// - not stored: every request begins with the default
+        /// - not stored: every request starts with the default
         #[inline]
         pub fn scratch(&self) -> u8 {
             self.__tracked.scratch
@@ -207,4 +207,5 @@ const _: () = {
     }
     const _: __p::Variable = ::core::option_env!("SESSION_LOCK");
     ::session::__impl_extractor!(ShopSession, Shop);
+    ::session::__not_serializable!(ShopSession);
 };

@@ -280,4 +280,5 @@ const _: () = {
         <Shop as __p::SchemaData>::SECTION.codec,
     );
     ::session::__impl_extractor!(ShopSession, Shop);
+    ::session::__not_serializable!(ShopSession);
 };

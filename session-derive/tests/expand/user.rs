@@ -31,7 +31,7 @@ const _: () = {
         pub fn user_mut(&mut self) -> &mut Option<UserId> {
             &mut __p::Tracked::field_mut(&mut self.__tracked, 0usize).user
         }
-        /// Takes `user` out of the session, if it is there.
+        /// Takes the value of `user` and leaves `None`.
         pub fn take_user(&mut self) -> ::core::option::Option<UserId> {
             if ::core::option::Option::is_some(&self.__tracked.user) {
                 ::core::option::Option::take(
@@ -165,4 +165,5 @@ const _: () = {
         <Shop as __p::SchemaData>::SECTION.codec,
     );
     ::session::__impl_extractor!(ShopSession, Shop);
+    ::session::__not_serializable!(ShopSession);
 };

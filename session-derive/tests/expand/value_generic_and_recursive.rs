@@ -1,7 +1,7 @@
 #[allow(deprecated, unused_qualifications, clippy::absolute_paths)]
 const _: () = {
     use crate::web::session::__private as __p;
-    /// Stands for the type within itself.
+    /// Replaces the type inside itself.
     struct __Recursive;
     #[automatically_derived]
     impl __p::SessionValue for __Recursive {

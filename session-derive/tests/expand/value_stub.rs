@@ -1,5 +1,5 @@
 ::core::compile_error! {
-    "what the functions of `with` store is not known; write `#[session(opaque)]` on this member as well"
+    "the stored form of `with` is not known; also write `#[session(opaque)]` on this member"
 }
 #[allow(deprecated, unused_qualifications, clippy::absolute_paths)]
 const _: () = {

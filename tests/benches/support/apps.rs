@@ -56,7 +56,7 @@ pub fn ours(store: impl session::store::IntoBackend) -> Router {
                 session.visits().to_string()
             }),
         )
-        .route("/fill", get(async |mut session: Session<Shop>| *session = Shop::sample()));
+        .route("/fill", get(async |mut session: Session<Shop>| **session = Shop::sample()));
     with_sessions::<Shop>(router, store)
 }
 
@@ -71,7 +71,7 @@ pub fn counted(store: impl session::Store) -> Router {
                 session.visits().to_string()
             }),
         )
-        .route("/fill", get(async |mut session: Session<Counted>| *session = Counted::sample()));
+        .route("/fill", get(async |mut session: Session<Counted>| **session = Counted::sample()));
     with_sessions::<Counted>(router, store)
 }
 

@@ -63,12 +63,13 @@ pub trait SchemaData: Sized + Send + Sync + 'static {
     }
 }
 
-/// A field's value: anything that serde can write and read back.
+/// The value of a field: any type that serde can serialize and deserialize.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a session",
-    label = "needs serde's `Serialize` and `Deserialize`, owned, `Send`, `Sync` and `'static`",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`; for a type of another crate turn on its `serde` feature",
-    note = "a value that is only useful during one request can be `#[session(skip)]`"
+    label = "this type, or a type inside it, lacks serde's `Serialize` or `Deserialize`, or is not owned, `Send` and `Sync`",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to your own type; for a type of another crate turn on the `serde` \
+            feature of that crate",
+    note = "a value that is needed during one request only can be `#[session(skip)]`"
 )]
 pub trait Storable: Sized {
     #[doc(hidden)]
@@ -80,7 +81,9 @@ pub trait Storable: Sized {
     #[doc(hidden)]
     fn decode(codec: Codec, bytes: &[u8]) -> Result<Self, BoxError>;
 }
-// Serde's traits are bounds here and nowhere else: as supertraits they would complain in this trait's place.
+// Serde's traits are bounds of this implementation only. Otherwise the compiler would report serde's message, which does not know of
+// sessions, in place of the one above.
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Storable for T {
     fn encode(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), BoxError> {
         codec.encode(self, out)
@@ -99,7 +102,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Storable for T {
     }
 }
 
-/// A type with a default, for fields without `default = …`.
+/// A type with a `Default`, for fields without `default = …`.
 #[diagnostic::on_unimplemented(
     message = "a new session needs a value for this field, but `{Self}` has no `Default`",
     label = "has no `Default`",
@@ -115,7 +118,32 @@ impl<T: Default> FieldDefault for T {
     }
 }
 
-/// A field of `S` as a value: `Shop::VISITS`. Only the derive makes them, so a misspelt key does not compile.
+/// A field of `S` as a value, like `Shop::VISITS`: for code that works with any session type or any field.
+///
+/// The derive emits one constant for each stored field, with the field's name in upper case and its visibility. Nothing else can make
+/// one, so a misspelt key does not compile. See [`Tracked::get`](crate::Tracked::get), [`set`](crate::Tracked::set) and
+/// [`reset`](crate::Tracked::reset).
+///
+/// ```
+/// use session::{Key, Schema, Session};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     #[session(default = true)]
+///     newsletter: bool,
+///     cookies: bool,
+/// }
+///
+/// fn toggle<S: Schema>(session: &mut Session<S>, switch: Key<S, bool>) {
+///     let value = *session.get(switch);
+///     session.set(switch, !value);
+/// }
+///
+/// async fn settings(mut session: Session<Shop>) {
+///     toggle(&mut session, Shop::NEWSLETTER);
+///     toggle(&mut session, Shop::COOKIES);
+/// }
+/// ```
 pub struct Key<S, V> {
     pub(crate) index: usize,
     pub(crate) get: fn(&S) -> &V,

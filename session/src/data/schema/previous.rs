@@ -1,4 +1,4 @@
-//! What a struct says about its other releases: the whole struct before it, and what becomes of newer ones.
+//! [`Previous`]: reads what the whole struct of the version before has stored.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use crate::base::error::{Error, ErrorKind};
 use crate::data::payload::Section;
 use crate::data::shape::same_str;
 
-/// The way from the whole struct of the version before.
+/// Reads a section as the struct of the version before, and converts it.
 pub struct Previous<S> {
     pub(crate) read: fn(&Section<'_>) -> Result<S, Error>,
 }
 
 impl<S: SchemaData> Previous<S> {
-    /// By way of `From`.
+    /// Converts with `From`.
     pub const fn of<P: SchemaData>() -> Self
     where
         S: ConvertFrom<P>,
@@ -22,7 +22,7 @@ impl<S: SchemaData> Previous<S> {
         Self { read: |section| Ok(S::convert(read_previous::<P>(section)?)) }
     }
 
-    /// By way of `TryFrom`.
+    /// Converts with `TryFrom`.
     pub const fn try_of<P: SchemaData>() -> Self
     where
         S: TryConvertFrom<P>,
@@ -57,7 +57,7 @@ impl<S> fmt::Debug for Previous<S> {
     }
 }
 
-/// A session type that can be made from the one of the version before.
+/// A session type with a conversion from the one of the version before.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made from `{P}`, which it names as its `previous`",
     label = "no `From<{P}>` for `{Self}`",
@@ -73,7 +73,7 @@ impl<P, T: From<P>> ConvertFrom<P> for T {
     }
 }
 
-/// A session type that can perhaps be made from the one of the version before.
+/// A session type with a fallible conversion from the one of the version before.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made from `{P}`, which it names as its `try_previous`",
     label = "no `TryFrom<{P}>` for `{Self}` whose error implements `Display`",
@@ -89,11 +89,11 @@ impl<P, T: TryFrom<P, Error: fmt::Display>> TryConvertFrom<P> for T {
     }
 }
 
-/// Checks a `previous = P` of `S`, while compiling. `other_name` and `gap` are what to say.
+/// Checks a `previous = P` of `S` at compile time.
 ///
 /// # Panics
 ///
-/// The compiler does, with one of them.
+/// With `other_name` if the names of the sections differ, and with `gap` unless the versions follow each other.
 #[track_caller]
 pub const fn check_previous<S: SchemaData, P: SchemaData>(other_name: &str, gap: &str) {
     assert!(same_str(S::SECTION.name, P::SECTION.name), "{}", other_name);

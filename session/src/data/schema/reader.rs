@@ -1,8 +1,8 @@
-//! [`SectionReader`]: a stored section on its way into a struct, whichever release has written it.
+//! [`SectionReader`]: reads a stored section into a struct, whichever release has written it.
 //!
-//! A field is found by what is there, never by a version number: first under its own key, then under the keys of older releases
-//! and through the steps that lead from them, and else it is its default. So old and new processes read one record without
-//! having to agree on anything. The version decides only who may not read at all, and the way through `previous = …`.
+//! A field is found by the stored keys, never by a version number: first under its own key, then under the keys of older releases and
+//! through their upgrade steps; otherwise it has its default. So old and new processes can read the same record. The version is used
+//! only to refuse sections, and for `previous = …`.
 
 use std::fmt::{self, Display};
 
@@ -14,10 +14,10 @@ use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::payload::{Scan, Section};
 
-/// Under this key a section says the oldest version that may read it.
+/// The key of the oldest version that may read a section.
 pub(crate) const MIN_READER: &str = "_min_reader";
 
-/// A stored section on its way into a struct.
+/// Reads a stored section into a struct, field by field.
 #[derive(Default)]
 pub struct SectionReader<'a> {
     source: Option<Source<'a>>,
@@ -25,12 +25,12 @@ pub struct SectionReader<'a> {
     refused: Option<Error>,
 }
 
-/// A section, and how its values are read.
+/// A section with its codec.
 #[derive(Clone)]
 struct Source<'a> {
     section: Section<'a>,
     codec: Codec,
-    /// Fields are asked for in the order in which they are stored.
+    /// Fields are read in the order in which they are stored.
     scan: Scan<'a>,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Debug for SectionReader<'_> {
 }
 
 impl<'a> SectionReader<'a> {
-    /// Loads an `S` from its section, or a new one if there is none.
+    /// Reads an `S` from its section, or makes a new one without it. A value that breaks a rule of validation reads as the default.
     pub(crate) fn load<S: SchemaData>(section: Option<Section<'a>>) -> Result<(S, Vec<FieldError>), Error> {
         let (mut value, mut problems) = Self::unchecked(section.clone())?;
         if let Some(section) = section.filter(|_| S::VALIDATES) {
@@ -50,7 +50,7 @@ impl<'a> SectionReader<'a> {
         Ok((value, problems))
     }
 
-    /// The same, whatever rules it breaks.
+    /// Reads an `S` without checking the rules of validation.
     pub(crate) fn unchecked<S: SchemaData>(section: Option<Section<'a>>) -> Result<(S, Vec<FieldError>), Error> {
         let Some(section) = section else {
             return Ok((S::load(&mut Self::default()), Vec::new()));
@@ -62,7 +62,7 @@ impl<'a> SectionReader<'a> {
         }
     }
 
-    /// The fields, each by its own policy, and no more.
+    /// Reads each field by its own key and policy.
     fn fields<S: SchemaData>(section: Section<'a>) -> Result<(S, Vec<FieldError>), Error> {
         let codec = codec_of(&section, S::SECTION.name)?;
         let scan = section.start();
@@ -74,7 +74,7 @@ impl<'a> SectionReader<'a> {
         }
     }
 
-    /// The value of one field: as stored, or its default if it is absent or cannot be decoded.
+    /// The value of one field: the stored one, or the default if it is absent or cannot be decoded.
     pub fn field<S: SchemaData, F: Field<S>>(&mut self) -> F::Value {
         let Some(Source { section, codec, scan }) = &mut self.source else { return F::default() };
         let cause = match scan.find(F::INFO.key) {
@@ -99,8 +99,8 @@ impl<'a> SectionReader<'a> {
     }
 }
 
-/// Makes a default of every field whose stored value breaks a rule, or fails where a default would be dangerous. A default that
-/// breaks one is the struct's own affair.
+/// Resets every field whose stored value breaks a rule. Fails if the field may not read as its default. A default that breaks a rule is
+/// left as it is.
 fn reset_invalid<S: SchemaData>(
     value: &mut S,
     problems: &mut Vec<FieldError>,
@@ -113,20 +113,20 @@ fn reset_invalid<S: SchemaData>(
             || std::iter::once(&info.key).chain(info.sources).any(|key| section.get(key).is_some())
     };
     for violation in violations.iter() {
-        let column = S::FIELDS.iter().find(|column| violation.field() == Some(column.field.info.name));
-        if column.is_some_and(|column| !is_stored(&column.field.info)) {
+        let field = S::FIELDS.iter().find(|field| violation.field() == Some(field.field.info.name));
+        if field.is_some_and(|field| !is_stored(&field.field.info)) {
             continue;
         }
         let rule = violation.rule();
-        let subject = column.map_or_else(|| "the whole struct".into(), |_| format!("`{}`", violation.path()));
+        let subject = field.map_or_else(|| "the whole struct".into(), |_| format!("`{}`", violation.path()));
         let message = format!("session `{}`: {subject} breaks a rule ({versions}): {rule}", S::SECTION.name);
         let error = Error::new(ErrorKind::Invalid, message);
-        match column {
-            Some(column) if column.field.info.rejects => return Err(error),
-            Some(column) => (column.reset)(value),
+        match field {
+            Some(field) if field.field.info.rejects => return Err(error),
+            Some(field) => (field.reset)(value),
             None => {},
         }
-        problems.push(FieldError { field: column.map_or("", |column| column.field.info.name), error });
+        problems.push(FieldError { field: field.map_or("", |field| field.field.info.name), error });
     }
     Ok(())
 }
@@ -149,7 +149,7 @@ pub(crate) fn may_read(section: &Section<'_>, name: &str, version: u32, newer: N
     Err(Error::new(ErrorKind::Newer, message))
 }
 
-/// The oldest version that may read `section`, if it says so. What is no number counts as the newest version there is.
+/// The oldest version that may read `section`, if the section names one. A value that is not a number counts as the newest version.
 pub(crate) fn min_reader(section: &Section<'_>) -> Option<u32> {
     let stored = section.get(MIN_READER)?;
     Some(str::from_utf8(stored).ok().and_then(|stored| stored.parse().ok()).unwrap_or(u32::MAX))
@@ -164,7 +164,24 @@ pub(crate) fn codec_of(section: &Section<'_>, name: &str) -> Result<Codec, Error
     })
 }
 
-/// Something that was wrong with a stored session and did not cost the rest of it.
+/// A stored field that could not be read, or that breaks a rule of validation. It has its default in the session, and the other
+/// fields are not affected. See [`Tracked::problems`](crate::Tracked::problems).
+///
+/// `Display` names the field, the stored key and the versions, never the stored value, which may be a secret.
+///
+/// ```
+/// use session::{FieldError, Session};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     cart: Vec<String>,
+/// }
+///
+/// async fn home(session: Session<Shop>) -> &'static str {
+///     let is_cart = |problem: &FieldError| problem.field() == "cart";
+///     if session.problems().iter().any(is_cart) { "Your cart could not be restored." } else { "" }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct FieldError {
     field: &'static str,
@@ -172,13 +189,13 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// The field that reads as its default now. Its stored bytes stay until the field is written. Empty for a rule on the whole
-    /// struct, which changes nothing.
+    /// The name of the field in the struct. Its stored bytes stay unchanged until the field is written. Empty for a rule on the whole
+    /// struct, which resets no field.
     pub fn field(&self) -> &'static str {
         self.field
     }
 
-    /// What was wrong.
+    /// The reason.
     pub fn error(&self) -> &Error {
         &self.error
     }

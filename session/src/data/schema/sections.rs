@@ -1,8 +1,7 @@
-//! [`SchemaRegistry`]: the session types that share a record, with their structs erased, and what they make of the record of another
-//! release.
+//! [`SchemaRegistry`]: the session types that share a record, with their structs erased. It converts the records of other releases.
 //!
-//! A record is brought up to date once, where it comes from the store: whatever an older release has stored stands under
-//! today's keys from then on, so nothing else in the engine knows of releases. It is written back only along with a change.
+//! A record is converted once, when it comes from the store: the values of older releases are then under today's keys, so the rest of
+//! the engine is independent of releases. The converted record is written back only along with a change.
 
 use super::SchemaData;
 use super::field::FieldVtable;
@@ -15,20 +14,20 @@ use crate::data::fingerprint::fingerprint;
 use crate::data::payload::{Edit, Payload, Section};
 use crate::data::validation::{Violation, Violations};
 
-/// Every session type that shares a record.
+/// The session types that share a record.
 #[derive(Debug, Default)]
 pub(crate) struct SchemaRegistry(Vec<SectionSchema>);
 
-/// A session type, with its struct erased.
+/// A session type with its struct erased.
 #[derive(Debug)]
 pub(crate) struct SectionSchema {
     pub(crate) name: &'static str,
     version: u32,
     info: SectionInfo,
     fields: Vec<&'static FieldVtable>,
-    /// Today's fields, made from the whole struct of an older version.
+    /// Converts what the struct of an older version has stored into today's fields.
     previous: Option<ConvertFn>,
-    /// Which rules a section breaks.
+    /// The rules that a section breaks.
     validate: Option<ValidateFn>,
 }
 
@@ -36,14 +35,14 @@ type Fields = Vec<(&'static str, Vec<u8>)>;
 type ConvertFn = fn(&Section<'_>) -> Result<Fields, Error>;
 type ValidateFn = fn(Option<Section<'_>>) -> Result<(), Violations>;
 
-/// Why a session is emptied, and so which fields stay.
+/// Why fields are reset. It decides which ones survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reset {
     Login,
     Logout,
 }
 
-/// Whether `reset` leaves `field`.
+/// Whether `field` survives `reset`.
 pub(crate) fn survives(reset: Reset, field: &FieldVtable) -> bool {
     match field.info.survive {
         Survive::Both => true,
@@ -64,7 +63,7 @@ impl SectionSchema {
         }
     }
 
-    /// Whether this release may change `section`.
+    /// Checks that this release may change `section`.
     fn may_write(&self, section: &Section<'_>) -> Result<(), Error> {
         let (name, stored, version) = (self.name, section.version, self.version);
         may_read(section, name, version, self.info.newer)?;
@@ -77,7 +76,7 @@ impl SectionSchema {
         Err(Error::new(ErrorKind::Newer, message))
     }
 
-    /// The refusal to save what breaks a rule, over what `stored` is.
+    /// The error for a value that breaks a rule. `stored` is the section before the change.
     #[cold]
     fn broken(&self, violation: &Violation, stored: Option<&Section<'_>>) -> Error {
         let stored =
@@ -90,15 +89,15 @@ impl SectionSchema {
         Error::new(ErrorKind::Invalid, message)
     }
 
-    /// Whether a record of an older release can need anything at all.
+    /// Whether a record of an older release can need a conversion.
     fn evolves(&self) -> bool {
         self.previous.is_some()
             || !self.info.purge.is_empty()
             || self.fields.iter().any(|field| !field.info.sources.is_empty())
     }
 
-    /// What brings `section` up to date. What cannot be converted, or must not be written, stays as it is, for whoever loads it
-    /// to report.
+    /// The edits that convert `section`. A value that cannot be converted, or that this release must not write, stays unchanged: the load
+    /// reports it.
     fn edits(&self, section: &Section<'_>) -> Vec<(&'static str, Option<Vec<u8>>)> {
         if self.may_write(section).is_err() {
             return Vec::new();
@@ -108,15 +107,15 @@ impl SectionSchema {
         if let Some(converted) = self.previous.filter(|_| section.version < self.version) {
             let Ok(fields) = converted(section) else { return Vec::new() };
             edits.extend(fields.into_iter().map(|(key, value)| (key, Some(value))));
-            // The section is this version's from here on, whoever writes it back.
+            // From here on the section has this version.
             if self.info.min_reader > min_reader(section).unwrap_or(1) {
                 edits.push((MIN_READER, Some(self.info.min_reader.to_string().into_bytes())));
             }
         } else if let Ok(codec) = codec_of(section, self.name) {
             let older = LegacyFields::new(section, codec);
             for field in self.fields.iter().filter(|field| !field.info.sources.is_empty()) {
-                // Old code that takes a right away, or ends a login, must be heard: its key is moved and not copied, so if it is
-                // there again it is the later one.
+                // If old code revokes a right or logs a user out, that must take effect. So its key is moved, not copied: if it is
+                // present again, old code has written it later.
                 let moved = field.info.privilege;
                 if !moved && section.get(field.info.key).is_some() {
                     continue;
@@ -127,7 +126,7 @@ impl SectionSchema {
                         let gone = field.info.sources.iter().filter(|source| moved && section.get(source).is_some());
                         edits.extend(gone.map(|source| (*source, None)));
                     },
-                    // Not read yet: too early, too broken, or a part of it is not there.
+                    // It could not be read, or a part of it is missing: keep its keys.
                     Some(Err(_)) | None => kept.extend(field.info.sources),
                 }
             }
@@ -138,8 +137,8 @@ impl SectionSchema {
     }
 }
 
-/// The fields of `S` out of the whole struct of an older version. Each of them, whatever it is: what stands under its key now is
-/// another version's.
+/// The fields of `S`, converted from the whole struct of an older version. All of them, also defaults: the values under the same keys
+/// belong to the other version.
 fn converted<S: SchemaData>(section: &Section<'_>) -> Result<Fields, Error> {
     let codec = codec_of(section, S::SECTION.name)?;
     let (value, _) = SectionReader::unchecked::<S>(Some(section.clone()))?;
@@ -156,7 +155,7 @@ fn converted<S: SchemaData>(section: &Section<'_>) -> Result<Fields, Error> {
 fn validate<S: SchemaData>(section: Option<Section<'_>>) -> Result<(), Violations> {
     match SectionReader::unchecked::<S>(section) {
         Ok((value, _)) => value.validate(),
-        // Nothing is known about its rules; what is wrong with it is reported by whoever loads it.
+        // Without a value there are no rules to check. The load reports the error.
         Err(_) => Ok(()),
     }
 }
@@ -166,7 +165,7 @@ impl SchemaRegistry {
         Self(types)
     }
 
-    /// Under which names they are stored.
+    /// The names of their sections.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|known| known.name)
     }
@@ -175,8 +174,8 @@ impl SchemaRegistry {
         self.0.iter().find(|section| section.name.as_bytes() == name)
     }
 
-    /// Whether `reset` leaves a field. An older release's key stays for it if every field that reads it does. What no type here
-    /// knows goes: a logout must not leave what it cannot name.
+    /// Whether a stored key survives `reset`. The key of an older release survives if every field that reads it does. An unknown key
+    /// does not survive: nothing that the code cannot judge may outlast a logout.
     pub(crate) fn survives(&self, reset: Reset, section: &[u8], key: &[u8]) -> bool {
         let fields = self.get(section).map_or(&[][..], |section| &section.fields);
         if let Some(field) = fields.iter().find(|field| field.info.key.as_bytes() == key) {
@@ -187,7 +186,7 @@ impl SchemaRegistry {
         key == MIN_READER.as_bytes() || (readers.peek().is_some() && readers.all(|field| survives(reset, field)))
     }
 
-    /// `payload` as this release would have written it.
+    /// `payload`, converted to this release.
     pub(crate) fn modernized(&self, payload: Payload) -> Payload {
         let mut modern = payload;
         for known in self.0.iter().filter(|known| known.evolves()) {
@@ -197,7 +196,7 @@ impl SchemaRegistry {
                 continue;
             }
             let codec = section.codec;
-            // Fields know by themselves what they are made of; a whole struct is made once. Else it stays said who has stored it.
+            // A whole struct is converted once, so the section gets this version. Fields are found by their keys, so it keeps the old one.
             let version = if known.previous.is_some() { known.version } else { section.version };
             let edited = modern.edited(edits.iter().map(|(key, value)| Edit {
                 section: known.name,
@@ -206,13 +205,13 @@ impl SchemaRegistry {
                 key,
                 value: value.as_deref(),
             }));
-            // Where there is no room for both, the record is read as it is.
+            // If the converted payload is too large, the record is read without the conversion.
             modern = edited.unwrap_or(modern);
         }
         modern
     }
 
-    /// What is stored of `field`, as a load sees it: what breaks a rule is as good as absent.
+    /// The stored value of `field`. As in a load, a value that breaks a rule counts as absent.
     pub(crate) fn valid_value<'a>(&self, section: &Section<'a>, field: &FieldVtable) -> Option<&'a [u8]> {
         let stored = section.get(field.info.key)?;
         let validate = self.get(section.name).and_then(|known| known.validate);
@@ -221,20 +220,20 @@ impl SchemaRegistry {
         if violations.is_some_and(is_broken) { None } else { Some(stored) }
     }
 
-    /// Whether this release may change the section of that name.
+    /// Checks that this release may change the section of that name.
     pub(crate) fn may_write(&self, section: &Section<'_>) -> Result<(), Error> {
         self.get(section.name).map_or(Ok(()), |known| known.may_write(section))
     }
 
-    /// What the section of that name must say about its readers, if it does not.
+    /// The `min_reader` that must be stored in the section of that name, unless it is there already.
     pub(crate) fn min_reader(&self, name: &str, section: Option<&Section<'_>>) -> Option<u32> {
         let least = self.get(name.as_bytes())?.info.min_reader;
         let stored = section.and_then(min_reader).unwrap_or(1);
         (least > stored).then_some(least)
     }
 
-    /// Fails if one of the fields that `changed` names breaks a rule in `after`, or if a rule on a whole struct is broken there
-    /// and was not in `before`. So no bad value gets in, and nobody is held to account for what was stored before.
+    /// Fails if a field for which `changed` holds breaks a rule in `after`, or if a rule on a whole struct is broken in `after` and was
+    /// not in `before`. So no invalid value is stored, and a request does not fail for what was stored before.
     pub(crate) fn check(
         &self,
         before: &Payload,

@@ -16,7 +16,8 @@ use crate::engine::handle::tracked::Tracked;
 /// The state of the session.
 impl<S: SchemaData> Tracked<S> {
     /// The id that the session is stored under, or `None` until it is first stored. It is not a secret: the cookie's
-    /// token has another part, which is never printed. Logins and rotations keep the id.
+    /// token has another part, which is never printed. A login, a logout and a rotation keep the id; only a session
+    /// that lives in its cookie gets a new one.
     ///
     /// ```
     /// # use session::Session;
@@ -248,8 +249,8 @@ impl<S: SchemaData> Tracked<S> {
     }
 }
 
-/// The fields, with the first characters of the id, and whether this handle has unsaved changes. Secrets are masked by
-/// their type: see [`Secret`](crate::Secret).
+/// The fields, with the first characters of the id, and whether this handle has unsaved changes. A type masks its own
+/// secrets, as [`Secret`](crate::Secret) does; a field without `Debug` is printed as two dots.
 impl<S: SchemaData> fmt::Debug for Tracked<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Self::debug(self, "Tracked", f)

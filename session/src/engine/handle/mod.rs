@@ -3,6 +3,7 @@
 
 pub(crate) mod detached;
 pub(crate) mod lifecycle;
+pub(crate) mod not_serializable;
 pub(crate) mod schema;
 pub(crate) mod tracked;
 pub(crate) mod update;

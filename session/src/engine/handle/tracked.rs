@@ -20,7 +20,8 @@ use crate::engine::delta::Change;
 use crate::engine::request::{RequestSession, Snapshot, TOO_LATE};
 use crate::engine::run_to_completion::RunToCompletion;
 
-/// The session of a request, with its fields as an `S`: every [`Session<S>`](tyalias@crate::Session) dereferences to it.
+/// The session of a request, with its fields as an `S`: every [`Session<S>`](tyalias@crate::Session) dereferences to
+/// it.
 ///
 /// It has the methods that all sessions have, and it dereferences to the struct. So a handler reads and changes fields
 /// directly, and the struct's own methods work on a session:
@@ -53,7 +54,7 @@ use crate::engine::run_to_completion::RunToCompletion;
 /// as `Shop::get(&session)`. Fields of such a name are possible, and the derive asks for another name for their
 /// accessors.
 ///
-/// Two fields are borrowed at once through one borrow of the struct:
+/// The struct itself is reached by one borrow, for two fields at once, or by `**session`, to replace all of it:
 ///
 /// ```
 /// # use session::Session;
@@ -62,6 +63,7 @@ use crate::engine::run_to_completion::RunToCompletion;
 /// async fn checkout(mut session: Session<Shop>) {
 ///     let shop: &mut Shop = &mut session;
 ///     shop.seen.append(&mut shop.cart);
+///     **session = Shop { cart: Vec::new(), seen: Vec::new() };
 /// }
 /// ```
 pub struct Tracked<S: SchemaData> {

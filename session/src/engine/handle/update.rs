@@ -94,7 +94,8 @@ where
     let LoadedSession { mut id, record: mut known } = loaded()?;
     let latest = leader.as_mut().and_then(|leader| leader.latest.take());
     let latest = latest.filter(|latest| latest.revision() > known.revision());
-    // Whether `current` was read from or written to the store during this call, so that a decision not to change it holds.
+    // Whether `current` was read from or written to the store during this call, so that a decision not to change it
+    // holds.
     let mut is_fresh = latest.is_some() || leader.is_none();
     let mut current = latest.unwrap_or_else(|| Arc::clone(&known));
     let mut retry = RetryPolicy::new(leader.as_ref().and_then(|leader| leader.since));

@@ -1,0 +1,16 @@
+use axum::Router;
+use axum::routing::get;
+use session::{Error, Session};
+
+#[derive(Session)]
+pub struct Shop {
+    visits: u64,
+}
+
+async fn home(session: Result<Session<Shop>, Error>) -> String {
+    session.map_or_else(|error| error.to_string(), |session| session.visits.to_string())
+}
+
+fn main() {
+    let _: Router = Router::new().route("/", get(home));
+}
