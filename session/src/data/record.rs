@@ -51,8 +51,8 @@ pub(crate) const UNSEEN: Timestamp = Timestamp::from_millis(u64::MAX);
 /// in columns.
 ///
 /// ```
-/// use session::store::{Record, Store};
-/// use session::{Corrupt, SessionId, Timestamp};
+/// use session::store::Record;
+/// use session::{Corrupt, Timestamp};
 ///
 /// /// What a store does with the bytes that it finds under an id.
 /// fn read(bytes: Vec<u8>, now: Timestamp) -> Result<Option<Record>, Corrupt> {
