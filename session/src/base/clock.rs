@@ -168,7 +168,7 @@ impl Clock for SystemClock {
 ///     visits: u64,
 /// }
 ///
-/// /// A broken source, to test how the app answers.
+/// /// A source that fails.
 /// struct Broken;
 ///
 /// impl Rng for Broken {
@@ -177,8 +177,8 @@ impl Clock for SystemClock {
 ///     }
 /// }
 ///
-/// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).rng(Broken).build()?;
-/// # Ok::<(), session::ConfigError>(())
+/// let error = Sessions::<Shop>::builder().store(MemoryStore::new()).rng(Broken).build().unwrap_err();
+/// assert!(error.to_string().contains("no random bytes"));
 /// ```
 pub trait Rng: Send + Sync + 'static {
     /// Fills all of `bytes` with random bytes.

@@ -1,17 +1,19 @@
-//! What becomes of a field that two requests changed: the rule of `merge = …`, as a function of three values.
+//! The merge strategies of fields that two requests changed (`merge = …`), as functions of three values.
 //!
-//! Each rule gets what a request loaded (`base`), what it made of it (`ours`), and what others have stored meanwhile
-//! (`theirs`), and answers with what shall be stored. An absent field is its default. So plain Rust edits are deltas: a
-//! counter that went from 3 to 5 adds two to whatever is stored now.
+//! A strategy takes the value that the request loaded (`base`), the value that it set (`ours`) and the value that
+//! another request has stored in the meantime (`theirs`), and returns the value to store. A field that is not stored
+//! has its default. Ordinary Rust assignments thus act as deltas: a counter that a request changed from 3 to 5 adds 2
+//! to the stored value.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash};
 
-/// A number that `merge = counter` can add up.
+/// A number for `merge = counter`.
 #[diagnostic::on_unimplemented(
     message = "`merge = counter` adds numbers, but this field is a `{Self}`",
     label = "not an integer",
-    note = "`counter` works on i8 to i64, u8 to u64, isize and usize; for other types write a function and `merge = with(path)`"
+    note = "`counter` works on i8 to i64, u8 to u64, isize and usize; for other types write a function and \
+            `merge = with(path)`"
 )]
 pub trait Counter: Copy {
     /// The sum, at most the largest value of the type.
@@ -69,7 +71,7 @@ pub fn min<T: Ordered>(_base: T, ours: T, theirs: T) -> T {
     ours.smaller(theirs)
 }
 
-/// A type that `merge = max` and `merge = min` can compare.
+/// A type for `merge = max` and `merge = min`.
 #[diagnostic::on_unimplemented(
     message = "`merge = max` and `merge = min` compare values, but `{Self}` has no total order",
     label = "needs `Ord`",
@@ -93,19 +95,19 @@ impl<T: Ord> Ordered for T {
     }
 }
 
-/// A collection that `merge = union` can join.
+/// A collection for `merge = union`.
 #[diagnostic::on_unimplemented(
     message = "`merge = union` joins sets and maps, but this field is a `{Self}`",
     label = "not a set or a map",
     note = "`union` works on BTreeSet, HashSet, BTreeMap and HashMap; for a list use `merge = log(n)`"
 )]
 pub trait Union: Sized {
-    /// `theirs`, plus what `ours` has gained over `base`, less what it has lost.
+    /// `theirs` with the entries that `ours` added to `base`, and without those that it removed.
     #[must_use]
     fn combined(base: Self, ours: Self, theirs: Self) -> Self;
 }
 
-/// `merge = union`. An entry that one request adds and another removes is kept if the adding one commits last.
+/// `merge = union`. If one request adds an entry and another one removes it, the later commit decides.
 pub fn union<T: Union>(base: T, ours: T, theirs: T) -> T {
     T::combined(base, ours, theirs)
 }
@@ -125,14 +127,16 @@ macro_rules! set_union {
 set_union!(BTreeSet, Ord,);
 set_union!(HashSet, Eq Hash, S);
 
-/// Maps join entry by entry: an entry that this request added or changed is its own, any other is theirs.
+/// Maps are merged by entry: of an entry that this request added or changed, its value is kept; of any other entry, the
+/// stored one.
 macro_rules! map_union {
     ($map:ident, $($bound:ident)+, $($hasher:ident)?) => {
         #[diagnostic::do_not_recommend]
         impl<K: $($bound +)+, V: serde::Serialize $(, $hasher: BuildHasher)?> Union for $map<K, V $(, $hasher)?> {
             fn combined(base: Self, ours: Self, mut theirs: Self) -> Self {
                 theirs.retain(|key, _| ours.contains_key(key) || !base.contains_key(key));
-                theirs.extend(ours.into_iter().filter(|(key, value)| !base.get(key).is_some_and(|old| same(old, value))));
+                let is_unchanged = |key: &K, value: &V| base.get(key).is_some_and(|old| same(old, value));
+                theirs.extend(ours.into_iter().filter(|(key, value)| !is_unchanged(key, value)));
                 theirs
             }
         }
@@ -141,7 +145,7 @@ macro_rules! map_union {
 map_union!(BTreeMap, Ord,);
 map_union!(HashMap, Eq Hash, S);
 
-/// Whether two values are stored alike. The type's own `==` may look at an id only, and hide a change.
+/// Whether two values are encoded alike. The `==` of a type may compare an id only, and miss a change.
 fn same<T: serde::Serialize>(one: &T, other: &T) -> bool {
     match (serde_json::to_vec(one), serde_json::to_vec(other)) {
         (Ok(one), Ok(other)) => one == other,
@@ -149,14 +153,14 @@ fn same<T: serde::Serialize>(one: &T, other: &T) -> bool {
     }
 }
 
-/// A list that `merge = log(n)` can append to.
+/// A list for `merge = log(n)`.
 #[diagnostic::on_unimplemented(
     message = "`merge = log(n)` appends to lists, but this field is a `{Self}`",
     label = "not a list",
     note = "`log` works on Vec and VecDeque; for a set or a map use `merge = union`"
 )]
 pub trait Log: Sized {
-    /// `theirs` with the tail that `ours` has gained over `base`, the newest `cap` of them.
+    /// `theirs` with the items that `ours` appended to `base`; the newest `cap` of them.
     #[must_use]
     fn combined(base: Self, ours: Self, theirs: Self, cap: usize) -> Self;
     /// The newest `cap` items.
@@ -164,26 +168,26 @@ pub trait Log: Sized {
     fn capped(self, cap: usize) -> Self;
 }
 
-/// `merge = log(cap)`. A request that did more than append (and trim the front) replaces the list.
+/// `merge = log(cap)`. A request that did more than append items and remove items at the front replaces the list.
 pub fn log<T: Log>(base: T, ours: T, theirs: T, cap: usize) -> T {
     T::combined(base, ours, theirs, cap)
 }
 
-// Neither list is what a set should become.
+// `do_not_recommend`: for a set, the compiler would suggest the list types.
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize> Log for Vec<T> {
     fn combined(base: Self, ours: Self, mut theirs: Self, cap: usize) -> Self {
         let mut ours = ours;
-        // How much of the front was trimmed: the longest tail of `base` that `ours` begins with.
+        // The longest tail of `base` that `ours` begins with: the items before it were removed at the front.
         let kept = (0..=base.len().min(ours.len())).rev().find(|&kept| {
             let tail = base.get(base.len() - kept..).unwrap_or_default();
             tail.iter().zip(&ours).all(|(old, new)| same(old, new))
         });
         match kept {
-            // Nothing of what was there is left: the list was replaced.
+            // No item of `base` is left: the list was replaced.
             Some(0) if !base.is_empty() => ours.capped(cap),
             Some(kept) => {
-                // What this request took from the front is gone for all, unless others have done so already.
+                // Items that this request removed at the front are removed from `theirs`, if they are still there.
                 let trimmed = base.get(..base.len() - kept).unwrap_or_default();
                 if theirs.len() >= trimmed.len() && trimmed.iter().zip(&theirs).all(|(old, new)| same(old, new)) {
                     theirs.drain(..trimmed.len());
@@ -243,7 +247,7 @@ mod tests {
     fn a_log_takes_both_tails_and_keeps_the_newest() {
         assert_eq!(log(vec![1, 2], vec![1, 2, 3], vec![1, 2, 4], 10), [1, 2, 4, 3]);
         assert_eq!(log(vec![1, 2], vec![2, 3], vec![1, 2, 4], 3), [2, 4, 3], "trimmed at the front");
-        assert_eq!(log(vec![1, 2], vec![2], vec![1, 2], 9), [2], "trimmed with nobody else there");
+        assert_eq!(log(vec![1, 2], vec![2], vec![1, 2], 9), [2], "trimmed without a concurrent change");
         assert_eq!(log(vec![1, 2], vec![2], vec![2, 3], 9), [2, 3], "trimmed by both");
         assert_eq!(log(vec![1, 2], vec![9], vec![1, 2, 4], 3), [9], "replaced");
         assert_eq!(log(vec![], vec![3], vec![4], 3), [4, 3]);

@@ -1,4 +1,5 @@
-//! What is stored, as pure data: tokens, records, payloads, and the schema that gives them types.
+//! The stored form of sessions: tokens, records, payloads, and the schema that gives values their types. Pure data and
+//! functions.
 
 pub(crate) mod codec;
 pub(crate) mod fingerprint;

@@ -1,4 +1,4 @@
-//! The payload: what a session remembers, each field apart.
+//! The payload: the fields of a session, each encoded separately.
 //!
 //! ```text
 //! payload := 0x01  count(sections)  section*
@@ -7,10 +7,10 @@
 //! text    := varint(length)  bytes
 //! ```
 //!
-//! `varint` is LEB128 of at most five bytes. Sections and keys are sorted and unique, so the same content has the same
-//! bytes. For codecs see [`Codec`]. A key that begins with `_` is the framework's own, and no section consists of such keys
-//! only. An empty payload is no bytes at all. Fields and sections that this code does not know are carried through byte for
-//! byte. The layout is pinned by vectors in `tests/it/vectors`.
+//! `varint` is LEB128 of at most five bytes, in its shortest form. Sections and keys are sorted and unique, so equal
+//! contents have equal bytes. For codecs see [`Codec`]. Keys that begin with `_` belong to the framework; no section
+//! has such keys only. An empty payload has no bytes. Fields and sections that this code does not know are copied byte
+//! for byte. Test vectors in `tests/it/vectors` pin the layout.
 
 use std::cmp::Ordering;
 
@@ -26,11 +26,11 @@ const MAX_SECTIONS: usize = 64;
 const MAX_FIELDS: usize = 256;
 const MAX_NAME: usize = 128;
 
-/// Checked bytes in the layout above. Cheap to clone.
+/// Bytes in the layout above, which were checked. Cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Payload(Bytes);
 
-/// One section, as it stands in a payload.
+/// A section of a payload.
 #[derive(Clone)]
 pub(crate) struct Section<'a> {
     pub(crate) name: &'a [u8],
@@ -40,19 +40,19 @@ pub(crate) struct Section<'a> {
     fields: &'a [u8],
 }
 
-/// A change of one field: its new bytes, or `None` to remove it.
+/// A change of one field: its new encoded value, or `None` to remove it.
 #[derive(Clone, Debug)]
 pub(crate) struct Edit<'a> {
     pub(crate) section: &'a str,
     pub(crate) version: u32,
-    /// The tag of a section that is not there yet.
+    /// The codec of the section, if the section does not exist yet.
     pub(crate) codec: u8,
     pub(crate) key: &'a str,
     pub(crate) value: Option<&'a [u8]>,
 }
 
 impl Payload {
-    /// Checks `bytes` to the last one.
+    /// Reads a payload, and checks all of its bytes.
     pub(crate) fn parse(bytes: Bytes) -> Result<Self, Corrupt> {
         if !bytes.is_empty() {
             Self::check(&bytes)?;
@@ -60,7 +60,7 @@ impl Payload {
         Ok(Self(bytes))
     }
 
-    /// Bytes that a payload of this process was made of.
+    /// A copy of bytes that are known to be a payload. They are not checked again.
     pub(crate) fn known(bytes: &[u8]) -> Self {
         Self(Bytes::copy_from_slice(bytes))
     }
@@ -91,7 +91,7 @@ impl Payload {
         &self.0
     }
 
-    /// Whether both are the very same bytes in memory.
+    /// Whether both share their allocation.
     pub(crate) fn is(&self, other: &Self) -> bool {
         std::ptr::eq(self.as_bytes(), other.as_bytes())
     }
@@ -100,7 +100,7 @@ impl Payload {
         self.0.is_empty()
     }
 
-    /// The bytes of `part`, which is a slice of this payload, sharing its allocation.
+    /// The bytes of `part`, a slice of this payload, without a copy.
     pub(crate) fn share(&self, part: &[u8]) -> Bytes {
         if part.is_empty() { Bytes::new() } else { self.0.slice_ref(part) }
     }
@@ -126,7 +126,7 @@ impl Payload {
         })
     }
 
-    /// The first section, and how many there are.
+    /// A cursor at the first section, and the number of sections.
     fn start(&self) -> Option<(Cursor<'_>, usize)> {
         let mut cursor = Cursor(&self.0);
         cursor.byte()?;
@@ -134,7 +134,7 @@ impl Payload {
         Some((cursor, count))
     }
 
-    /// This payload with `new` in the place of `old`, which is a value of it: the most common edit by far.
+    /// This payload with the value `old`, a slice of it, replaced by `new`. A fast path for the most common edit.
     pub(crate) fn replaced(&self, old: &[u8], new: &[u8]) -> Option<Self> {
         let start = old.as_ptr().addr().checked_sub(self.0.as_ptr().addr())?;
         let before = self.0.get(..start.checked_sub(varint_len(old.len()))?)?;
@@ -146,8 +146,8 @@ impl Payload {
         Some(Self(out.into()))
     }
 
-    /// This payload with `edits` applied; all else byte for byte. A section's version never goes down. `None` if that would be more
-    /// than can be read back.
+    /// This payload with `edits` applied, and everything else copied byte for byte. The version of a section never
+    /// decreases. Returns `None` if the result has more sections or fields than a payload may have.
     pub(crate) fn edited<'a>(&'a self, edits: impl IntoIterator<Item = Edit<'a>>) -> Option<Self> {
         let mut sections: Vec<(Section<'a>, Fields<'a>)> =
             self.sections().map(|s| (s.clone(), s.fields().collect())).collect();
@@ -174,7 +174,7 @@ impl Payload {
         fits.then(|| Self::write(sections))
     }
 
-    /// The fields that `keep` wants; sections left empty go too.
+    /// This payload with the fields for which `keep` returns true. Sections that become empty are removed.
     pub(crate) fn retain(&self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) -> Self {
         let kept = self.sections().map(|section| {
             let fields = section.fields().filter(|(key, _)| keep(section.name, key)).collect();
@@ -193,7 +193,7 @@ impl Payload {
             let fields_size: usize = fields.iter().map(|(key, value)| text(key) + text(value)).sum();
             text(section.name) + varint_len(section.version as usize) + 1 + varint_len(fields.len()) + fields_size
         };
-        // To the byte: what is left over would be copied away.
+        // The exact size: with spare capacity, the conversion to `Bytes` would copy.
         let mut out = Vec::with_capacity(1 + varint_len(sections.len()) + sections.iter().map(size).sum::<usize>());
         out.put_u8(FORMAT);
         put_varint(&mut out, sections.len());
@@ -223,13 +223,13 @@ impl<'a> Section<'a> {
         self.start().find(key)
     }
 
-    /// Before the first field.
+    /// A scan that starts at the first field.
     pub(crate) fn start(&self) -> Scan<'a> {
         Scan { cursor: Cursor(self.fields), left: self.count }
     }
 }
 
-/// A place between two fields of a section.
+/// A position between two fields of a section.
 #[derive(Clone, Copy)]
 pub(crate) struct Scan<'a> {
     cursor: Cursor<'a>,
@@ -237,13 +237,13 @@ pub(crate) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// The value under `key`, if it is behind this place; which is then behind it. Who asks for key after key in ascending order
-    /// finds all of them in one pass.
+    /// Finds the value of `key` after this position, and moves behind it. A caller that asks for keys in ascending
+    /// order finds all of them in one pass.
     pub(crate) fn find(&mut self, key: &str) -> Option<&'a [u8]> {
         while self.left > 0 {
             let mut cursor = self.cursor;
             let text = cursor.text()?;
-            // Most keys differ at once.
+            // Most keys differ in the first byte.
             let order = text.first().cmp(&key.as_bytes().first()).then_with(|| text.cmp(key.as_bytes()));
             if order == Ordering::Greater {
                 return None;
@@ -258,7 +258,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// A name or key, if it can be one. Those that come out of a checked payload need no second look.
+/// Checks a name or a key.
 fn checked(text: &[u8]) -> Result<&[u8], Corrupt> {
     if text.is_empty() || text.len() > MAX_NAME {
         return Err(Corrupt::new("an empty name, or one too long"));
@@ -297,7 +297,7 @@ fn put_text(out: &mut Vec<u8>, text: &[u8]) {
     out.put_slice(text);
 }
 
-/// What is left to read. `None` is bytes that end too early, or a length that is none.
+/// The bytes that are left to read. Its methods return `None` if the bytes end too early or a number is invalid.
 #[derive(Clone, Copy)]
 struct Cursor<'a>(&'a [u8]);
 
@@ -315,7 +315,7 @@ impl<'a> Cursor<'a> {
         if byte < 0x80 { Some(byte.into()) } else { self.long_varint(byte) }
     }
 
-    /// A varint of several bytes, in its shortest spelling.
+    /// A varint of several bytes, in its shortest form.
     fn long_varint(&mut self, first: u8) -> Option<u32> {
         let mut value = u64::from(first & 0x7f);
         for shift in [7, 14, 21, 28] {
@@ -350,7 +350,7 @@ impl<'a> Cursor<'a> {
         Some(Section { name, version, codec, count, fields: self.0 })
     }
 
-    /// Steps over the fields of the section that was just read.
+    /// Skips the fields of `section`, which was just read.
     fn skip_fields(&mut self, section: &Section<'_>) -> Option<()> {
         for _ in 0..section.count * 2 {
             self.text()?;
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn sorted_whatever_the_order_of_edits() {
+    fn the_order_of_edits_does_not_matter() {
         let bytes = b"\x01\x02\x04auth\x02\x01\x01\x04user\x017\x04shop\x02\x01\x02\x04cart\x02[]\x06visits\x013";
         assert_eq!(sample().as_bytes(), bytes);
         assert_eq!(sample().section("shop").unwrap().get("visits"), Some(&b"3"[..]));
@@ -396,14 +396,14 @@ mod tests {
                 let mut bytes = whole.as_bytes().to_vec();
                 bytes[place] ^= 1 << bit;
                 if let Ok(other) = Payload::parse(bytes.into()) {
-                    assert_eq!(other.edited([]).unwrap(), other, "one content, one spelling");
+                    assert_eq!(other.edited([]).unwrap(), other, "equal contents have equal bytes");
                 }
             }
         }
     }
 
     #[test]
-    fn the_unknown_is_carried_through() {
+    fn unknown_fields_are_kept() {
         let edited = sample().edited([edit("shop", "visits", None), edit("shop", "theme", Some(b"1"))]).unwrap();
         assert_eq!(edited.section("auth").unwrap().get("user"), Some(&b"7"[..]));
         assert_eq!(edited.section("shop").unwrap().get("cart"), Some(&b"[]"[..]));
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn one_replacement_is_the_same_as_a_rewrite() {
+    fn replaced_and_edited_agree() {
         for length in [0, 1, 3, 126, 127, 128, 129, 16_383, 16_384] {
             let value = vec![b'x'; length];
             for base in [sample(), sample().edited([edit("shop", "visits", Some(&value))]).unwrap()] {
@@ -427,13 +427,13 @@ mod tests {
     }
 
     #[test]
-    fn a_version_never_goes_down() {
+    fn a_version_never_decreases() {
         let newer = Payload::default().edited([Edit { version: 9, ..edit("shop", "a", Some(b"1")) }]).unwrap();
         assert_eq!(newer.edited([edit("shop", "b", Some(b"1"))]).unwrap().section("shop").unwrap().version, 9);
     }
 
     #[test]
-    fn nothing_is_written_that_could_not_be_read() {
+    fn only_readable_payloads_are_written() {
         let keys: Vec<String> = (0..=MAX_FIELDS).map(|number| format!("k{number}")).collect();
         let full = |count| Payload::default().edited(keys.iter().take(count).map(|key| edit("shop", key, Some(b"1"))));
         let most = full(MAX_FIELDS).unwrap();

@@ -1,24 +1,24 @@
-//! [`Record`]: one stored session, and its bytes.
+//! [`Record`]: a stored session, and its encoding.
 //!
 //! ```text
 //!   0  magic      a5 53 01, then flags 00
 //!   4  epoch      u64   +1 at every change of privilege
 //!  12  revision   u64   +1 at every commit
-//!  20  idle       u64   idle deadline, then u32 CRC-32 of those eight bytes: a touch writes these twelve and nothing else
-//!  32  checksum   u32   CRC-32 of every byte but 20..36
+//!  20  idle       u64   idle deadline, then u32 CRC-32 of those eight bytes: a touch writes only these twelve bytes
+//!  32  checksum   u32   CRC-32 of all bytes except 20..36
 //!  36  absolute   u64   absolute deadline
 //!  44  created    u64
 //!  52  rotated    u64   when the verifier was last replaced
 //!  60  verifier   [32]  hash of the verifier that opens the session
-//!  92  previous   [32]  hash of the one before, all zero for none
-//! 124  until      u64   how long the previous one still opens it; 2^64-1 until the new one has been seen
+//!  92  previous   [32]  hash of the verifier before it; zeros if there is none
+//! 124  until      u64   when the previous verifier stops opening the session; 2^64-1 until the new one has been used
 //! 132  writers    8 × (u32 process, u32 sequence): the last commit of each of the last eight processes
 //! 196  user       u16 length, then that many bytes
 //!   …  payload    to the end
 //! ```
 //!
-//! Numbers are big-endian, so that a script can compare them as bytes; times are milliseconds since the Unix epoch. The
-//! layout is pinned by vectors in `tests/it/vectors`.
+//! Numbers are big-endian, so that a script in a store can compare them as bytes. Times are milliseconds since the Unix
+//! epoch. Test vectors in `tests/it/vectors` pin the layout.
 
 use std::fmt;
 
@@ -37,16 +37,30 @@ const ABSOLUTE_AT: usize = 36;
 const PREVIOUS_AT: usize = 92;
 const USER_AT: usize = 196;
 pub(crate) const WRITERS: usize = 8;
-/// Where the payload of a session without a user begins.
+/// The length of a record without user and payload.
 pub(crate) const HEADER: usize = USER_AT + 2;
 const _: () = assert!(PREVIOUS_AT + 32 + 8 + WRITERS * 8 == USER_AT);
 
-/// The mark of a previous verifier that lives until the new one has been seen.
+/// The deadline of a previous verifier that opens the session until the new one has been used.
 pub(crate) const UNSEEN: Timestamp = Timestamp::from_millis(u64::MAX);
 
-/// A stored session: a small header that stores compare, and a payload that is the engine's own affair.
+/// A stored session: a header, whose numbers a store compares, and the fields of the session, which a store does not
+/// read.
 ///
-/// A store keeps [`encode`](Self::encode)'s bytes, or the parts it wants in columns and those bytes beside them.
+/// A store keeps the bytes of [`encode`](Self::encode), and may keep a copy of header fields beside them, for example
+/// in columns.
+///
+/// ```
+/// use session::store::Record;
+/// use session::{Corrupt, Timestamp};
+///
+/// /// What a store does with the bytes that it finds under an id.
+/// fn read(bytes: Vec<u8>, now: Timestamp) -> Result<Option<Record>, Corrupt> {
+///     let record = Record::decode(bytes)?;
+///     Ok((!record.is_expired(now)).then_some(record))
+/// }
+/// assert!(read(vec![0; 200], Timestamp::from_millis(0)).is_err());
+/// ```
 #[derive(Clone)]
 pub struct Record {
     pub(crate) epoch: u64,
@@ -62,10 +76,16 @@ pub struct Record {
     pub(crate) payload: Payload,
 }
 
-/// Names one commit, so that asking for it again is not doing it twice.
+/// The id of a commit, which makes a retry idempotent.
 ///
-/// A process numbers its own commits, and a record remembers the last number of each of the last eight processes that wrote
-/// it. So a retry is recognised however many commits other processes made meanwhile.
+/// Each process numbers its commits, and a record holds the last number of each of the last eight processes that wrote
+/// it. A store therefore recognises the retry of a commit that it has applied, even after commits of other processes.
+///
+/// ```
+/// use session::store::OpId;
+///
+/// assert_eq!(OpId::default().to_bytes(), [0; 8]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpId {
     pub(crate) process: u32,
@@ -73,27 +93,32 @@ pub struct OpId {
 }
 
 impl OpId {
-    /// The eight bytes that stand for it in a record's header; never all zero.
+    /// The eight bytes of the id in the header of a record. Those of a commit are never all zero.
+    ///
+    /// ```
+    /// # use session::store::OpId;
+    /// assert_eq!(OpId::default().to_bytes().len(), 8);
+    /// ```
     pub fn to_bytes(self) -> [u8; 8] {
         ((u64::from(self.process) << 32) | u64::from(self.sequence)).to_be_bytes()
     }
 }
 
-/// Who is logged in, as the user index knows them: the JSON of the `user` field's value.
+/// The key of a user in the user index: the value of the `user` field, as JSON. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UserKey(pub(crate) Bytes);
 
-/// What a session says of who is logged in.
+/// The user that a session belongs to, if any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity(pub(crate) Option<UserKey>);
 
 impl UserKey {
-    /// Its bytes, at most 65,535.
+    /// The bytes of the key, at most 65,535.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// SHA-256 of its bytes, for an index that takes no key as long as this one may be.
+    /// The SHA-256 hash of the key, for an index that cannot hold keys of that length.
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.0).into()
     }
@@ -106,55 +131,56 @@ impl fmt::Debug for UserKey {
 }
 
 impl Record {
-    /// Counts changes of privilege: login, logout, rotation. A commit of an older epoch is refused.
+    /// The number of changes of privilege: login, logout, rotation. A store refuses a commit that was made in an older
+    /// epoch.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    /// Counts commits.
+    /// The number of commits.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// When the session ends unless it is used before.
+    /// When the session expires if it is not used before.
     pub fn idle_deadline(&self) -> Timestamp {
         self.idle
     }
 
-    /// When the session ends, used or not.
+    /// When the session expires in any case.
     pub fn absolute_deadline(&self) -> Timestamp {
         self.absolute
     }
 
-    /// When the session began: its first write, or its last login or logout.
+    /// When the session was created: its first commit, or its last login or logout.
     pub fn created(&self) -> Timestamp {
         self.created
     }
 
-    /// Who is logged in.
+    /// The user who is logged in, for the user index.
     pub fn user(&self) -> Option<&UserKey> {
         self.user.as_ref()
     }
 
-    /// Whether the session has ended. The deadlines themselves are outside: a session expires *at* its deadline.
+    /// Whether the session has expired at `now`. A session expires *at* its deadline: `now == deadline` is expired.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.idle || now >= self.absolute
     }
 
-    /// Whether the commit `op` is the last one that its process made.
+    /// Whether this record contains the commit `op`: it is the last commit of its process.
     pub fn has_applied(&self, op: OpId) -> bool {
         self.writers.contains(&op)
     }
 
-    /// This record with another idle deadline: for stores that keep the deadline beside the bytes.
+    /// The record with another idle deadline. For stores that keep the deadline beside the bytes.
     #[must_use]
     pub fn with_idle_deadline(mut self, idle: Timestamp) -> Self {
         self.idle = idle;
         self
     }
 
-    /// This record as a clock sees it that runs `offset` milliseconds ahead: for stores that keep time by a clock of
-    /// their own.
+    /// The record with all times shifted by `offset` milliseconds. For stores whose server has a clock of its own,
+    /// `offset` milliseconds ahead of this process.
     #[must_use]
     pub fn offset(mut self, offset: i64) -> Self {
         for time in [&mut self.idle, &mut self.absolute, &mut self.created, &mut self.rotated] {
@@ -168,12 +194,12 @@ impl Record {
         self
     }
 
-    /// Length of [`encode`](Self::encode)'s bytes.
+    /// The number of bytes that [`encode`](Self::encode) returns.
     pub fn encoded_len(&self) -> usize {
         HEADER + self.user.as_ref().map_or(0, |user| user.0.len()) + self.payload.as_bytes().len()
     }
 
-    /// The record's bytes, in the layout of this module's head.
+    /// Encodes the record. [`decode`](Self::decode) reads it back.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.encoded_len());
         out.put_slice(&MAGIC);
@@ -195,7 +221,7 @@ impl Record {
             out.put_slice(&op.to_bytes());
         }
         let user = self.user.as_ref().map_or(&[][..], UserKey::as_bytes);
-        // The engine refuses longer ones; see `UserKey`.
+        // The engine refuses longer keys.
         out.put_u16(u16::try_from(user.len()).unwrap_or_default());
         out.put_slice(user);
         out.put_slice(self.payload.as_bytes());
@@ -206,11 +232,17 @@ impl Record {
         out
     }
 
-    /// Reads a record back, and checks all of it.
+    /// Decodes a record, and checks all of its bytes.
     ///
     /// # Errors
     ///
-    /// [`Corrupt`] for anything that [`encode`](Self::encode) did not write: cut short, one bit flipped, foreign.
+    /// [`Corrupt`] if the bytes are not what [`encode`](Self::encode) returned: cut short, changed in a single bit, or
+    /// of another origin.
+    ///
+    /// ```
+    /// # use session::store::Record;
+    /// assert!(Record::decode(&b"another format"[..]).is_err());
+    /// ```
     pub fn decode(bytes: impl Into<Bytes>) -> Result<Self, Corrupt> {
         let bytes: Bytes = bytes.into();
         let mut rest = &bytes[..];
@@ -254,7 +286,8 @@ impl Record {
         })
     }
 
-    /// Notes that `op` wrote this record: in its process's place, or in that of the process that wrote first.
+    /// Enters `op` as the last commit of its process. If the process is new, the entry of the process that wrote
+    /// longest ago is dropped.
     pub(crate) fn note_writer(&mut self, op: OpId) {
         let at = self.writers.iter().position(|known| known.process == op.process).unwrap_or(WRITERS - 1);
         if let Some(upto) = self.writers.get_mut(..=at) {
@@ -278,7 +311,7 @@ impl fmt::Debug for Record {
     }
 }
 
-/// The twelve bytes that a touch replaces.
+/// The twelve bytes that a touch replaces: the idle deadline and its checksum.
 pub(crate) fn idle_bytes(idle: Timestamp) -> [u8; 12] {
     let mut out = [0; 12];
     let (time, check) = out.split_at_mut(8);
@@ -292,7 +325,7 @@ fn parse_idle(bytes: [u8; 12]) -> Result<Timestamp, Corrupt> {
     if idle_bytes(idle) == bytes { Ok(idle) } else { Err(Corrupt::new("the idle deadline's checksum does not match")) }
 }
 
-/// Of every byte but the idle deadline and the checksum itself.
+/// The checksum of all bytes except the idle deadline and the checksum itself.
 fn checksum(bytes: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(bytes.get(..IDLE_AT).unwrap_or_default());
@@ -333,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_encoded_decodes() {
+    fn an_encoded_record_is_decoded() {
         let bytes = sample().encode();
         assert_eq!(bytes.len(), sample().encoded_len());
         assert_eq!(Record::decode(bytes.clone()).unwrap().encode(), bytes);
@@ -353,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_keeps_one_place_and_the_oldest_makes_room() {
+    fn a_process_has_one_entry_and_the_oldest_entry_is_dropped() {
         let mut record = sample();
         for process in 10..20 {
             for sequence in 0..3 {

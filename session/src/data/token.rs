@@ -1,9 +1,10 @@
-//! The session token: what the cookie carries, and what the store may know of it.
+//! The session token: the value of the cookie.
 //!
-//! A cookie's value is `base64url(0x01 ‖ id[16] ‖ verifier[16])`: 33 bytes, exactly 44 characters, no padding and no slack
-//! bits, so a token has one spelling. The id is the store's key and is no secret. The store keeps only
-//! `SHA-256(LABEL ‖ id ‖ verifier)`, so a dump of the store opens no session, looking a session up compares no secret, and a
-//! rotation replaces one hash in one record: no old key is left behind that could come back to life.
+//! A token is `base64url(0x01 ‖ id[16] ‖ verifier[16])`: 33 bytes, which are exactly 44 characters without padding or
+//! unused bits, so each token has one spelling. The id is the key in the store and not secret. The verifier has 128
+//! random bits, as OWASP ASVS 5.0 (7.2.3) requires. The store holds only `SHA-256(LABEL ‖ id ‖ verifier)`. A copy of the
+//! store therefore opens no session, a lookup by id compares no secret, and a rotation replaces one hash in one record,
+//! without an old key that could be used again.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,36 +19,62 @@ use zeroize::Zeroize as _;
 
 use crate::base::clock::{Rng, RngError};
 
-/// Length of a token as text.
+/// The length of a token in characters.
 pub(crate) const TOKEN_CHARS: usize = 44;
 const TOKEN_BYTES: usize = 33;
 const VERSION: u8 = 0x01;
 
-/// With it, id, verifier and SHA-256's own padding fill one 64-byte block: one compression per request.
+/// Label, id, verifier and the padding of SHA-256 fit into one block of 64 bytes, so a request costs one compression.
 const LABEL: &[u8] = b"session/v1/verifier\0";
 const _: () = assert!(LABEL.len() + 16 + 16 + 9 <= 64);
 
-/// What the store files a session under. Not a secret: without the verifier it opens nothing.
+/// The id of a session: 16 random bytes, its key in the store.
 ///
-/// `Display` writes all of it, as 22 characters; `Debug` the first eight.
+/// An id is not secret, because a client needs the verifier in its token too. `Display` writes the whole id as 22
+/// characters of base64url, and `FromStr` reads them. `Debug` writes the first eight characters, for logs.
+///
+/// ```
+/// use session::SessionId;
+///
+/// let id = SessionId::from_bytes([0xa0; 16]);
+/// assert_eq!(id.to_string(), "oKCgoKCgoKCgoKCgoKCgoA");
+/// assert_eq!("oKCgoKCgoKCgoKCgoKCgoA".parse(), Ok(id));
+/// assert_eq!(format!("{id:?}"), "oKCgoKCg…");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId([u8; 16]);
 
 impl SessionId {
-    /// The id with these bytes.
+    /// The id with these bytes. For stores, which read ids back; the engine makes new ones.
+    ///
+    /// ```
+    /// # use session::SessionId;
+    /// assert_eq!(SessionId::from_bytes([7; 16]).as_bytes(), &[7; 16]);
+    /// ```
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// The bytes of the id.
+    ///
+    /// ```
+    /// # use session::SessionId;
+    /// assert_eq!(SessionId::from_bytes([7; 16]).as_bytes(), &[7; 16]);
+    /// ```
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// The characters of `Display`, without an allocation.
+    /// The ASCII characters that `Display` writes, without an allocation.
+    ///
+    /// ```
+    /// # use session::SessionId;
+    /// let id = SessionId::from_bytes([0xa0; 16]);
+    /// assert_eq!(&id.to_chars(), b"oKCgoKCgoKCgoKCgoKCgoA");
+    /// ```
     pub fn to_chars(self) -> [u8; 22] {
         let mut chars = [0; 22];
-        // 16 bytes are 22 characters, always.
+        // 16 bytes are always 22 characters.
         let _ = BASE64URL.encode_slice(self.0, &mut chars);
         chars
     }
@@ -77,7 +104,14 @@ impl FromStr for SessionId {
     }
 }
 
-/// The text is not a [`SessionId`].
+/// The error of parsing a [`SessionId`]: the text is not 22 characters of canonical base64url.
+///
+/// ```
+/// use session::{InvalidSessionId, SessionId};
+///
+/// let error: InvalidSessionId = "not an id".parse::<SessionId>().unwrap_err();
+/// assert_eq!(error.to_string(), "a session id is 22 characters of base64url");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidSessionId;
@@ -90,8 +124,8 @@ impl fmt::Display for InvalidSessionId {
 
 impl std::error::Error for InvalidSessionId {}
 
-/// What the client holds. No `Debug`, `Display`, `Serialize`, `Clone` or `PartialEq`: a token that cannot be printed is not
-/// logged, and one that cannot be compared is not compared in variable time.
+/// The token of a client. It has no `Debug`, `Display` or `Serialize`, so that it is not logged, and no `PartialEq`, so
+/// that it is not compared in variable time.
 pub(crate) struct Token {
     id: SessionId,
     verifier: [u8; 16],
@@ -110,14 +144,14 @@ impl Token {
         Ok(Self { id: SessionId(id), verifier })
     }
 
-    /// A new verifier for a session that exists.
+    /// A token with a new verifier for an existing session.
     pub(crate) fn rotate(id: SessionId, rng: &dyn Rng) -> Result<Self, RngError> {
         let mut verifier = [0; 16];
         rng.fill(&mut verifier)?;
         Ok(Self { id, verifier })
     }
 
-    /// Reads a cookie's value. Anything but the one spelling of a token is `None`.
+    /// Reads the value of a cookie. Returns `None` for anything that is not the one spelling of a token.
     pub(crate) fn parse(value: &[u8]) -> Option<Self> {
         if value.len() != TOKEN_CHARS {
             return None;
@@ -133,7 +167,7 @@ impl Token {
         token
     }
 
-    /// The cookie's value.
+    /// The value of the cookie.
     pub(crate) fn to_chars(&self) -> [u8; TOKEN_CHARS] {
         let mut bytes = [0; TOKEN_BYTES];
         let (version, rest) = bytes.split_at_mut(1);
@@ -142,7 +176,7 @@ impl Token {
         id.copy_from_slice(&self.id.0);
         verifier.copy_from_slice(&self.verifier);
         let mut chars = [0; TOKEN_CHARS];
-        // 33 bytes are 44 characters, always.
+        // 33 bytes are always 44 characters.
         let _ = BASE64URL.encode_slice(bytes, &mut chars);
         bytes.zeroize();
         chars
@@ -152,7 +186,7 @@ impl Token {
         self.id
     }
 
-    /// What the store keeps.
+    /// The hash that the store holds.
     pub(crate) fn verifier_hash(&self) -> VerifierHash {
         let digest = Sha256::new().chain_update(LABEL).chain_update(self.id.0).chain_update(self.verifier).finalize();
         VerifierHash(digest.into())
@@ -165,7 +199,7 @@ impl Drop for Token {
     }
 }
 
-/// SHA-256 of a verifier. Compared in constant time only.
+/// The SHA-256 hash of a verifier. It can be compared in constant time only.
 #[derive(Clone, Copy)]
 pub(crate) struct VerifierHash([u8; 32]);
 
@@ -185,7 +219,7 @@ impl VerifierHash {
     }
 
     pub(crate) fn matches(&self, other: &Self) -> bool {
-        // By words, and all of them: `subtle` goes byte by byte.
+        // Compares all words: `subtle` compares byte by byte, which is slower.
         let (ours, _) = self.0.as_chunks::<8>();
         let (theirs, _) = other.0.as_chunks::<8>();
         let differing = ours
@@ -196,17 +230,17 @@ impl VerifierHash {
     }
 }
 
-/// A map of sessions.
+/// A map with session ids as keys.
 pub(crate) type IdMap<T> = HashMap<SessionId, T, BuildHasherDefault<RandomIds>>;
 
-/// Ids are random already, and only those of sessions that exist are ever inserted, which the app made: nobody outside can aim for a
-/// bucket.
+/// The hasher of [`IdMap`]: it takes eight bytes of the id. Ids are random, and only ids that this app made are
+/// inserted, so an attacker cannot choose keys that collide.
 #[derive(Default)]
 pub(crate) struct RandomIds(u64);
 
 impl Hasher for RandomIds {
     fn write(&mut self, bytes: &[u8]) {
-        // The last eight bytes: the first one chooses the shard.
+        // The last eight bytes, because the first byte selects the shard.
         if let Some(tail) = bytes.last_chunk() {
             self.0 = u64::from_ne_bytes(*tail);
         }
@@ -223,7 +257,7 @@ impl Hasher for RandomIds {
 mod tests {
     use super::*;
 
-    /// The layout is pinned: cookies that browsers hold must open for ever.
+    /// Pins the layout: browsers hold cookies of it.
     #[test]
     fn vector() {
         let token = Token::parse(b"AaChoqOkpaanqKmqq6ytrq8QERITFBUWFxgZGhscHR4f").unwrap();
@@ -237,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_a_token_parses() {
+    fn only_a_token_is_parsed() {
         let good = *b"AaChoqOkpaanqKmqq6ytrq8QERITFBUWFxgZGhscHR4f";
         for length in 0..44 {
             assert!(Token::parse(&good[..length]).is_none());
@@ -247,7 +281,7 @@ mod tests {
                 let mut bad = good;
                 bad[place] = byte;
                 if let Some(token) = Token::parse(&bad) {
-                    assert_eq!(token.to_chars(), bad, "one token, one spelling");
+                    assert_eq!(token.to_chars(), bad, "a token has one spelling");
                 }
             }
         }

@@ -86,7 +86,8 @@ macro_rules! deep {
             let error = answer.outcome.unwrap();
             assert_eq!((answer.status.as_u16(), error.kind()), (500, ErrorKind::Unencodable));
             let expected = format!(
-                "session `shop`: field `{field}` cannot be encoded: it is nested deeper than {} levels, and could not be read back",
+                "session `shop`: field `{field}` cannot be encoded: it is nested more than {} levels deep and could not be \
+                 read back",
                 $most
             );
             assert_eq!(error.to_string(), expected);

@@ -1,39 +1,39 @@
-//! How deep a value may be nested. What cannot be read back is not written, and what is read does not exhaust the stack, whoever
-//! has stored it.
+//! Limits for the nesting of values. A value that could not be read back is not written, and a stored value cannot
+//! exhaust the stack of a reader.
 
 use std::fmt;
 
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 pub(super) use self::reading::DepthLimited;
 
-/// `serde_json` reads that many brackets within each other, and no more.
-const DEEPEST_JSON: u8 = 127;
+/// The number of nested brackets that `serde_json` reads.
+const MAX_JSON_DEPTH: u8 = 127;
 
-/// The value is nested too deep to be read back.
+/// The value is nested too deeply to be read back.
 #[derive(Debug)]
 pub(crate) struct TooDeep(pub(super) u16);
 
 impl fmt::Display for TooDeep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it is nested deeper than {} levels, and could not be read back", self.0)
+        write!(f, "it is nested more than {} levels deep and could not be read back", self.0)
     }
 }
 
 impl std::error::Error for TooDeep {}
 
 impl TooDeep {
-    pub(super) const JSON: Self = Self(DEEPEST_JSON as u16);
+    pub(super) const JSON: Self = Self(MAX_JSON_DEPTH as u16);
 }
 
-/// Writes JSON without spaces, and stops where it would be too deep.
+/// Writes JSON without spaces, and fails where it would be nested too deeply.
 #[derive(Default)]
-pub(super) struct ShallowJson {
+pub(super) struct DepthLimitedJson {
     depth: u8,
 }
 
-impl ShallowJson {
+impl DepthLimitedJson {
     fn enter(&mut self) -> std::io::Result<()> {
-        if self.depth == DEEPEST_JSON {
+        if self.depth == MAX_JSON_DEPTH {
             return Err(std::io::Error::other(TooDeep::JSON));
         }
         self.depth += 1;
@@ -41,7 +41,7 @@ impl ShallowJson {
     }
 }
 
-impl serde_json::ser::Formatter for ShallowJson {
+impl serde_json::ser::Formatter for DepthLimitedJson {
     fn begin_array<W: ?Sized + std::io::Write>(&mut self, out: &mut W) -> std::io::Result<()> {
         self.enter()?;
         out.write_all(b"[")
@@ -63,15 +63,16 @@ impl serde_json::ser::Formatter for ShallowJson {
     }
 }
 
-/// A limit for deserializers that have none, or do not count everything.
+/// A limit for deserializers that have none, or do not count every level.
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 mod reading {
     use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
     use super::TooDeep;
-    use crate::data::fingerprint::DEEPEST;
+    use crate::data::fingerprint::MAX_DEPTH;
 
-    /// Whatever serde hands on while it reads, and how much deeper it may go: counted as [`DEEPEST`] is when it is written.
+    /// A wrapper for the deserializers, visitors and seeds of serde, which counts levels as [`MAX_DEPTH`] counts them
+    /// in a write.
     pub(in crate::data::codec) struct DepthLimited<T> {
         inner: T,
         left: u16,
@@ -79,16 +80,16 @@ mod reading {
 
     impl<T> DepthLimited<T> {
         pub(in crate::data::codec) fn new(inner: T) -> Self {
-            Self { inner, left: DEEPEST }
+            Self { inner, left: MAX_DEPTH }
         }
 
         fn with<U>(&self, inner: U) -> DepthLimited<U> {
             DepthLimited { inner, left: self.left }
         }
 
-        /// One level down.
+        /// The wrapper of `inner`, one level deeper.
         fn below<U, E: de::Error>(&self, inner: U) -> Result<DepthLimited<U>, E> {
-            let left = self.left.checked_sub(1).ok_or_else(|| E::custom(TooDeep(DEEPEST)))?;
+            let left = self.left.checked_sub(1).ok_or_else(|| E::custom(TooDeep(MAX_DEPTH)))?;
             Ok(DepthLimited { inner, left })
         }
     }
@@ -109,8 +110,8 @@ mod reading {
         deserializers! {
             deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
             deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
-            deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string() deserialize_bytes()
-            deserialize_byte_buf() deserialize_option() deserialize_unit() deserialize_unit_struct(name: &'static str)
+            deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string()
+            deserialize_bytes() deserialize_byte_buf() deserialize_option() deserialize_unit() deserialize_unit_struct(name: &'static str)
             deserialize_newtype_struct(name: &'static str) deserialize_seq() deserialize_tuple(len: usize)
             deserialize_tuple_struct(name: &'static str, len: usize) deserialize_map()
             deserialize_struct(name: &'static str, fields: &'static [&'static str])
@@ -244,7 +245,7 @@ mod reading {
         }
     }
 
-    /// What is in a variant is a level below it.
+    /// The content of a variant is one level deeper.
     impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for DepthLimited<A> {
         type Error = A::Error;
 

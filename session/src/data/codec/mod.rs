@@ -1,43 +1,43 @@
-//! [`Codec`]: how the values of a section are written.
+//! [`Codec`]: how the values of a section are encoded.
 //!
-//! The tag is stored beside the values, so a record says itself how it is read: a live system can change its codec, and records of
-//! both kinds stay readable. A record keeps the codec it was made with until it ends, because what it holds of newer code is
-//! carried through byte for byte.
+//! The tag of the codec is stored beside the values. A live system can therefore change its codec: records with either
+//! codec can be read. A section keeps its codec as long as its session exists, because values that this code does not
+//! know are copied byte for byte.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 use self::depth::DepthLimited;
-use self::depth::{ShallowJson, TooDeep};
+use self::depth::{DepthLimitedJson, TooDeep};
 use crate::base::error::BoxError;
 use crate::data::fingerprint::is_finite;
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
-use crate::data::fingerprint::{DEEPEST, is_shallow};
+use crate::data::fingerprint::{MAX_DEPTH, is_within_max_depth};
 
 pub(crate) mod depth;
 
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
-const TRAILING: &str = "bytes after the value";
+const TRAILING_BYTES: &str = "bytes after the value";
 
-/// How values are written in the store.
+/// How the values of a session are encoded in the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Codec {
-    /// Texts that people can read. It describes itself: a nested struct may gain members that have a default.
+    /// JSON: readable text. It contains the names of members, so a nested struct may gain members that have a default.
     #[default]
     Json,
-    /// JSON's model in fewer bytes, structs with the names of their members. Needs the feature `msgpack`.
+    /// MessagePack: the data model of JSON in fewer bytes, with the names of members. Needs the feature `msgpack`.
     MessagePack,
-    /// The fewest bytes. It does not describe itself: any change inside a field's type needs an `upgrade`. Needs the feature
-    /// `postcard`.
+    /// `postcard`: the fewest bytes. It contains no names, so every change inside the type of a field needs an
+    /// `upgrade`. Needs the feature `postcard`.
     Postcard,
 }
 
 impl Codec {
     const ALL: [Self; 3] = [Self::Json, Self::MessagePack, Self::Postcard];
 
-    /// What stands for it in a payload.
+    /// The tag of the codec in a payload.
     pub(crate) const fn tag(self) -> u8 {
         match self {
             Self::Json => 1,
@@ -46,7 +46,7 @@ impl Codec {
         }
     }
 
-    /// What `tag` stands for.
+    /// The codec with this tag.
     pub(crate) fn of_tag(tag: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|codec| codec.tag() == tag)
     }
@@ -56,7 +56,7 @@ impl Codec {
         Self::ALL.into_iter().find(|codec| codec.name() == name)
     }
 
-    /// What it is called in attributes and messages.
+    /// The name of the codec in attributes, messages and the schema lock.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
@@ -65,7 +65,7 @@ impl Codec {
         }
     }
 
-    /// Appends `value` to `out`.
+    /// Appends the encoded `value` to `out`.
     pub(crate) fn encode<T: Serialize>(self, value: &T, out: &mut Vec<u8>) -> Result<(), BoxError> {
         match self {
             Self::Json => encode_json(value, out),
@@ -85,10 +85,10 @@ impl Codec {
         }
     }
 
-    /// The value that `bytes` are, all of them.
+    /// Decodes `bytes`, all of them.
     pub(crate) fn decode<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, BoxError> {
         match self {
-            // One check of the whole text is cheaper than the decoder's own check of each string.
+            // One UTF-8 check of the whole text is cheaper than the decoder's check of each string.
             Self::Json => Ok(match str::from_utf8(bytes) {
                 Ok(text) => serde_json::from_str(text)?,
                 Err(_) => serde_json::from_slice(bytes)?,
@@ -96,15 +96,15 @@ impl Codec {
             #[cfg(feature = "msgpack")]
             Self::MessagePack => {
                 let mut rest = bytes;
-                // Its own limit does not count variants.
+                // The limit of `rmp_serde` does not count enum variants.
                 let value = T::deserialize(DepthLimited::new(&mut rmp_serde::Deserializer::new(&mut rest)))?;
-                if rest.is_empty() { Ok(value) } else { Err(TRAILING.into()) }
+                if rest.is_empty() { Ok(value) } else { Err(TRAILING_BYTES.into()) }
             },
             #[cfg(feature = "postcard")]
             Self::Postcard => {
                 let mut reader = postcard::Deserializer::from_bytes(bytes);
                 let value = T::deserialize(DepthLimited::new(&mut reader))?;
-                if reader.finalize()?.is_empty() { Ok(value) } else { Err(TRAILING.into()) }
+                if reader.finalize()?.is_empty() { Ok(value) } else { Err(TRAILING_BYTES.into()) }
             },
             #[cfg(not(all(feature = "msgpack", feature = "postcard")))]
             other => Err(other.is_missing()),
@@ -119,11 +119,12 @@ impl Codec {
     }
 }
 
-/// JSON has no word for NaN and infinity. They would be written as `null`, which is no number when it is read.
+/// Encodes as JSON, and refuses NaN and infinity: `serde_json` writes them as `null`, which cannot be read back as a
+/// number.
 fn encode_json<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), BoxError> {
     let start = out.len();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, ShallowJson::default());
-    // There is no other trouble with memory.
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, DepthLimitedJson::default());
+    // Writing to a `Vec` does not fail, so an I/O error is the one of the depth limit.
     let written = value.serialize(&mut serializer);
     written.map_err(|error| if error.is_io() { TooDeep::JSON.into() } else { BoxError::from(error) })?;
     let written = out.get(start..).unwrap_or_default();
@@ -133,10 +134,10 @@ fn encode_json<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), BoxErro
     Ok(())
 }
 
-/// What has no allocation of its own is as deep as its type.
+/// A value of a type without `Drop` has no allocations, so its depth is that of its type.
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 fn check_depth<T: Serialize>(value: &T) -> Result<(), TooDeep> {
-    if std::mem::needs_drop::<T>() && !is_shallow(value) { Err(TooDeep(DEEPEST)) } else { Ok(()) }
+    if std::mem::needs_drop::<T>() && !is_within_max_depth(value) { Err(TooDeep(MAX_DEPTH)) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_lead_back() {
+    fn tags_identify_codecs() {
         for codec in Codec::ALL {
             assert_eq!(Codec::of_tag(codec.tag()), Some(codec));
         }
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn json_refuses_what_it_would_lose() {
+    fn json_refuses_numbers_that_are_not_finite() {
         let encode = |value: Option<f64>| Codec::Json.encode(&(1, vec![value]), &mut Vec::new());
         assert!(encode(None).is_ok() && encode(Some(-0.0)).is_ok());
         for lost in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
@@ -163,7 +164,7 @@ mod tests {
 
     #[cfg(all(feature = "msgpack", feature = "postcard"))]
     #[test]
-    fn nothing_may_follow_a_value() {
+    fn bytes_after_a_value_are_refused() {
         for codec in Codec::ALL {
             let mut bytes = Vec::new();
             codec.encode(&("a", 300_u32), &mut bytes).unwrap();

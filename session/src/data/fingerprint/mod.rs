@@ -1,48 +1,48 @@
-//! A fingerprint of a value, by way of its `Serialize`: to tell whether a handler has changed it.
+//! A fingerprint of a value, computed by its `Serialize`, to detect whether a handler has changed it.
 //!
-//! It costs a tenth of an encoding, because nothing is formatted or escaped, and it needs no `PartialEq` and no `Clone` of the
-//! value's type: a hand-written `==` that looks at an id only would hide a change. Two fingerprints are compared that were
-//! taken of one value in memory, before and after, so a hash map's order is the same in both. 128 bits make a change that
-//! goes unseen less likely than a failing memory chip.
+//! It costs a tenth of an encoding, because it formats and escapes nothing. It needs no `Clone` and no `PartialEq`; a
+//! hand-written `==` that compares an id only would miss a change. The two fingerprints that are compared are taken of
+//! the same value in memory, before and after, so the order of a hash map is the same in both. With 128 bits, a change
+//! that is missed is less likely than a memory error.
 
 use serde::ser::Serialize;
 
-use self::serializer::{FingerprintSerializer, Order};
+use self::serializer::{FingerprintSerializer, HashOrder};
 
 mod serializer;
 
-/// How deep a value may be nested: lists, maps, structs, variants with content and `Some`s within each other. What 127 brackets
-/// of JSON hold is within it.
-pub(crate) const DEEPEST: u16 = 256;
+/// The maximum nesting of a value. Lists, maps, structs, variants with content and `Some` count as a level each. A
+/// value within the 127 brackets that JSON allows is within this limit.
+pub(crate) const MAX_DEPTH: u16 = 256;
 
-/// Of a value that can be serialized; `None` of one that cannot, or that is nested too deep.
+/// The fingerprint of `value`; `None` if it cannot be serialized or is nested too deeply.
 pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Option<u128> {
-    let mut serializer = FingerprintSerializer::new(Order::AsItIs);
+    let mut serializer = FingerprintSerializer::new(HashOrder::Significant);
     value.serialize(&mut serializer).ok()?;
     Some(serializer.finish())
 }
 
-/// Whether two values are the same, whatever the order in their hash maps and hash sets is.
+/// Whether two values are equal, without regard to the order of their hash maps and hash sets.
 pub(crate) fn same_content<T: Serialize + ?Sized>(one: &T, other: &T) -> bool {
     let [one, other] = [one, other].map(|value| {
-        let mut serializer = FingerprintSerializer::new(Order::OfHashesIgnored);
+        let mut serializer = FingerprintSerializer::new(HashOrder::Ignored);
         value.serialize(&mut serializer).ok()?;
         Some(serializer.finish())
     });
     one.is_some() && one == other
 }
 
-/// Whether every number with a fraction in `value` is one: neither NaN nor infinite.
+/// Whether all floating-point numbers in `value` are finite.
 pub(crate) fn is_finite<T: Serialize + ?Sized>(value: &T) -> bool {
-    let mut serializer = FingerprintSerializer::new(Order::AsItIs);
+    let mut serializer = FingerprintSerializer::new(HashOrder::Significant);
     value.serialize(&mut serializer).is_ok() && serializer.is_finite()
 }
 
-/// Whether `value` is nested no deeper than [`DEEPEST`].
+/// Whether `value` is nested at most [`MAX_DEPTH`] levels deep.
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
-pub(crate) fn is_shallow<T: Serialize + ?Sized>(value: &T) -> bool {
-    let mut serializer = FingerprintSerializer::new(Order::AsItIs);
-    // Another refusal is reported by whoever encodes it.
+pub(crate) fn is_within_max_depth<T: Serialize + ?Sized>(value: &T) -> bool {
+    let mut serializer = FingerprintSerializer::new(HashOrder::Significant);
+    // Other errors are reported when the value is encoded.
     value.serialize(&mut serializer).is_ok() || !serializer.is_too_deep()
 }
 
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_of_hashes_is_no_content() {
+    fn the_order_of_hash_maps_is_not_content() {
         let pairs = (0..50).map(|number| (number, number.to_string()));
         let map = || pairs.clone().collect::<HashMap<u32, String>>();
         let set = || (0..50).collect::<std::collections::HashSet<u32>>();
@@ -85,9 +85,9 @@ mod tests {
         },
     }
 
-    /// Every cart is another one, and each has one fingerprint.
+    /// All carts differ, and each has one fingerprint.
     #[test]
-    fn neighbours_differ() {
+    fn similar_values_have_different_fingerprints() {
         let base = Cart { items: vec![("tea".into(), 1), ("cup".into(), 2)], ..Cart::default() };
         let with = |change: &dyn Fn(&mut Cart)| {
             let mut cart = base.clone();
@@ -125,9 +125,9 @@ mod tests {
         Square { side: u32 },
     }
 
-    /// Values of one type that serialize to one shape.
+    /// Values of one type that serde serializes in similar ways.
     #[test]
-    fn kinds_differ() {
+    fn kinds_of_values_have_different_fingerprints() {
         let values = [
             "0",
             "false",
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_of_every_length_differ() {
+    fn strings_of_all_lengths_have_different_fingerprints() {
         let mut seen = std::collections::HashSet::new();
         for length in 0..200 {
             for letter in ['a', 'b', '\0'] {

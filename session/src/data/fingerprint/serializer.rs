@@ -1,36 +1,37 @@
-//! The serializer that takes fingerprints: it formats nothing, and goes only so deep.
+//! The serializer that computes fingerprints, with a limit for the nesting of values.
 
 use std::any::type_name;
 use std::fmt;
 
 use serde::ser::{self, Serialize};
 
-use super::DEEPEST;
+use super::MAX_DEPTH;
 
-/// Two states of 64 bits, each turned, mixed with a word and multiplied by an odd number of its own. Every step can be undone, so a
-/// change of one word can never go unseen, and of several only if both states agree to it.
+/// Two states of 64 bits. Each step rotates a state, xors it with a word and multiplies it by an odd constant. A step
+/// is reversible, so a change of a single word always changes the result; changes of several words could cancel out
+/// only if they did so in both states.
 pub(super) struct FingerprintSerializer {
     a: u64,
     b: u64,
     finite: bool,
-    order: Order,
-    /// How much deeper it may go.
-    left: u16,
+    hash_order: HashOrder,
+    /// The number of levels that the value may still be nested.
+    levels_left: u16,
 }
 
-/// What is made of the order in which a hash map or a hash set gives out what it has.
+/// Whether the iteration order of hash maps and hash sets counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    /// It counts: a value is compared with itself.
-    AsItIs,
-    /// It does not: two values are compared.
-    OfHashesIgnored,
+pub(super) enum HashOrder {
+    /// It counts. For fingerprints of the same value in memory, whose order does not change.
+    Significant,
+    /// It does not count. For two values that are compared.
+    Ignored,
 }
 
 impl FingerprintSerializer {
-    pub(super) fn new(order: Order) -> Self {
-        // Digits of pi.
-        Self { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344, finite: true, order, left: DEEPEST }
+    pub(super) fn new(hash_order: HashOrder) -> Self {
+        // The first digits of pi: arbitrary, but not chosen.
+        Self { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344, finite: true, hash_order, levels_left: MAX_DEPTH }
     }
 
     pub(super) fn finish(mut self) -> u128 {
@@ -42,19 +43,19 @@ impl FingerprintSerializer {
         self.finite
     }
 
-    /// Whether that is why the value was refused.
+    /// Whether the value was refused because of its nesting.
     #[cfg(any(feature = "msgpack", feature = "postcard"))]
     pub(super) fn is_too_deep(&self) -> bool {
-        self.left == 0
+        self.levels_left == 0
     }
 
-    /// One level down: [`DEEPEST`] of them are fine.
+    /// Enters a level, if the limit allows it.
     #[inline]
     fn enter(&mut self) -> Done {
-        match self.left {
+        match self.levels_left {
             0 => Err(Refused),
             _ => {
-                self.left -= 1;
+                self.levels_left -= 1;
                 Ok(())
             },
         }
@@ -62,26 +63,27 @@ impl FingerprintSerializer {
 
     #[inline]
     fn leave(&mut self) {
-        self.left += 1;
+        self.levels_left += 1;
     }
 
-    /// Whether the order of what an `I` gives out is to be ignored. A type that is not recognised has one, which is the safe side.
+    /// Whether the order of the items of an `I` is to be ignored. The order of an unknown type counts: at worst, an
+    /// unchanged value is written again.
     fn ignores_order_of<I>(&self) -> bool {
         let is_hashed = || {
             let name = type_name::<I>().split('<').next().unwrap_or_default();
             name.ends_with("::HashMap") || name.ends_with("::HashSet")
         };
-        self.order == Order::OfHashesIgnored && is_hashed()
+        self.hash_order == HashOrder::Ignored && is_hashed()
     }
 
-    /// Mixes in all of `parts` as one, whatever their order.
+    /// Mixes in the sum of the fingerprints of `parts`, which does not depend on their order.
     fn unordered<T>(&mut self, parts: impl Iterator<Item = T>, mix: impl Fn(T, &mut Self) -> Done) -> Done {
         let (mut a, mut b, mut count) = (0_u64, 0_u64, 0);
         for part in parts {
-            let mut serializer = Self { left: self.left, ..Self::new(self.order) };
+            let mut serializer = Self { levels_left: self.levels_left, ..Self::new(self.hash_order) };
             let done = mix(part, &mut serializer);
             self.finite &= serializer.finite;
-            done.inspect_err(|_| self.left = serializer.left)?;
+            done.inspect_err(|_| self.levels_left = serializer.levels_left)?;
             serializer.word(0);
             (a, b, count) = (a.wrapping_add(serializer.a), b.wrapping_add(serializer.b), count + 1);
         }
@@ -110,14 +112,14 @@ impl FingerprintSerializer {
             self.word(u64::from_le_bytes(*word));
         }
         if !rest.is_empty() {
-            // The last eight bytes, some of them once more: the length is known, so nothing is ambiguous.
+            // The last eight bytes overlap with the word before. The length is mixed in, so this is unambiguous.
             let last = bytes.last_chunk::<8>().map(|word| u64::from_le_bytes(*word));
             self.word(last.unwrap_or_else(|| rest.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte))));
         }
     }
 }
 
-/// A type refused to be serialized; why is said when it is encoded.
+/// The value cannot be serialized. The reason is reported when the value is encoded.
 #[derive(Debug)]
 pub(super) struct Refused;
 
@@ -146,7 +148,7 @@ macro_rules! words {
     )*};
 }
 
-#[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "bits are bits")]
+#[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "only the bits count")]
 impl ser::Serializer for &mut FingerprintSerializer {
     type Ok = ();
     type Error = Refused;
@@ -334,7 +336,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
     }
 }
 
-/// Compounds of a length that their beginning has told.
+/// Compounds whose length was mixed in at their start.
 macro_rules! fixed {
     ($($trait:ident $item:ident $levels:literal;)*) => {$(
         impl ser::$trait for &mut FingerprintSerializer {
@@ -347,7 +349,7 @@ macro_rules! fixed {
             }
 
             fn end(self) -> Done {
-                self.left += $levels;
+                self.levels_left += $levels;
                 Ok(())
             }
         }
@@ -359,7 +361,7 @@ fixed! {
     SerializeTupleVariant serialize_field 2;
 }
 
-/// Structs: their fields come in one order, and one that is left out says so.
+/// Structs: their fields have a fixed order, and serde reports a skipped field.
 macro_rules! named {
     ($($trait:ident $levels:literal)*) => {$(
         impl ser::$trait for &mut FingerprintSerializer {
@@ -368,7 +370,7 @@ macro_rules! named {
 
             #[inline]
             fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
-                // By where it stands: it is the same string before and after.
+                // The address stands for the name: it is the same static string in both fingerprints.
                 self.tagged(name.len() as u64, name.as_ptr().addr() as u64);
                 value.serialize(&mut **self)
             }
@@ -379,7 +381,7 @@ macro_rules! named {
             }
 
             fn end(self) -> Done {
-                self.left += $levels;
+                self.levels_left += $levels;
                 Ok(())
             }
         }
@@ -422,7 +424,7 @@ impl ser::SerializeMap for &mut FingerprintSerializer {
     }
 }
 
-/// What serde's own `collect_seq` tells a serializer.
+/// The length that the default `collect_seq` of serde passes to a serializer.
 fn exact_len<I: Iterator>(iter: &I) -> Option<usize> {
     match iter.size_hint() {
         (low, Some(high)) if low == high => Some(low),

@@ -1,9 +1,8 @@
-//! The shapes of types of the usual crates, each behind a feature of the crate's name.
+//! The shapes of the types of some widely used crates, each behind a feature with the crate's name.
 //!
-//! Several of these crates write something else when a feature of theirs is on, which any crate of a program may turn
-//! on. Where that is so, our feature turns it on, and what is stored does not depend on who else is there.
-//! `rust_decimal` is the exception: its `serde-float` writes numbers in place of text, and cannot be turned off from
-//! here.
+//! A feature of such a crate can change what its types write, and any crate of a program can turn that feature on.
+//! Where this is so, our feature turns it on too, so that the stored form does not depend on other crates. The
+//! exception is `serde-float` of `rust_decimal`, which writes numbers instead of text: this crate cannot turn it off.
 
 use crate::data::shape::{SessionValue, Shape};
 

@@ -1,4 +1,4 @@
-//! The shapes of the standard library's types and of our own, as serde writes them.
+//! The shapes of the types of the standard library and of this crate, as serde writes them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -71,7 +71,7 @@ integers! {
     isize, "i64";
 }
 
-/// Serde writes what is inside, and nothing about the type around it.
+/// Serde writes the content of these types, and nothing about the type itself.
 macro_rules! transparent {
     ($($type:ty),*) => {$(
         impl<T: SessionValue + ?Sized> SessionValue for $type {

@@ -1,21 +1,25 @@
-//! A value that fits a shape: stored beside it, it shows years later whether today's code still reads what the shape
-//! says.
+//! Samples of a shape. The schema lock stores them, to test later whether new code still reads values of the old shape.
 
 use serde_json::{Map, Value};
 
 use super::{Member, Shape, Tagging, Variant};
 
 impl Shape {
-    /// A value of this shape, as JSON: as full as it can be, so that each member is seen once.
+    /// A value of this shape, as JSON, with a value for every member.
     ///
-    /// It knows no rules but the shape's: a type that checks its values when it is decoded may refuse it. `null` where
-    /// none can be made up, because something in it is opaque and cannot be left out.
+    /// It fits the shape, but a type that checks its values when it decodes them may refuse it. The result is `null` if
+    /// no value can be made, because a part that must be present is opaque.
+    ///
+    /// ```
+    /// # use session::SessionValue;
+    /// assert_eq!(<(String, Option<u32>)>::SHAPE.sample(), serde_json::json!(["s", 1]));
+    /// ```
     pub fn sample(&self) -> Value {
         sample(self).unwrap_or(Value::Null)
     }
 }
 
-/// Nothing where a value would have to contain what is opaque, or itself.
+/// Returns `None` if the value would have to contain an opaque value, or itself.
 fn sample(shape: &Shape) -> Option<Value> {
     Some(match shape {
         Shape::Unit => Value::Null,
@@ -70,7 +74,7 @@ fn variant(tagging: Tagging, of: &Variant) -> Option<Value> {
             match content.flatten() {
                 None | Some(Value::Null) => {},
                 Some(Value::Object(members)) => object.extend(members),
-                // Serde has no form for it.
+                // Serde cannot write such a variant.
                 Some(_) => return None,
             }
         },
@@ -84,7 +88,7 @@ fn variant(tagging: Tagging, of: &Variant) -> Option<Value> {
     Some(object.into())
 }
 
-/// JSON's keys are text.
+/// A value as the key of a JSON object, which is text.
 fn as_key(key: Value) -> Option<String> {
     match key {
         Value::String(text) => Some(text),

@@ -13,7 +13,14 @@ use crate::data::lock_grammar::{escape, is_bare_name};
 /// Maximum length of a text in bytes. A constant of this size costs the compiler next to nothing.
 const CAPACITY: usize = 16 * 1024;
 
-/// The text of a [`Shape`].
+/// The text of a [`Shape`]: at most 16 KiB, and a constant if the shape is one.
+///
+/// ```
+/// use session::{SessionValue, ShapeText};
+///
+/// const TEXT: ShapeText = <Vec<u8>>::SHAPE.text();
+/// assert_eq!(TEXT.as_str(), "[u8]");
+/// ```
 #[derive(Clone, Copy)]
 pub struct ShapeText {
     bytes: [u8; CAPACITY],
@@ -21,7 +28,12 @@ pub struct ShapeText {
 }
 
 impl ShapeText {
-    /// The text.
+    /// The text as a string.
+    ///
+    /// ```
+    /// # use session::SessionValue;
+    /// assert_eq!(bool::SHAPE.text().as_str(), "bool");
+    /// ```
     pub const fn as_str(&self) -> &str {
         match self.bytes.split_at_checked(self.len) {
             Some((text, _)) => match str::from_utf8(text) {
@@ -42,8 +54,8 @@ impl ShapeText {
             self.len += text.len();
         } else {
             panic!(
-                "the shape of this type is longer than 16384 bytes when written out; \
-                 mark members that need no check `#[session(opaque)]`"
+                "the text of the shape of this type is longer than 16384 bytes; mark members that need no check \
+                 `#[session(opaque)]`"
             );
         }
     }
@@ -61,39 +73,52 @@ pub const fn same_text(text: &ShapeText, expected: &str) -> bool {
 }
 
 impl Shape {
-    /// The shape as one line:
+    /// The shape as one line of text:
     ///
-    /// | text | stored is |
+    /// | text | stored form |
     /// |---|---|
-    /// | `()`, `bool`, `u32`, `f64`, `char`, `string`, `bytes`, `uuid` | that; a `usize` is a `u64` |
+    /// | `()`, `bool`, `u32`, `f64`, `char`, `string`, `bytes`, `uuid` | the type of that name; a `usize` is a `u64` |
     /// | `T?` | a `T` or none |
     /// | `[T]`, `[T; 3]`, `set<T>`, `(A, B)`, `{K => V}` | a list, an array, a set, a tuple, a map |
-    /// | `{name: T, other?: U}` | a struct; `other` can be missing |
-    /// | `enum {Card: {number: string}, Cash}` | one of these, in serde's usual form |
-    /// | `enum tag=kind content=data {…}` | one of these, with serde's `tag` and `content` |
+    /// | `{name: T, other?: U}` | a struct; `other` may be missing |
+    /// | `enum {Card: {number: string}, Cash}` | an enum in the default form of serde |
+    /// | `enum tag=kind content=data {…}` | an enum with serde's `tag` and `content` |
     /// | `secret<T>` | a [`Secret`](crate::Secret) |
-    /// | `opaque <T>` | what serde makes of the type `T`: nothing else is known |
-    /// | `rec {value: u32, next: self?}` | what contains itself; `self^1` is the `rec` around the innermost one |
+    /// | `opaque <T>` | the type `T`, whose stored form is not known |
+    /// | `rec {value: u32, next: self?}` | a type that contains itself; `self^1` is the second innermost `rec` |
     ///
-    /// A name with anything but letters, digits, `_` and `-` in it is in quotes.
+    /// A name that contains other characters than ASCII letters, digits, `_` and `-` is in quotes.
     ///
-    /// Members and variants are sorted by name: reordering them changes nothing that is stored, unless the codec writes
-    /// no names; see [`ordered_text`](Self::ordered_text).
+    /// Members and variants are sorted by name, because their order does not matter to codecs that write names. For
+    /// other codecs see [`ordered_text`](Self::ordered_text).
     ///
     /// # Panics
     ///
-    /// If the text is longer than 16 KiB. In a constant this is a compile error, and constants are what it is for.
+    /// If the text is longer than 16 KiB. In a constant this is a compile error.
+    ///
+    /// ```
+    /// # use std::collections::HashMap;
+    /// # use session::SessionValue;
+    /// let shape = <HashMap<String, [u8; 3]>>::SHAPE;
+    /// assert_eq!(shape.text().as_str(), "{string => [u8; 3]}");
+    /// ```
     #[track_caller]
     pub const fn text(&self) -> ShapeText {
         self.render(MemberOrder::Sorted)
     }
 
-    /// [`text`](Self::text) with members and variants in the order in which they are declared: what codecs depend on
-    /// that write values by place and not by name.
+    /// The shape as one line of text, like [`text`](Self::text), but with members and variants in the order of the
+    /// declaration. For codecs that write no names, to which that order matters.
     ///
     /// # Panics
     ///
-    /// As [`text`](Self::text) does.
+    /// If the text is longer than 16 KiB. In a constant this is a compile error.
+    ///
+    /// ```
+    /// # use session::{Member, SessionValue, Shape};
+    /// const POINT: Shape = Shape::Struct(&[Member::new("y", u32::SHAPE), Member::new("x", u32::SHAPE)]);
+    /// assert_eq!(POINT.ordered_text().as_str(), "{y: u32, x: u32}");
+    /// ```
     #[track_caller]
     pub const fn ordered_text(&self) -> ShapeText {
         self.render(MemberOrder::Declared)
