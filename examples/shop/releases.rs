@@ -96,7 +96,9 @@ fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
 }
 
 /// One route for each release, with a session layer of its own.
-pub fn routes<P: IntoBackend, S: Clone + Send + Sync + 'static>(place: impl Fn() -> P) -> Result<Router<S>, ConfigError> {
+pub fn routes<P: IntoBackend, S: Clone + Send + Sync + 'static>(
+    place: impl Fn() -> P,
+) -> Result<Router<S>, ConfigError> {
     let first = Sessions::<release_1::Shop>::builder().store(place()).build()?;
     let second = Sessions::<release_2::Shop>::builder().store(place()).build()?;
     Ok(Router::new()
