@@ -114,7 +114,7 @@ impl Shop {
         };
     }
 
-    /// Turns the cart into an order and returns its number; `None` if the cart is empty.
+    /// Makes an order of the cart and returns its number; `None` if the cart is empty.
     pub fn order(&mut self) -> Option<u32> {
         let (items, total) = (self.items(), self.total());
         if items == 0 {

@@ -66,15 +66,12 @@ fn facts(session: &Session<Shop>) -> Vec<Row> {
     let Some((id, record)) = session.id().zip(Record::of::<Shop>(session)) else {
         return vec![release, ("Id", html! { "none, because nothing is stored yet" })];
     };
-    let now = SystemClock::default().now();
+    let (now, began) = (SystemClock::default().now(), record.created());
     let deadline = |end: Timestamp| html! { (words::date(end)) ", in " (words::duration(end.duration_since(now))) };
     vec![
         release,
         ("Id", html! { code { (id) } }),
-        (
-            "Began",
-            html! { (words::date(record.created())) ", " (words::duration(now.duration_since(record.created()))) " ago" },
-        ),
+        ("Began", html! { (words::date(began)) ", " (words::duration(now.duration_since(began))) " ago" }),
         ("Ends if you do not use it", deadline(record.idle_deadline())),
         ("Ends in any case", deadline(record.absolute_deadline())),
         ("Changes stored", html! { (record.revision()) }),
