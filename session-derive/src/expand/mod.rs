@@ -70,8 +70,3 @@ fn marker(stored: &Stored) -> Ident {
 fn index(index: usize) -> Literal {
     Literal::usize_suffixed(index)
 }
-
-/// The zero-sized type that represents a stored field.
-fn marker(stored: &Stored) -> Ident {
-    format_ident!("__Field{}", stored.index)
-}
