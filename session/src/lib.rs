@@ -123,6 +123,23 @@ mod web;
 
 /// Where sessions are kept: the [`Store`] trait with its contract, the stores of this crate, and wrappers around any
 /// store.
+///
+/// ```
+/// use session::store::Migrating;
+/// use session::{MemoryStore, Session, Sessions};
+///
+/// #[derive(Session)]
+/// struct Shop {
+///     visits: u64,
+/// }
+///
+/// // Any store, or a wrapper around stores, is passed to `store`.
+/// let store = Migrating::new(MemoryStore::new(), MemoryStore::new());
+/// let sessions = Sessions::<Shop>::builder().store(store).build()?;
+/// # Ok::<(), session::ConfigError>(())
+/// ```
+///
+/// A store of your own implements [`Store`]; `session::testing::contract` (feature `testing`) checks it.
 pub mod store {
     pub use crate::port::*;
     pub use crate::stores::*;

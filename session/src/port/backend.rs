@@ -85,18 +85,19 @@ pub(crate) struct BackendContext<'a> {
 
 /// Where the engine keeps sessions. There are two implementations: [`ServerSide`] and the sealed cookie's.
 pub(crate) trait Backend: Send + Sync {
-    /// The store of the sessions' records. For sessions that live in their cookies: the list of sessions that have ended
-    /// early.
+    /// The store of the sessions' records. For sessions that live in their cookies: the list of sessions that have
+    /// ended early.
     fn store(&self) -> &dyn DynStore;
 
     /// Whether two requests of one session work on the same record.
     fn sharing(&self) -> Sharing;
 
-    /// What the value of a session cookie stands for. `None` if it is not one of ours, or a sealed session that is expired.
+    /// What the value of a session cookie stands for. `None` if it is not one of ours, or a sealed session that is
+    /// expired.
     fn credential(&self, value: &[u8], now: Timestamp) -> Option<Credential>;
 
-    /// What `credential` opens if `stored` is what the store has under its id. A credential that a stored record refuses
-    /// is returned: the record may have come from a cache.
+    /// What `credential` opens if `stored` is what the store has under its id. A credential that a stored record
+    /// refuses is returned: the record may have come from a cache.
     fn open(&self, credential: Credential, stored: Option<Record>, now: Timestamp) -> (Opened, Option<Credential>);
 
     /// The token after a change of privilege of session `id`.

@@ -2,7 +2,7 @@
 //!
 //! | you test | with |
 //! |---|---|
-//! | a store of your own | [`contract`]: the contract of [`Store`](crate::Store), the same check that the stores of this crate pass |
+//! | a store of your own | [`contract`]: the contract of [`Store`](crate::Store), as the stores of this crate keep it |
 //! | how an application behaves when its store fails or is slow | [`FailingStore`], which also counts calls |
 //! | timeouts, without sleeping | [`ManualClock`] |
 //! | that a changed struct still reads older records | [`to_stored`] and [`from_stored`] |

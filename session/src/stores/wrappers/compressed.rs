@@ -59,9 +59,9 @@ impl<S: Store> Compressed<S> {
     /// [`StoreError::Misconfigured`] if `inner` [encrypts](Store::encrypts).
     pub fn new(inner: S) -> Result<Self, StoreError> {
         if inner.encrypts() {
-            let what = "Compressed: the length of compressed text tells something about a secret, even after encryption; \
-                        leave out `Compressed`, or use `Compressed::dangerous_before_encryption` if no session has a \
-                        visitor's text beside a secret";
+            let what = "Compressed: the length of compressed text tells something about a secret, even after \
+                        encryption; leave out `Compressed`, or use `Compressed::dangerous_before_encryption` if no \
+                        session has a visitor's text beside a secret";
             return Err(StoreError::Misconfigured(what.into()));
         }
         Ok(Self::dangerous_before_encryption(inner))
