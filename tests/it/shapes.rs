@@ -1,4 +1,4 @@
-//! Shapes say what is stored: what real values encode to fits them, and what they give as samples is read.
+//! Shapes describe stored values: encoded values fit the shape of their type, and samples of a shape can be decoded.
 
 mod derived;
 mod fit;
@@ -15,7 +15,8 @@ use session::SessionValue;
 
 use self::fit::fits;
 
-/// Checks the text of `T`'s shape, that its sample is read and written back the same, and that `values` fit it.
+/// Checks the text of the shape of `T`, that its sample can be decoded and encodes to itself, and that `values` fit the
+/// shape.
 #[track_caller]
 fn check<T>(text: &str, values: impl IntoIterator<Item = T>)
 where
@@ -25,7 +26,7 @@ where
     let sample = T::SHAPE.sample();
     fits(T::SHAPE, &sample).unwrap_or_else(|reason| panic!("the sample {sample} does not fit {text}: {reason}"));
     let read: T = serde_json::from_value(sample.clone()).unwrap_or_else(|error| panic!("{sample} for {text}: {error}"));
-    assert_eq!(serde_json::to_value(read).unwrap(), sample, "{text}: the sample comes back as another");
+    assert_eq!(serde_json::to_value(read).unwrap(), sample, "{text}: the sample encodes to another value");
     for value in values {
         let value = serde_json::to_value(value).unwrap();
         fits(T::SHAPE, &value).unwrap_or_else(|reason| panic!("{value} does not fit {text}: {reason}"));

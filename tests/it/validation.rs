@@ -1,4 +1,4 @@
-//! The rules of garde: when a session is loaded, before it is saved, and on demand.
+//! The validation rules of garde: checked when a session is loaded, before it is saved, and on request.
 
 use axum::Router;
 use axum::routing::get;
@@ -11,7 +11,7 @@ use crate::evolution::on_every_store;
 mod v1 {
     use session::Session;
 
-    /// Without rules.
+    /// A release without rules.
     #[derive(Session)]
     #[session(name = "shop", lock = off)]
     pub(super) struct Shop {
@@ -42,7 +42,7 @@ struct Shop {
     #[session(default = 20)]
     #[garde(range(min = 1, max = 100))]
     page_size: u16,
-    /// Its default breaks its rule, which is the struct's own affair.
+    /// Its default breaks its rule. Defaults are not checked.
     #[garde(length(min = 1))]
     name: String,
     #[session(upgrade(in = 2, from = u16, with = u32::from))]
@@ -64,13 +64,13 @@ struct Guarded {
 }
 
 on_every_store! {
-    async fn a_new_session_is_not_judged_by_its_defaults(world) {
+    async fn the_defaults_of_a_new_session_are_not_checked(world) {
         let release = world.release::<Shop>();
         release.visit(async |shop| shop.points = 1).await;
         release.visit(async |shop| assert!(shop.problems().is_empty())).await;
     }
 
-    async fn what_is_stored_and_breaks_a_rule_is_a_default_and_stays(world) {
+    async fn a_stored_value_that_breaks_a_rule_reads_as_the_default_and_is_kept(world) {
         let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
         old.visit(async |shop| {
             (shop.page_size, shop.points, shop.size) = (500, 3, 77);
@@ -91,12 +91,12 @@ on_every_store! {
             problem("size", "size", "greater than 9"),
         ];
         assert_eq!(problems.await, expected);
-        assert_eq!(world.stored("page_size").await.unwrap(), "500", "for a release that knows better");
+        assert_eq!(world.stored("page_size").await.unwrap(), "500", "kept for releases whose rule it keeps");
         new.visit(async |shop| shop.page_size = 50).await;
         new.visit(async |shop| assert_eq!((shop.page_size, shop.problems().len()), (50, 2))).await;
     }
 
-    async fn where_a_default_is_dangerous_the_load_fails(world) {
+    async fn an_invalid_value_of_a_field_that_rejects_fails_the_load(world) {
         world.release::<v1::Shop>().visit(async |shop| shop.role = "superuser".into()).await;
         let before = world.record().await.encode();
         let error = world.release::<Shop>().attempt(async |shop| shop.points += 1).await.outcome.unwrap_err();
@@ -108,7 +108,7 @@ on_every_store! {
         assert_eq!(world.record().await.encode(), before, "untouched");
     }
 
-    async fn what_breaks_a_rule_is_not_saved(world) {
+    async fn a_value_that_breaks_a_rule_is_not_saved(world) {
         let release = world.release::<Shop>();
         let first = release.attempt(async |shop| shop.page_size = 0).await;
         assert_eq!(first.status, 500, "not even as a new session");
@@ -127,11 +127,11 @@ on_every_store! {
         );
         let cause = std::error::Error::source(&error).unwrap().downcast_ref::<Violations>().unwrap();
         assert!(cause.to_string().contains("page_size: greater than 100"), "{cause}");
-        assert_eq!(world.record().await.encode(), before, "nothing of it");
+        assert_eq!(world.record().await.encode(), before, "nothing is saved");
     }
 
-    /// Each is fine by itself; together they are too many.
-    async fn what_is_merged_is_judged_after_merging(world) {
+    /// Each change keeps the rule; both together break it.
+    async fn rules_are_checked_after_merging(world) {
         let (one, other) = (world.release::<Shop>(), world.release::<Shop>());
         one.visit(async |shop| shop.points = 4).await;
         let late = one.attempt(async |shop| {
@@ -140,11 +140,11 @@ on_every_store! {
             assert!(shop.validate().is_err(), "the name is still missing");
         });
         assert_eq!(late.await.status, 500);
-        one.visit(async |shop| assert_eq!(shop.points, 8, "the first one's")).await;
+        one.visit(async |shop| assert_eq!(shop.points, 8, "the other request's value")).await;
     }
 
-    /// Each has seen the default, and added to that.
-    async fn additions_to_what_was_no_good_add_up(world) {
+    /// Both requests read the default and add to it.
+    async fn additions_to_an_invalid_value_add_up(world) {
         let (old, one, other) = (world.release::<v1::Shop>(), world.release::<Shop>(), world.release::<Shop>());
         old.visit(async |shop| shop.points = 500).await;
         one.visit(async |shop| {
@@ -163,7 +163,7 @@ on_every_store! {
         assert_eq!(old.visit(async |shop| shop.points).await, 2);
     }
 
-    async fn what_old_code_breaks_meanwhile_is_as_good_as_absent(world) {
+    async fn an_invalid_value_of_a_concurrent_request_is_treated_as_missing(world) {
         let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
         new.visit(async |shop| shop.points = 3).await;
         new.visit(async |shop| {
@@ -174,7 +174,7 @@ on_every_store! {
         assert_eq!(new.visit(async |shop| (shop.points, shop.problems().len())).await, (1, 0));
     }
 
-    async fn what_was_no_good_is_no_conflict(world) {
+    async fn an_invalid_value_is_no_conflict(world) {
         let (old, new) = (world.release::<v1::Shop>(), world.release::<Guarded>());
         old.visit(async |shop| shop.size = 77).await;
         new.visit(async |shop| {
@@ -187,17 +187,17 @@ on_every_store! {
             shop.size = 6;
             old.visit(async |shop| shop.size = 7).await;
         });
-        assert_eq!(late.await.status, 409, "a change is one");
+        assert_eq!(late.await.status, 409, "a valid change is a conflict");
     }
 
-    async fn nobody_is_held_to_account_for_what_others_have_stored(world) {
+    async fn an_invalid_stored_value_does_not_prevent_other_changes(world) {
         let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
         old.visit(async |shop| (shop.page_size, shop.points) = (500, 1)).await;
         new.visit(async |shop| shop.points += 1).await;
         assert_eq!(old.visit(async |shop| (shop.page_size, shop.points)).await, (500, 2));
     }
 
-    async fn update_does_not_save_it_either(world) {
+    async fn update_does_not_save_an_invalid_value(world) {
         let release = world.release::<Shop>();
         release.visit(async |shop| shop.points = 1).await;
         let refused = release.attempt(async |shop| shop.update(|shop| shop.page_size = 0).await.unwrap_err());
@@ -206,7 +206,7 @@ on_every_store! {
     }
 }
 
-/// A rule on the whole struct, by hand.
+/// A rule on the whole struct, written by hand.
 #[derive(Session)]
 #[session(name = "dates", validate = garde, lock = off)]
 struct Dates {
@@ -238,15 +238,16 @@ on_every_store! {
         });
         assert_eq!(
             error.await.outcome.unwrap().to_string(),
-            "session `dates`: the whole struct breaks a rule (stored by version 1, written by version 1): `from` is after `to`"
+            "session `dates`: the whole struct breaks a rule (stored by version 1, written by version 1): \
+             `from` is after `to`"
         );
         world.plant("note", b"\"much too long\"").await;
         let answer = release.attempt(async |dates| dates.from = 9).await;
-        assert_eq!(answer.status, 500, "another rule that was broken before does not excuse it");
+        assert_eq!(answer.status, 500, "a rule that was broken before does not excuse another one");
         world.plant("from", b"9").await;
         release.visit(async |dates| {
             let fields: Vec<_> = dates.problems().iter().map(session::FieldError::field).collect();
-            assert_eq!((fields, dates.from), (vec!["", "note"], 9), "no field to blame, so none is reset");
+            assert_eq!((fields, dates.from), (vec!["", "note"], 9), "the rule is on no field, so no field is reset");
             dates.note = "short".into();
         })
         .await;
@@ -255,7 +256,7 @@ on_every_store! {
 }
 
 #[tokio::test]
-async fn on_demand_it_is_a_response() {
+async fn violations_are_a_response() {
     let sessions = Sessions::<Shop>::builder().store(session::MemoryStore::new()).build().unwrap();
     let app = Router::new()
         .route(

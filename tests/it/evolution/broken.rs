@@ -1,4 +1,4 @@
-//! Stored data that is no good, and what it costs: one field, or the session, never the bytes.
+//! Stored values that cannot be decoded: the field reads as its default, or the session is refused; the bytes are kept.
 
 use session::{ErrorKind, Session};
 
@@ -37,13 +37,13 @@ struct Shop {
     lax: Option<String>,
 }
 
-/// Neither numbers, nor texts, nor truths; but for `null`, not even absent.
+/// Bytes that decode as no type of a field.
 const BAD: [&[u8]; 7] = [b"", b"[1", b"{}", b"1e999", b"\xff\xfe", b"\"\\ud800\"", b"[[[[[[[[[["];
 
 mod texts {
     use session::Session;
 
-    /// With another idea of what stands under the same keys.
+    /// A release with other types under the same keys.
     #[derive(Session)]
     #[session(name = "shop", lock = off)]
     pub(super) struct Shop {
@@ -64,7 +64,7 @@ mod guarded {
 }
 
 on_every_store! {
-    /// Each has seen the default, and added to that.
+    /// Both requests read the default and add to it.
     async fn additions_to_a_bad_value_add_up(world) {
         let (texts, one, other) = (world.release::<texts::Shop>(), world.release::<Shop>(), world.release::<Shop>());
         texts.visit(async |shop| shop.visits = "many".into()).await;
@@ -79,7 +79,7 @@ on_every_store! {
             texts.visit(async |shop| shop.visits = "many".into()).await;
         })
         .await;
-        assert_eq!(one.visit(async |shop| shop.visits).await, 1, "which is what the next request would have seen");
+        assert_eq!(one.visit(async |shop| shop.visits).await, 1, "added to the default, as for a next request");
     }
 
     async fn a_bad_value_is_no_conflict(world) {
@@ -93,7 +93,7 @@ on_every_store! {
         assert_eq!(guarded.visit(async |shop| shop.guarded).await, 1);
     }
 
-    /// Made its default by hand, it is gone.
+    /// A reset removes the bytes.
     async fn a_bad_value_can_be_reset(world) {
         let release = world.release::<Shop>();
         world.release::<texts::Shop>().visit(async |shop| shop.visits = "many".into()).await;
@@ -101,7 +101,7 @@ on_every_store! {
         release.visit(async |shop| assert_eq!((shop.visits, shop.problems().len()), (0, 0))).await;
     }
 
-    async fn a_bad_value_is_a_default_and_stays(world) {
+    async fn a_bad_value_reads_as_the_default_and_is_kept(world) {
         let release = world.release::<Shop>();
         release.visit(async |shop| shop.visits = 1).await;
         for key in ["name", "visits", "taps", "lax"] {
@@ -116,9 +116,10 @@ on_every_store! {
                 let (field, text) = problem.await;
                 assert_eq!(field, key);
                 let expected = format!(
-                    "session `shop`: field `{key}`: the value under `{key}` cannot be decoded (stored by version 2, read by version 2)"
+                    "session `shop`: field `{key}`: the value under `{key}` cannot be decoded \
+                     (stored by version 2, read by version 2)"
                 );
-                assert_eq!(text, expected, "names all but the value");
+                assert_eq!(text, expected, "the message names everything except the value");
                 release.visit(async |shop| shop.strict.push('x')).await;
                 assert_eq!(world.stored(key).await.unwrap().as_bytes(), String::from_utf8_lossy(bad).as_bytes());
                 world.edit(|section| drop(section.fields.remove(key))).await;
@@ -127,7 +128,7 @@ on_every_store! {
         }
     }
 
-    async fn a_bad_value_under_an_old_name_too(world) {
+    async fn a_bad_value_under_an_older_name_is_kept(world) {
         world.release::<v1::Shop>().visit(async |shop| shop.clicks = 3).await;
         world.plant("clicks", b"\"many\"").await;
         let release = world.release::<Shop>();
@@ -142,15 +143,18 @@ on_every_store! {
         release.visit(async |shop| assert_eq!((shop.taps, shop.problems().len()), (2, 0))).await;
     }
 
-    async fn a_good_value_under_an_old_name_is_no_help_to_a_bad_one(world) {
+    async fn a_bad_value_is_not_replaced_by_one_under_an_older_name(world) {
         let release = world.release::<Shop>();
         release.visit(async |shop| shop.taps = 1).await;
         world.plant("clicks", b"7").await;
         world.plant("taps", b"x").await;
-        release.visit(async |shop| assert_eq!((shop.taps, shop.problems().len()), (0, 1), "it is older")).await;
+        release.visit(async |shop| {
+            assert_eq!((shop.taps, shop.problems().len()), (0, 1), "the value under the older name is older");
+        })
+        .await;
     }
 
-    async fn identity_rights_and_what_rejects_refuse_the_session(world) {
+    async fn a_bad_value_of_identity_rights_or_a_field_that_rejects_refuses_the_session(world) {
         let release = world.release::<Shop>();
         release.visit(async |shop| shop.visits = 1).await;
         for key in ["user", "admin", "strict", "other"] {
@@ -159,7 +163,7 @@ on_every_store! {
                 let before = world.record().await.encode();
                 let answer = release.attempt(async |shop| shop.visits += 1).await;
                 assert_eq!(answer.outcome.unwrap_err().kind(), ErrorKind::Undecodable, "{key}");
-                assert_eq!(world.record().await.encode(), before, "untouched");
+                assert_eq!(world.record().await.encode(), before, "unchanged");
             }
             world.edit(|section| drop(section.fields.remove(key))).await;
         }
@@ -179,7 +183,7 @@ on_every_store! {
         new.visit(async |shop| assert_eq!(shop.visits, 6)).await;
     }
 
-    /// More than can be written would be more than can be read.
+    /// A record with more keys could not be read back.
     async fn unknown_keys_are_kept_up_to_the_limit(world) {
         let release = world.release::<Shop>();
         release.visit(async |shop| shop.visits = 1).await;
@@ -202,11 +206,11 @@ on_every_store! {
         assert_eq!(error.await.outcome.unwrap().kind(), ErrorKind::TooLarge);
         assert_eq!(world.record().await.encode(), before);
         release.visit(async |shop| shop.visits += 1).await;
-        release.visit(async |shop| assert_eq!(shop.visits, 3, "what fits is written")).await;
+        release.visit(async |shop| assert_eq!(shop.visits, 3, "a change that fits is written")).await;
     }
 
-    /// An upgrade that has no room stays what it was: read anew each time.
-    async fn upgrades_without_room_are_read_nevertheless(world) {
+    /// An upgraded value for which there is no room is computed again in each request.
+    async fn upgrades_without_room_are_not_stored(world) {
         let release = world.release::<Shop>();
         release.visit(async |shop| shop.visits = 1).await;
         world.edit(|section| {

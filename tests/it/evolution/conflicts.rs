@@ -1,4 +1,4 @@
-//! Old and new code that write at the same time.
+//! Old and new releases that write the same session at the same time.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -57,7 +57,7 @@ fn widened(stock: HashMap<String, u32>) -> HashMap<String, u64> {
 }
 
 on_every_store! {
-    async fn increments_add_up_whatever_key_they_stand_under(world) {
+    async fn increments_under_different_keys_add_up(world) {
         let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
         old.visit(async |shop| (shop.visits, shop.clicks) = (10, 100)).await;
         new.visit(async |shop| {
@@ -66,10 +66,11 @@ on_every_store! {
         })
         .await;
         assert_eq!(new.visit(async |shop| (shop.visits, shop.taps)).await, (16, 160));
-        assert_eq!(old.visit(async |shop| (shop.visits, shop.clicks)).await, (11, 110), "its own, as it left them");
+        let seen = old.visit(async |shop| (shop.visits, shop.clicks)).await;
+        assert_eq!(seen, (11, 110), "the old release keeps its own keys");
     }
 
-    async fn sets_join_whatever_key_they_stand_under(world) {
+    async fn sets_under_different_keys_are_merged(world) {
         let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
         old.visit(async |shop| shop.tags = ["a", "b"].map(Into::into).into()).await;
         new.visit(async |shop| {
@@ -81,8 +82,8 @@ on_every_store! {
         assert_eq!(new.visit(async |shop| shop.labels.clone()).await, ["b", "new", "old"].map(Into::into).into());
     }
 
-    /// Each request that takes the step puts the entries in an order of its own.
-    async fn a_step_that_two_take_is_no_conflict(world) {
+    /// Each request that upgrades the value writes the entries in another order.
+    async fn an_upgrade_by_two_requests_is_no_conflict(world) {
         let (old, one, other) = (world.release::<v1::Shop>(), world.release::<Shop>(), world.release::<Shop>());
         old.visit(async |shop| {
             shop.stock = (0..30).map(|number| (number.to_string(), number)).collect();
@@ -95,15 +96,16 @@ on_every_store! {
             other.visit(async |shop| shop.name = "ann".into()).await;
         })
         .await;
-        assert_eq!(one.visit(async |shop| (shop.stock.len(), shop.seen.len(), shop.name.clone())).await, (31, 31, "ann".into()));
+        let seen = one.visit(async |shop| (shop.stock.len(), shop.seen.len(), shop.name.clone())).await;
+        assert_eq!(seen, (31, 31, "ann".into()));
         let late = one.attempt(async |shop| {
             shop.seen.insert(100);
             other.visit(async |shop| shop.seen.remove(&1)).await;
         });
-        assert_eq!(late.await.status, 409, "a change is one");
+        assert_eq!(late.await.status, 409, "a change is a conflict");
     }
 
-    async fn a_step_that_two_take_at_once_is_taken_once(world) {
+    async fn a_concurrent_upgrade_is_counted_once(world) {
         world.release::<v1::Shop>().visit(async |shop| shop.visits = 10).await;
         let (one, other) = (world.release::<Shop>(), world.release::<Shop>());
         one.visit(async |shop| {
@@ -114,7 +116,7 @@ on_every_store! {
         assert_eq!(one.visit(async |shop| shop.visits).await, 13);
     }
 
-    async fn what_old_code_wrote_meanwhile_comes_along_with_a_change_of_another_field(world) {
+    async fn a_concurrent_change_by_old_code_is_upgraded_too(world) {
         let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
         old.visit(async |shop| shop.clicks = 1).await;
         new.visit(async |shop| {
@@ -125,7 +127,7 @@ on_every_store! {
         assert_eq!(new.visit(async |shop| (shop.taps, shop.name.clone())).await, (2, "ann".into()));
     }
 
-    async fn update_runs_on_what_old_code_has_just_written(world) {
+    async fn update_runs_on_the_latest_value_of_old_code(world) {
         let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
         old.visit(async |shop| shop.clicks = 1).await;
         new.visit(async |shop| {
@@ -136,7 +138,7 @@ on_every_store! {
         .await;
     }
 
-    /// A logout must not leave what it cannot name, nor bring back what it has reset.
+    /// A logout removes values under older names too, so that a reset value does not come back.
     async fn logout_by_new_code(world) {
         let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
         old.visit(async |shop| {
@@ -146,8 +148,9 @@ on_every_store! {
         .await;
         new.visit(async |shop| shop.logout()).await;
         let seen = new.visit(async |shop| (shop.taps, shop.skin.clone(), shop.tint.clone(), shop.user)).await;
-        assert_eq!(seen, (0, "dark".into(), "red".into(), None), "what is renamed and survives, survives");
-        assert_eq!(old.visit(async |shop| (shop.clicks, shop.theme.clone())).await, (0, "dark".into()), "for old code too");
+        assert_eq!(seen, (0, "dark".into(), "red".into(), None), "a renamed field survives too");
+        let seen = old.visit(async |shop| (shop.clicks, shop.theme.clone())).await;
+        assert_eq!(seen, (0, "dark".into()), "reset for old code too");
     }
 
     async fn logout_by_old_code(world) {
@@ -155,6 +158,6 @@ on_every_store! {
         new.visit(async |shop| (shop.skin, shop.tint, shop.user) = ("dark".into(), "red".into(), Some(7))).await;
         old.visit(async |shop| shop.logout()).await;
         let seen = new.visit(async |shop| (shop.skin.clone(), shop.tint.clone(), shop.user)).await;
-        assert_eq!(seen, (String::new(), "red".into(), None), "it cannot know that `skin` survives");
+        assert_eq!(seen, (String::new(), "red".into(), None), "old code does not know that `skin` survives");
     }
 }

@@ -1,4 +1,4 @@
-//! Values that are nested deep: what could not be read back is not written, and what somebody else has stored does no harm.
+//! Deeply nested values: a value that could not be read back is not written, and stored bytes cannot exhaust the stack.
 
 use serde::{Deserialize, Serialize};
 use session::{ErrorKind, Session, SessionValue};
@@ -20,7 +20,7 @@ struct Chain {
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize, SessionValue)]
 struct Lists(Vec<Lists>);
 
-/// Nothing but `Some`s, of which nothing is known. JSON has no form for it.
+/// Nested `Some`s only, without a `SessionValue`. JSON cannot represent them.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Somes(Option<Box<Somes>>);
 
@@ -44,7 +44,7 @@ fn tree(levels: u32) -> Tree {
     (0..levels).fold(Tree::Leaf, |inner, _| Tree::Of(Box::new(inner)))
 }
 
-/// So many structs within each other, and the `Some`s between them.
+/// This many nested structs, with a `Some` between each two of them.
 fn chain(levels: u32) -> Chain {
     (1..levels).fold(Chain::default(), |inner, _| Chain { next: Some(Box::new(inner)) })
 }
@@ -53,18 +53,22 @@ fn lists(levels: u32) -> Lists {
     (1..levels).fold(Lists::default(), |inner, _| Lists(vec![inner]))
 }
 
-/// Far beyond any stack.
-const ABYSS: usize = 1_000_000;
+/// More levels than any stack has room for.
+const TOO_MANY_LEVELS: usize = 1_000_000;
 
-/// Fields, and what one more level of them begins with.
+/// Fields, each with the bytes that begin one more level of its value.
 type Levels = &'static [(&'static str, &'static [u8])];
 
-/// Values at the limit, and values beyond it; and bytes that would exhaust the stack if they were read to their end.
+/// Tests values at the limit, values beyond it, and bytes that would exhaust the stack of a reader without a limit.
 macro_rules! deep {
     ($name:ident, $most:literal, $chains:literal, $levels:expr) => {
         let world = World::memory();
         let release = world.release::<$name>();
-        release.visit(async |shop| (shop.tree, shop.lists, shop.chain) = (tree($most), lists($most), chain($chains))).await;
+        release
+            .visit(async |shop| {
+                (shop.tree, shop.lists, shop.chain) = (tree($most), lists($most), chain($chains));
+            })
+            .await;
         release
             .visit(async |shop| {
                 assert!(shop.problems().is_empty());
@@ -86,24 +90,25 @@ macro_rules! deep {
             let error = answer.outcome.unwrap();
             assert_eq!((answer.status.as_u16(), error.kind()), (500, ErrorKind::Unencodable));
             let expected = format!(
-                "session `shop`: field `{field}` cannot be encoded: it is nested more than {} levels deep and could not be \
-                 read back",
+                "session `shop`: field `{field}` cannot be encoded: it is nested more than {} levels deep and could \
+                 not be read back",
                 $most
             );
             assert_eq!(error.to_string(), expected);
         }
-        assert_eq!(world.record().await.encode(), before, "nothing of it");
+        assert_eq!(world.record().await.encode(), before, "nothing is written");
         let levels: Levels = $levels;
         for &(field, level) in levels {
-            let abyss = level.repeat(ABYSS);
-            world.plant(field, &abyss).await;
+            let bytes = level.repeat(TOO_MANY_LEVELS);
+            world.plant(field, &bytes).await;
             release
                 .visit(async |shop| {
                     assert_eq!(shop.problems().iter().map(session::FieldError::field).collect::<Vec<_>>(), [field]);
                     shop.visits += 1;
                 })
                 .await;
-            assert_eq!(world.stored(field).await.unwrap().len(), String::from_utf8_lossy(&abyss).len(), "the bytes stay");
+            let stored = world.stored(field).await.unwrap();
+            assert_eq!(stored.len(), String::from_utf8_lossy(&bytes).len(), "the bytes are kept");
             world.edit(|section| drop(section.fields.remove(field))).await;
         }
         release.visit(async |shop| assert_eq!(shop.visits, levels.len() as u64)).await;
@@ -121,7 +126,7 @@ async fn in_messagepack() {
     deep!(MessagePack, 256, 128, levels);
 }
 
-/// Which has no limit of its own.
+/// `postcard` has no limit of its own.
 #[tokio::test]
 async fn in_postcard() {
     deep!(Postcard, 256, 128, &[("tree", b"\x01"), ("chain", b"\x01"), ("lists", b"\x01"), ("somes", b"\x01")]);

@@ -1,8 +1,8 @@
-//! Fields that come, go, and change their name.
+//! Fields that are added, removed and renamed.
 
 use super::on_every_store;
 
-/// What every release has, and the first one nothing else.
+/// The first release.
 mod v1 {
     use session::Session;
 
@@ -42,7 +42,7 @@ mod added {
             let before = world.record().await;
             let new = world.release::<Shop>();
             assert_eq!(new.visit(async |shop| (shop.page_size, shop.theme.clone())).await, (20, None));
-            assert_eq!(world.record().await.revision(), before.revision(), "nothing is written for having looked");
+            assert_eq!(world.record().await.revision(), before.revision(), "reading writes nothing");
             new.visit(async |shop| shop.page_size = 50).await;
             assert_eq!(world.keys().await, ["page_size", "visits"]);
         }
@@ -103,7 +103,7 @@ mod removed {
             assert_eq!(world.stored("coupon").await.unwrap(), "\"TEA\"");
         }
 
-        async fn new_code_reads_what_would_not_decode(world) {
+        async fn new_code_ignores_a_bad_value(world) {
             world.release::<v1::Shop>().visit(async |shop| shop.coupon = "TEA".into()).await;
             world.plant("coupon", b"\xff").await;
             world.release::<Shop>().visit(async |shop| assert!(shop.problems().is_empty())).await;
@@ -150,7 +150,7 @@ mod purged {
             world.release::<v1::Shop>().visit(async |shop| shop.coupon = "TEA".into()).await;
             let new = world.release::<Shop>();
             new.visit(async |shop| assert_eq!(shop.visits, 0)).await;
-            assert_eq!(world.keys().await, ["coupon"], "not by looking");
+            assert_eq!(world.keys().await, ["coupon"], "reading writes nothing");
             new.visit(async |shop| shop.visits += 1).await;
             assert_eq!(world.keys().await, ["visits"]);
         }
@@ -166,7 +166,7 @@ mod purged {
                 old.visit(async |shop| shop.coupon = "TEA".into()).await;
                 assert_eq!(world.stored("coupon").await.unwrap(), "\"TEA\"");
                 new.visit(async |shop| shop.visits += 1).await;
-                assert_eq!(world.stored("coupon").await, None, "again, in round {round}");
+                assert_eq!(world.stored("coupon").await, None, "purged again, in round {round}");
             }
         }
 
@@ -175,7 +175,7 @@ mod purged {
             old.visit(async |shop| (shop.coupon, shop.username) = ("TEA".into(), "ann".into())).await;
             new.visit(async |shop| shop.visits += 1).await;
             let seen = old.visit(async |shop| (shop.coupon.clone(), shop.username.clone(), shop.visits)).await;
-            assert_eq!(seen, (String::new(), "ann".into(), 1), "gone, and nothing else is");
+            assert_eq!(seen, (String::new(), "ann".into(), 1), "only the purged field is gone");
         }
     }
 }
@@ -201,16 +201,16 @@ mod renamed {
             world.release::<v1::Shop>().visit(async |shop| shop.username = "ann".into()).await;
             let new = world.release::<Shop>();
             assert_eq!(new.visit(async |shop| shop.account.clone()).await, "ann");
-            assert_eq!(world.keys().await, ["username"], "not by looking");
+            assert_eq!(world.keys().await, ["username"], "reading writes nothing");
             new.visit(async |shop| shop.visits += 1).await;
-            assert_eq!(world.keys().await, ["account", "username", "visits"], "along with a change, and the old one stays");
+            assert_eq!(world.keys().await, ["account", "username", "visits"], "the old key stays");
         }
 
         async fn old_code_new_data(world) {
             world.release::<v1::Shop>().visit(async |shop| shop.username = "ann".into()).await;
             world.release::<Shop>().visit(async |shop| shop.account = "bea".into()).await;
             let old = world.release::<v1::Shop>();
-            assert_eq!(old.visit(async |shop| shop.username.clone()).await, "ann", "stale, and its own");
+            assert_eq!(old.visit(async |shop| shop.username.clone()).await, "ann", "its own value");
             old.visit(async |shop| shop.visits += 1).await;
             assert_eq!(world.stored("account").await.unwrap(), "\"bea\"");
         }
@@ -220,10 +220,10 @@ mod renamed {
             old.visit(async |shop| shop.username = "ann".into()).await;
             new.visit(async |shop| assert_eq!(shop.account, "ann")).await;
             old.visit(async |shop| shop.username = "bea".into()).await;
-            new.visit(async |shop| assert_eq!(shop.account, "bea", "nothing newer is stored yet")).await;
+            new.visit(async |shop| assert_eq!(shop.account, "bea", "no value is stored under the new name yet")).await;
             new.visit(async |shop| shop.account = "cam".into()).await;
             old.visit(async |shop| shop.username = "dan".into()).await;
-            new.visit(async |shop| assert_eq!(shop.account, "cam", "the new name wins")).await;
+            new.visit(async |shop| assert_eq!(shop.account, "cam", "the new name takes precedence")).await;
         }
 
         async fn rollback(world) {
@@ -234,13 +234,13 @@ mod renamed {
             assert_eq!(new.visit(async |shop| shop.account.clone()).await, "bea");
         }
 
-        async fn the_first_name_that_is_there_counts(world) {
+        async fn the_first_older_name_takes_precedence(world) {
             world.release::<v1::Shop>().visit(async |shop| shop.username = "ann".into()).await;
             world.plant("handle", b"\"bea\"").await;
             world.release::<Shop>().visit(async |shop| assert_eq!(shop.account, "bea")).await;
         }
 
-        /// Absence would bring back what stands under the old name.
+        /// If `None` were stored as an absent field, the value under the older name would come back.
         async fn none_stays_none(world) {
             world.release::<v1::Shop>().visit(async |shop| shop.nickname = Some("annie".into())).await;
             let new = world.release::<Shop>();

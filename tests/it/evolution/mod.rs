@@ -1,5 +1,5 @@
-//! What becomes of stored sessions when the code changes: each change of a struct, read and written by old and new releases,
-//! one after the other and in turns, on memory and on Redis.
+//! Stored sessions when the code changes: for each kind of change of a struct, old and new releases read and write the
+//! same session, one after the other and alternately, in memory and on Redis.
 
 mod broken;
 mod conflicts;
@@ -31,7 +31,7 @@ macro_rules! on_every_store {
     ($($(#[$meta:meta])* async fn $name:ident($world:ident) $body:block)*) => {$(
         $(#[$meta])*
         mod $name {
-            #[allow(unused_imports, reason = "each test takes what it needs")]
+            #[allow(unused_imports, reason = "not every test uses all of it")]
             use super::*;
 
             async fn run<T: session::Store + Clone>($world: $crate::evolution::World<T>) $body
@@ -50,7 +50,7 @@ macro_rules! on_every_store {
 }
 pub(crate) use on_every_store;
 
-/// One visitor, and the store that every release of the code shares.
+/// A visitor, and the store that all releases of the code share.
 pub(crate) struct World<T> {
     store: T,
     jar: Arc<Mutex<Option<String>>>,
@@ -71,7 +71,7 @@ impl World<RedisStore> {
     }
 }
 
-/// One server for all tests that run at the same time: their sessions have ids of their own.
+/// One server for all tests that run at the same time: session ids are unique.
 fn shared_redis() -> Arc<Redis> {
     static SHARED: Mutex<Weak<Redis>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap();
@@ -83,32 +83,32 @@ fn shared_redis() -> Arc<Redis> {
 }
 
 impl<T: Store + Clone> World<T> {
-    /// The release whose session struct is `S`.
+    /// The release of the code whose session struct is `S`.
     pub(crate) fn release<S: Schema>(&self) -> Release<S> {
         let sessions = Sessions::<S>::builder().store(self.store.clone()).build().unwrap();
         Release { sessions, jar: Arc::clone(&self.jar) }
     }
 
-    /// The same, beside a section of `O`.
+    /// The release whose session struct is `S`, with a section `O` in the same record.
     pub(crate) fn release_beside<S: Schema, O: Schema>(&self) -> Release<S> {
         let sessions = Sessions::<S>::builder().store(self.store.clone()).section::<O>().build().unwrap();
         Release { sessions, jar: Arc::clone(&self.jar) }
     }
 
-    /// What is stored under `key`.
+    /// The value that is stored under `key`.
     pub(crate) async fn stored(&self, key: &str) -> Option<String> {
         let mut wire = Wire::of(&self.record().await);
         let value = wire.sections[0].fields.remove(key)?;
         Some(String::from_utf8_lossy(&value).into_owned())
     }
 
-    /// Which keys there are.
+    /// The stored keys of all sections.
     pub(crate) async fn keys(&self) -> Vec<String> {
         let wire = Wire::of(&self.record().await);
         wire.sections.into_iter().flat_map(|section| section.fields.into_keys()).collect()
     }
 
-    /// Changes what is stored behind everybody's back.
+    /// Changes the stored section directly, as no release would.
     pub(crate) async fn edit(&self, edit: impl FnOnce(&mut Section)) {
         let mut wire = Wire::of(&self.record().await);
         edit(&mut wire.sections[0]);
@@ -117,6 +117,7 @@ impl<T: Store + Clone> World<T> {
         let _ = self.store.create(self.id(), &record, now()).await.unwrap();
     }
 
+    /// Stores `value` under `key` directly.
     pub(crate) async fn plant(&self, key: &str, value: &[u8]) {
         self.edit(|section| drop(section.fields.insert(key.into(), value.into()))).await;
     }
@@ -125,7 +126,7 @@ impl<T: Store + Clone> World<T> {
         self.store.load(self.id(), now()).await.unwrap().expect("a session")
     }
 
-    /// The id in the visitor's cookie.
+    /// The session id in the visitor's cookie.
     pub(crate) fn id(&self) -> SessionId {
         let jar = self.jar.lock().unwrap();
         let (_, token) = jar.as_ref().and_then(|cookie| cookie.split_once('=')).expect("a cookie");
@@ -139,33 +140,33 @@ fn now() -> Timestamp {
     Timestamp::from_millis(elapsed.as_millis().try_into().unwrap())
 }
 
-/// A release of the code, and the visitor.
+/// A release of the code, and the cookie of the visitor.
 pub(crate) struct Release<S: Schema> {
     sessions: Sessions<S>,
     jar: Arc<Mutex<Option<String>>>,
 }
 
-/// What became of a request.
+/// The response to a request.
 pub(crate) struct Answer<R> {
     pub(crate) status: StatusCode,
-    /// What the handler made of the session, or why there was none.
+    /// The result of the handler, or why it got no session.
     pub(crate) outcome: Result<R, Error>,
 }
 
 impl<S: Schema> Release<S> {
-    /// One request that must succeed.
+    /// Sends a request that must succeed.
     pub(crate) async fn visit<R>(&self, handler: impl AsyncFnOnce(&mut Session<S>) -> R) -> R {
         let answer = self.attempt(handler).await;
         assert_eq!(answer.status, 200, "{:?}", answer.outcome.err());
         answer.outcome.unwrap()
     }
 
-    /// One request.
+    /// Sends a request.
     pub(crate) async fn attempt<R>(&self, handler: impl AsyncFnOnce(&mut Session<S>) -> R) -> Answer<R> {
         self.visit_section::<S, R>(handler).await
     }
 
-    /// One request of a handler that takes another section of the record.
+    /// Sends a request whose handler takes another section of the record.
     pub(crate) async fn visit_section<O: Schema, R>(
         &self,
         handler: impl AsyncFnOnce(&mut Session<O>) -> R,

@@ -1,4 +1,4 @@
-//! Changes inside a field's type.
+//! Changes inside the type of a field.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,9 +63,12 @@ mod optional_member {
             let old = world.release::<v1::Shop>();
             old.visit(async |shop| assert_eq!(shop.item.qty, 2)).await;
             old.visit(async |shop| shop.visits += 1).await;
-            new.visit(async |shop| assert!(shop.item.gift, "another field was written")).await;
+            new.visit(async |shop| assert!(shop.item.gift, "a change of another field keeps the member")).await;
             old.visit(async |shop| shop.item.qty += 1).await;
-            new.visit(async |shop| assert_eq!((shop.item.qty, shop.item.gift), (3, false), "this field was")).await;
+            new.visit(async |shop| {
+                assert_eq!((shop.item.qty, shop.item.gift), (3, false), "a change of this field drops the member");
+            })
+            .await;
         }
 
         async fn interleaved(world) {
@@ -74,7 +77,7 @@ mod optional_member {
             new.visit(async |shop| shop.item.gift = true).await;
             new.visit(async |shop| assert_eq!((shop.item.qty, shop.item.gift), (1, true))).await;
             old.visit(async |shop| shop.item.qty = 5).await;
-            new.visit(async |shop| assert_eq!((shop.item.qty, shop.item.gift), (5, false), "the later one's")).await;
+            new.visit(async |shop| assert_eq!((shop.item.qty, shop.item.gift), (5, false), "the later value")).await;
         }
 
         async fn rollback(world) {
@@ -86,7 +89,7 @@ mod optional_member {
     }
 }
 
-/// What the schema must not do; if it does, nothing is destroyed.
+/// A change that needs an upgrade: without one, nothing is destroyed.
 mod required_or_renamed_member {
     use session::Session;
 
@@ -107,7 +110,7 @@ mod required_or_renamed_member {
         item: Item,
     }
 
-    /// How to do it.
+    /// The same change with an upgrade.
     mod upgraded {
         use session::Session;
 
@@ -191,7 +194,7 @@ mod variant {
             world.release::<Shop>().visit(async |shop| assert_eq!(shop.theme, Theme::Dark)).await;
         }
 
-        /// The other way round it is a variant that was removed.
+        /// For the old code, it is a variant that was removed.
         async fn added_old_code_new_data(world) {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
             new.visit(async |shop| shop.theme = Theme::Sepia).await;
@@ -217,16 +220,19 @@ mod variant {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
             new.visit(async |shop| shop.theme = Theme::Sepia).await;
             old.visit(async |shop| shop.visits += 1).await;
-            assert_eq!(world.stored("theme").await.unwrap(), "\"Sepia\"", "as it was left");
+            assert_eq!(world.stored("theme").await.unwrap(), "\"Sepia\"", "unchanged");
         }
 
-        async fn a_default_that_is_chosen_over_an_unknown_variant_is_written(world) {
+        async fn a_reset_replaces_an_unknown_variant(world) {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
             new.visit(async |shop| shop.theme = Theme::Sepia).await;
             old.visit(async |shop| shop.set_theme(v1::Theme::Light)).await;
-            new.visit(async |shop| assert_eq!(shop.theme, Theme::Sepia, "it was Light already: nothing changed")).await;
+            new.visit(async |shop| {
+                assert_eq!(shop.theme, Theme::Sepia, "the value was read as Light, so nothing changed");
+            })
+            .await;
             old.visit(async |shop| shop.reset(v1::Shop::THEME)).await;
-            new.visit(async |shop| assert_eq!(shop.theme, Theme::Light, "a reset is an intention")).await;
+            new.visit(async |shop| assert_eq!(shop.theme, Theme::Light, "a reset is always written")).await;
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Three releases of one struct, as processes on one Redis: random requests through a rolling deploy and a rollback, some of them
-//! at the same time, against a model of what is stored. See `support/release_1.rs`.
+//! Three releases of one struct, as processes on one Redis: random requests during rolling deploys and a rollback, some
+//! of them concurrent, compared with a model of the stored session. See `support/release_1.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 const SCHEDULES: u64 = 24;
 const BATCHES: usize = 8;
-/// Which releases run at the same time: a deploy, another one, a rollback, and forward again.
+/// The releases that run at the same time: two deploys, a rollback, and a deploy of all.
 const PHASES: &[&[usize]] = &[&[1], &[1, 2], &[2], &[2, 3], &[3], &[3, 2], &[2], &[2, 1], &[1, 2, 3], &[3]];
 
 const FIELDS: [&[&str]; 3] = [
@@ -29,17 +29,17 @@ struct Set {
     n: u32,
 }
 
-/// What is stored, by stored key, as it is shown.
+/// The stored values by key, as the page shows them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Model {
-    kept: BTreeMap<&'static str, String>,
+    values: BTreeMap<&'static str, String>,
 }
 
 impl Model {
-    /// What a release makes of what is there before it changes something.
-    fn modernize(&mut self, release: usize) {
-        let kept = &self.kept;
-        let get = |key: &str| kept.get(key).cloned();
+    /// The upgrades that a release stores with its first change.
+    fn upgrade(&mut self, release: usize) {
+        let values = &self.values;
+        let get = |key: &str| values.get(key).cloned();
         let cents = |euros: String| format!("{}00", euros.trim_start_matches('0'));
         let part = |at| move |address: String| address.split(", ").nth(at).unwrap().to_owned();
         let mut steps = Vec::new();
@@ -56,12 +56,12 @@ impl Model {
             steps.push(("name", get("first").zip(get("last")).map(|(first, last)| format!("{first} {last}"))));
         }
         for (key, value) in steps {
-            if let (false, Some(value)) = (self.kept.contains_key(key), value) {
-                self.kept.insert(key, value);
+            if let (false, Some(value)) = (self.values.contains_key(key), value) {
+                self.values.insert(key, value);
             }
         }
         if release == 3 {
-            self.kept.remove("coupon");
+            self.values.remove("coupon");
         }
     }
 
@@ -80,10 +80,10 @@ impl Model {
             "total" | "page" => n.to_string(),
             _ => format!("{field}{n}"),
         };
-        // Who sets a field to what it was has changed nothing.
+        // Setting a field to its present value changes nothing.
         if value != seen {
-            self.modernize(release);
-            self.kept.insert(stored(release, field), value);
+            self.upgrade(release);
+            self.values.insert(stored(release, field), value);
         }
     }
 
@@ -93,11 +93,11 @@ impl Model {
         after
     }
 
-    /// How a release shows a field.
+    /// A field as a release shows it.
     fn shown(&self, release: usize, field: &'static str) -> String {
-        let mut modern = self.clone();
-        modern.modernize(release);
-        let value = modern.kept.get(stored(release, field)).map(String::as_str);
+        let mut upgraded = self.clone();
+        upgraded.upgrade(release);
+        let value = upgraded.values.get(stored(release, field)).map(String::as_str);
         match (field, value) {
             ("theme", None) => "Light".into(),
             ("theme", Some("Sepia")) if release < 3 => "Light".into(),
@@ -126,7 +126,7 @@ fn stored(release: usize, field: &'static str) -> &'static str {
     }
 }
 
-/// Every order in which `sets` may have happened.
+/// Every order in which `sets` may have been applied.
 fn orders(sets: &[Set]) -> Vec<Vec<Set>> {
     if sets.is_empty() {
         return vec![Vec::new()];
@@ -139,7 +139,7 @@ fn orders(sets: &[Set]) -> Vec<Vec<Set>> {
     (0..sets.len()).flat_map(first).collect()
 }
 
-/// `splitmix64`, by Sebastiano Vigna: small, and the same everywhere.
+/// The generator `splitmix64` by Sebastiano Vigna: small, and deterministic.
 struct Random(u64);
 
 impl Random {
@@ -156,12 +156,12 @@ impl Random {
     }
 }
 
-/// One visitor, through all phases. Answers how many requests were sent.
+/// Sends the requests of one visitor through all phases. Returns the number of requests.
 async fn schedule(seed: u64, ports: [u16; 3]) -> u32 {
     let (mut random, mut requests) = (Random(seed), 1);
     let first = Set { release: 1, field: "visits", n: 1 };
     let cookie = send(ports, first, None).await.expect("a session");
-    // Whether a value was brought up to date already cannot be seen, so there may be several.
+    // Whether an upgrade is stored already cannot be observed, so several models may fit.
     let mut models = BTreeSet::from([Model::default().after(&[first])]);
     for (phase, live) in PHASES.iter().enumerate() {
         for batch in 0..BATCHES {
@@ -169,9 +169,9 @@ async fn schedule(seed: u64, ports: [u16; 3]) -> u32 {
             for _ in 0..=random.below(4) {
                 let release = random.pick(live);
                 let field = random.pick(FIELDS[release - 1]);
-                // The only ones whose values come again: of two that set the same, the second would count as none.
-                let again = |set: &Set| set.field == field && matches!(field, "theme" | "news" | "city");
-                if !sets.iter().any(again) {
+                // Fields with few values: of two requests that set the same value, the second one changes nothing.
+                let is_repeated = |set: &Set| set.field == field && matches!(field, "theme" | "news" | "city");
+                if !sets.iter().any(is_repeated) {
                     requests += 1;
                     let n = if field == "visits" { 1 } else { 100 + requests };
                     sets.push(Set { release, field, n });
@@ -181,14 +181,14 @@ async fn schedule(seed: u64, ports: [u16; 3]) -> u32 {
             for set in sets.clone() {
                 let cookie = cookie.clone();
                 tasks.spawn(
-                    async move { assert_eq!(send(ports, set, Some(&cookie)).await, None, "no session dropped") },
+                    async move { assert_eq!(send(ports, set, Some(&cookie)).await, None, "the session exists") },
                 );
             }
             tasks.join_all().await;
             let mut seen = Vec::new();
             for release in *live {
                 let reply = Connection::open(ports[release - 1]).await.send("GET", "/show", Some(&cookie)).await;
-                assert_eq!((reply.status, &reply.set_cookie), (200, &None), "no session dropped");
+                assert_eq!((reply.status, &reply.set_cookie), (200, &None), "the session exists");
                 seen.push((*release, reply.text));
                 requests += 1;
             }
@@ -210,14 +210,14 @@ async fn schedule(seed: u64, ports: [u16; 3]) -> u32 {
     requests
 }
 
-/// Sends it, and answers with the cookie that came back, if one did.
+/// Sends the request, and returns the cookie of the response, if there is one.
 async fn send(ports: [u16; 3], Set { release, field, n }: Set, cookie: Option<&str>) -> Option<String> {
     let reply = Connection::open(ports[release - 1]).await.send("GET", &format!("/set/{field}/{n}"), cookie).await;
     assert_eq!(reply.status, 200, "release {release}, {field}: {}", reply.text);
     reply.set_cookie.map(|set| set.split(';').next().unwrap().to_owned())
 }
 
-/// `EVOLUTION_SEED=n` runs the same schedules again.
+/// `EVOLUTION_SEED=n` repeats the schedules of a run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn three_releases_on_one_redis_lose_nothing() {
     let redis = Redis::start();

@@ -1,4 +1,4 @@
-//! Who somebody is and what they may do, while old and new code run side by side: the later word counts, whoever has it.
+//! Identity and rights while old and new releases run side by side: the later change counts, of either release.
 
 use serde::{Deserialize, Serialize};
 use session::Session;
@@ -41,7 +41,7 @@ struct New {
 }
 
 on_every_store! {
-    async fn what_old_code_has_granted_holds(world) {
+    async fn rights_granted_by_old_code_are_kept(world) {
         let (old, new) = (world.release::<Old>(), world.release::<New>());
         old.visit(async |shop| shop.login(7)).await;
         old.visit(async |shop| shop.admin = true).await;
@@ -53,7 +53,7 @@ on_every_store! {
         new.visit(async |shop| assert_eq!((shop.user.as_deref(), shop.admin), (Some("u7"), Role::Admin))).await;
     }
 
-    async fn a_right_that_old_code_takes_away_is_gone(world) {
+    async fn rights_withdrawn_by_old_code_are_gone(world) {
         let (old, new) = (world.release::<Old>(), world.release::<New>());
         old.visit(async |shop| shop.admin = true).await;
         new.visit(async |shop| shop.visits += 1).await;
@@ -66,7 +66,7 @@ on_every_store! {
         new.visit(async |shop| assert_eq!(shop.admin, Role::Guest)).await;
     }
 
-    async fn a_logout_by_old_code_is_one(world) {
+    async fn a_logout_by_old_code_counts(world) {
         let (old, new) = (world.release::<Old>(), world.release::<New>());
         old.visit(async |shop| shop.login(7)).await;
         new.visit(async |shop| shop.visits += 1).await;

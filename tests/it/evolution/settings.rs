@@ -1,4 +1,4 @@
-//! Changes of what the attributes say: merge rules, codecs, defaults, who may read.
+//! Changes of attributes: merge strategies, codecs, defaults, and the versions that may read a session.
 
 use serde::{Deserialize, Serialize};
 use session::ErrorKind;
@@ -39,14 +39,14 @@ mod merge_changed {
     }
 
     on_every_store! {
-        async fn the_bytes_are_the_same(world) {
+        async fn the_stored_bytes_are_the_same(world) {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
             old.visit(async |shop| shop.visits = 5).await;
             new.visit(async |shop| shop.visits += 1).await;
             old.visit(async |shop| assert_eq!(shop.visits, 6)).await;
         }
 
-        async fn each_release_merges_by_its_own_rule(world) {
+        async fn each_release_merges_by_its_own_strategy(world) {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
             old.visit(async |shop| shop.visits = 3).await;
             new.visit(async |shop| {
@@ -60,7 +60,7 @@ mod merge_changed {
                 new.visit(async |shop| shop.visits += 1).await;
             })
             .await;
-            new.visit(async |shop| assert_eq!(shop.visits, 20, "the later commit's")).await;
+            new.visit(async |shop| assert_eq!(shop.visits, 20, "the value of the later commit")).await;
         }
     }
 }
@@ -91,8 +91,8 @@ mod codec_changed {
     release!(MessagePack, msgpack);
     release!(Postcard, postcard);
 
-    /// Writes with one release and reads with the other, both ways.
-    macro_rules! to_and_fro {
+    /// Writes with one release and reads with the other one, in both directions.
+    macro_rules! both_directions {
         ($world:ident, $one:ident, $other:ident, $tag:literal) => {
             let (one, other) = ($world.release::<$one>(), $world.release::<$other>());
             one.visit(async |shop| {
@@ -113,31 +113,31 @@ mod codec_changed {
                 assert!(shop.problems().is_empty());
             })
             .await;
-            $world.edit(|section| assert_eq!(section.codec, $tag, "until the record ends")).await;
+            $world.edit(|section| assert_eq!(section.codec, $tag, "as long as the record exists")).await;
         };
     }
 
     on_every_store! {
         async fn json_to_messagepack(world) {
-            to_and_fro!(world, Json, MessagePack, 1);
+            both_directions!(world, Json, MessagePack, 1);
         }
 
         async fn messagepack_to_postcard(world) {
-            to_and_fro!(world, MessagePack, Postcard, 2);
+            both_directions!(world, MessagePack, Postcard, 2);
         }
 
         async fn postcard_to_json(world) {
-            to_and_fro!(world, Postcard, Json, 3);
+            both_directions!(world, Postcard, Json, 3);
         }
 
-        async fn what_the_new_code_does_not_know_is_not_recoded(world) {
+        async fn unknown_values_are_not_transcoded(world) {
             world.release::<v1::Shop>().visit(async |shop| shop.visits = 1).await;
             world.plant("future", b"{\"a\": 1}").await;
             world.release::<Postcard>().visit(async |shop| shop.visits += 1).await;
             assert_eq!(world.stored("future").await.unwrap(), "{\"a\": 1}");
         }
 
-        async fn an_upgraded_value_is_written_as_its_neighbours_are(world) {
+        async fn an_upgraded_value_is_written_in_the_codec_of_its_section(world) {
             world.release::<MessagePack>().visit(async |shop| shop.visits = 1).await;
             world.plant("old_note", b"\xa3old").await;
             let new = world.release::<Postcard>();
@@ -156,12 +156,12 @@ mod codec_changed {
             let error = release.attempt(async |shop| shop.visits += 1).await.outcome.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Undecodable);
             assert_eq!(error.to_string(), "session `shop`: stored with codec 9, which this version does not know");
-            assert_eq!(world.record().await.encode(), before, "untouched");
+            assert_eq!(world.record().await.encode(), before, "unchanged");
         }
     }
 }
 
-mod only_in_the_code {
+mod not_stored {
     use session::{Secret, Session};
 
     use super::super::on_every_store;
@@ -173,7 +173,7 @@ mod only_in_the_code {
         qty: u32,
     }
 
-    /// Another default, another order, another name of a type, a secret.
+    /// A release with another default, another order of fields, another type name, and a secret.
     #[derive(Session)]
     #[session(name = "shop", lock = off)]
     struct Other {
@@ -185,7 +185,7 @@ mod only_in_the_code {
     }
 
     on_every_store! {
-        async fn another_default_is_what_absent_fields_read(world) {
+        async fn an_absent_field_reads_as_the_default_of_the_release(world) {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Other>());
             old.visit(async |shop| shop.visits = 1).await;
             new.visit(async |shop| assert_eq!(shop.page_size, 50)).await;
@@ -194,7 +194,7 @@ mod only_in_the_code {
             new.visit(async |shop| assert_eq!(shop.page_size, 20)).await;
         }
 
-        async fn order_and_names_of_types_are_not_stored(world) {
+        async fn the_order_of_fields_and_names_of_types_are_not_stored(world) {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Other>());
             old.visit(async |shop| (shop.visits, shop.item.qty) = (3, 2)).await;
             new.visit(async |shop| assert_eq!((shop.visits, shop.item.qty), (3, 2))).await;
@@ -204,7 +204,7 @@ mod only_in_the_code {
             old.visit(async |shop| assert_eq!(shop.visits, 4)).await;
         }
 
-        async fn a_secret_is_stored_as_what_it_hides(world) {
+        async fn a_secret_is_stored_as_its_value(world) {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Other>());
             old.visit(async |shop| shop.token = Some("t1".into())).await;
             new.visit(async |shop| {
@@ -251,7 +251,7 @@ mod newer {
         pub visits: u64,
     }
 
-    /// With somebody who is logged in.
+    /// A release with a `user` field.
     #[derive(Session)]
     #[session(name = "shop", version = 3, lock = off)]
     pub(super) struct Account {
@@ -270,7 +270,7 @@ mod newer {
         pub visits: u64,
     }
 
-    /// Somebody else's section of the same record.
+    /// Another section of the same record.
     #[derive(Session)]
     #[session(name = "other", lock = off)]
     pub(super) struct Other {
@@ -284,7 +284,7 @@ on_every_store! {
         new.visit(async |shop| shop.visits = 1).await;
         old.visit(async |shop| shop.visits += 1).await;
         new.visit(async |shop| assert_eq!(shop.visits, 2)).await;
-        world.edit(|section| assert_eq!(section.version, 3, "it never goes down")).await;
+        world.edit(|section| assert_eq!(section.version, 3, "a version never decreases")).await;
     }
 
     async fn newer_readonly(world) {
@@ -304,21 +304,21 @@ on_every_store! {
         );
         assert_eq!(old.attempt(async |shop| shop.visits += 1).await.status, 503);
         assert_eq!(world.record().await.encode(), before);
-        assert_eq!(old.attempt(async |shop| shop.visits).await.status, 200, "reading is fine");
+        assert_eq!(old.attempt(async |shop| shop.visits).await.status, 200, "reading is allowed");
     }
 
-    /// Who wants to leave is not kept.
+    /// A logout is always possible.
     async fn newer_readonly_logs_out_but_not_in(world) {
         let (new, old) = (world.release::<newer::Account>(), world.release::<newer::OldAccount>());
         new.visit(async |shop| shop.visits = 1).await;
         new.visit(async |shop| shop.login(7)).await;
         assert_eq!(old.attempt(async |shop| shop.login(8)).await.status, 503);
         new.visit(async |shop| assert_eq!(shop.user, Some(7))).await;
-        let along = old.attempt(async |shop| {
+        let with_change = old.attempt(async |shop| {
             shop.logout();
             shop.visits += 1;
         });
-        assert_eq!(along.await.status, 503, "a change that comes along is one");
+        assert_eq!(with_change.await.status, 503, "a change together with the logout is refused");
         new.visit(async |shop| assert_eq!((shop.user, shop.visits), (Some(7), 1))).await;
         assert_eq!(old.attempt(async |shop| shop.logout()).await.status, 200);
         new.visit(async |shop| assert_eq!((shop.user, shop.visits), (None, 1))).await;
@@ -336,8 +336,8 @@ on_every_store! {
         new.visit(async |shop| assert_eq!(shop.visits, 1)).await;
     }
 
-    /// Not even by purging its keys along with a change of somebody else's section.
-    async fn newer_readonly_is_not_written_along_with_another_section(world) {
+    /// A change of another section does not purge its keys.
+    async fn newer_readonly_is_not_written_with_another_section(world) {
         let new = world.release::<newer::Shop>();
         new.visit(async |shop| (shop.visits, shop.item.qty) = (1, 5)).await;
         let beside = world.release_beside::<newer::Readonly, newer::Other>();
@@ -347,7 +347,7 @@ on_every_store! {
         assert!(world.keys().await.contains(&"note".into()));
     }
 
-    async fn min_reader_shuts_out_who_is_too_old(world) {
+    async fn min_reader_refuses_older_releases(world) {
         let demanding = world.release::<newer::Demanding>();
         demanding.visit(async |shop| shop.visits = 1).await;
         let before = world.record().await.encode();
@@ -360,22 +360,22 @@ on_every_store! {
         assert_eq!(world.record().await.encode(), before);
         world.release::<newer::Shop>().visit(async |shop| shop.visits += 1).await;
         demanding.visit(async |shop| assert_eq!(shop.visits, 2)).await;
-        let still = world.release::<newer::Accept>().attempt(async |shop| shop.visits).await;
-        assert!(still.outcome.is_err(), "it stays said");
+        let answer = world.release::<newer::Accept>().attempt(async |shop| shop.visits).await;
+        assert!(answer.outcome.is_err(), "`min_reader` stays stored");
     }
 
-    async fn min_reader_is_said_from_the_first_write_on(world) {
+    async fn min_reader_is_stored_with_the_first_write(world) {
         let old = world.release::<newer::Accept>();
         old.visit(async |shop| shop.visits = 1).await;
         let demanding = world.release::<newer::Demanding>();
         demanding.visit(async |shop| assert_eq!(shop.visits, 1)).await;
-        old.visit(async |shop| assert_eq!(shop.visits, 1, "not by looking")).await;
+        old.visit(async |shop| assert_eq!(shop.visits, 1, "reading stores nothing")).await;
         demanding.visit(async |shop| shop.visits += 1).await;
         assert_eq!(world.stored("_min_reader").await.unwrap(), "3");
         assert!(old.attempt(async |shop| shop.visits).await.outcome.is_err());
     }
 
-    async fn a_min_reader_that_is_no_number_shuts_out_all_who_are_older(world) {
+    async fn a_min_reader_that_is_not_a_number_refuses_all_other_releases(world) {
         world.release::<newer::Demanding>().visit(async |shop| shop.visits = 1).await;
         world.plant("_min_reader", b"many").await;
         assert!(world.release::<newer::Shop>().attempt(async |shop| shop.visits).await.outcome.is_err());

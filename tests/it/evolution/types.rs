@@ -1,4 +1,4 @@
-//! Fields whose type changes, that become one, or two.
+//! Fields whose type changes, that are joined, or that are split.
 
 /// A price in cents.
 #[derive(Debug, PartialEq, Default, serde::Serialize, serde::Deserialize)]
@@ -42,7 +42,7 @@ mod changed {
         total: Money,
     }
 
-    /// A later release, in which the first key is deleted.
+    /// A later release that deletes the first key.
     mod later {
         use session::Session;
 
@@ -63,9 +63,9 @@ mod changed {
             world.release::<v1::Shop>().visit(async |shop| shop.total = 7).await;
             let new = world.release::<Shop>();
             assert_eq!(new.visit(async |shop| shop.total.cents).await, 700);
-            assert_eq!(world.keys().await, ["total"], "not by looking");
+            assert_eq!(world.keys().await, ["total"], "reading writes nothing");
             new.visit(async |shop| shop.visits += 1).await;
-            assert_eq!(world.stored("total").await.unwrap(), "7", "as it was");
+            assert_eq!(world.stored("total").await.unwrap(), "7", "unchanged");
             assert_eq!(world.stored("total@2").await.unwrap(), r#"{"cents":700}"#);
         }
 
@@ -85,7 +85,7 @@ mod changed {
                 old.visit(async |shop| shop.total += 1).await;
                 new.visit(async |shop| shop.total.cents += 1).await;
                 assert_eq!(old.visit(async |shop| shop.total).await, 1 + round);
-                assert_eq!(new.visit(async |shop| shop.total.cents).await, 200 + u64::from(round), "its own from then on");
+                assert_eq!(new.visit(async |shop| shop.total.cents).await, 200 + u64::from(round), "independent");
             }
         }
 
@@ -93,11 +93,11 @@ mod changed {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
             old.visit(async |shop| shop.total = 7).await;
             new.visit(async |shop| shop.total.cents = 950).await;
-            assert_eq!(old.visit(async |shop| shop.total).await, 7, "where it was left");
+            assert_eq!(old.visit(async |shop| shop.total).await, 7, "unchanged");
             assert_eq!(new.visit(async |shop| shop.total.cents).await, 950);
         }
 
-        async fn the_first_key_is_purged_once_it_was_read(world) {
+        async fn the_first_key_is_purged_after_the_upgrade(world) {
             world.release::<v1::Shop>().visit(async |shop| shop.total = 7).await;
             let new = world.release::<later::Shop>();
             new.visit(async |shop| shop.visits += 1).await;
@@ -152,7 +152,7 @@ mod changed_twice {
             let new = world.release::<Shop>();
             assert_eq!(new.visit(async |shop| shop.level.0.clone()).await, "level 30");
             new.visit(async |shop| shop.visits += 1).await;
-            assert_eq!(world.keys().await, ["level", "level@4", "visits"], "one step, not all of them");
+            assert_eq!(world.keys().await, ["level", "level@4", "visits"], "only the last step is stored");
         }
 
         async fn new_code_data_of_the_second_version(world) {
@@ -163,7 +163,10 @@ mod changed_twice {
         async fn new_code_data_of_both(world) {
             world.release::<v1::Shop>().visit(async |shop| shop.level = 3).await;
             world.release::<v2::Shop>().visit(async |shop| shop.level += 1).await;
-            world.release::<Shop>().visit(async |shop| assert_eq!(shop.level.0, "level 31", "the newest")).await;
+            world.release::<Shop>().visit(async |shop| {
+                assert_eq!(shop.level.0, "level 31", "the newest value is upgraded");
+            })
+            .await;
         }
 
         async fn old_code_new_data(world) {
@@ -233,7 +236,7 @@ mod fallible {
     }
 
     on_every_store! {
-        async fn what_it_accepts(world) {
+        async fn an_accepted_value_is_upgraded(world) {
             world.release::<v1::Shop>().visit(async |shop| shop.level = 5).await;
             let new = world.release::<Shop>();
             new.visit(async |shop| shop.visits += 1).await;
@@ -241,7 +244,7 @@ mod fallible {
             assert_eq!(new.visit(async |shop| shop.level.0).await, 5);
         }
 
-        async fn what_it_refuses_is_kept_although_it_is_purged(world) {
+        async fn a_refused_value_is_kept_although_its_key_is_purged(world) {
             world.release::<v1::Shop>().visit(async |shop| shop.level = 9).await;
             let new = world.release::<Shop>();
             let problem = new.visit(async |shop| {
@@ -254,11 +257,11 @@ mod fallible {
                 "level: session `shop`: field `level`: the upgrade of version 2 refused the stored value \
                  (stored by version 1, read by version 2)"
             );
-            assert_eq!(world.stored("level").await.unwrap(), "9", "for a release that knows better");
+            assert_eq!(world.stored("level").await.unwrap(), "9", "kept for releases that accept it");
             new.visit(async |shop| shop.level = Stars(4)).await;
             assert_eq!(new.visit(async |shop| (shop.level.0, shop.problems().len())).await, (4, 0));
             new.visit(async |shop| shop.visits += 1).await;
-            assert_eq!(world.keys().await, ["level@2", "visits"], "nobody needs it now");
+            assert_eq!(world.keys().await, ["level@2", "visits"], "purged when it is replaced");
         }
 
         async fn a_field_that_rejects_fails_the_load(world) {
@@ -266,10 +269,10 @@ mod fallible {
             let before = world.record().await.encode();
             let answer = world.release::<strict::Shop>().attempt(async |shop| shop.visits += 1).await;
             assert_eq!(answer.outcome.unwrap_err().kind(), ErrorKind::Undecodable);
-            assert_eq!(world.record().await.encode(), before, "untouched");
+            assert_eq!(world.record().await.encode(), before, "unchanged");
         }
 
-        async fn old_code_is_not_concerned(world) {
+        async fn old_code_reads_its_own_value(world) {
             let old = world.release::<v1::Shop>();
             old.visit(async |shop| shop.level = 9).await;
             world.release::<Shop>().visit(async |shop| shop.visits += 1).await;
@@ -301,7 +304,7 @@ mod two_become_one {
         name: String,
     }
 
-    /// A later release, in which what it was made of is deleted.
+    /// A later release that deletes the keys that the value was made from.
     mod later {
         use session::Session;
 
@@ -320,8 +323,8 @@ mod two_become_one {
     }
 
     on_every_store! {
-        /// What is still needed is not deleted.
-        async fn half_of_it_is_kept_although_it_is_purged(world) {
+        /// A key that an upgrade still needs is not deleted.
+        async fn an_incomplete_source_is_kept_although_it_is_purged(world) {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<later::Shop>());
             old.visit(async |shop| shop.first = "Ann".into()).await;
             new.visit(async |shop| {
@@ -339,7 +342,7 @@ mod two_become_one {
         async fn new_code_old_data(world) {
             let (old, new) = (world.release::<v1::Shop>(), world.release::<Shop>());
             old.visit(async |shop| (shop.visits, shop.first) = (1, "Ann".into())).await;
-            new.visit(async |shop| assert_eq!(shop.name, "nobody", "one of two is not enough")).await;
+            new.visit(async |shop| assert_eq!(shop.name, "nobody", "one of two sources is not enough")).await;
             old.visit(async |shop| shop.last = "Lee".into()).await;
             new.visit(async |shop| assert_eq!(shop.name, "Ann Lee")).await;
             old.visit(async |shop| shop.title = Some("Dr".into())).await;
@@ -361,7 +364,7 @@ mod two_become_one {
             old.visit(async |shop| (shop.first, shop.last) = ("Ann".into(), "Lee".into())).await;
             new.visit(async |shop| shop.name.push('!')).await;
             old.visit(async |shop| shop.last = "Poe".into()).await;
-            new.visit(async |shop| assert_eq!(shop.name, "Ann Lee!", "the new key wins")).await;
+            new.visit(async |shop| assert_eq!(shop.name, "Ann Lee!", "the new key takes precedence")).await;
         }
 
         async fn rollback(world) {
@@ -404,7 +407,10 @@ mod one_becomes_two {
             let new = world.release::<Shop>();
             new.visit(async |shop| assert_eq!((&*shop.street, shop.city.as_deref()), ("Elm St 1", Some("Bonn")))).await;
             new.visit(async |shop| shop.city = None).await;
-            new.visit(async |shop| assert_eq!((&*shop.street, &shop.city), ("Elm St 1", &None), "none stays none")).await;
+            new.visit(async |shop| {
+                assert_eq!((&*shop.street, &shop.city), ("Elm St 1", &None), "`None` stays `None`");
+            })
+            .await;
         }
 
         async fn a_none_that_an_upgrade_makes_is_kept(world) {
@@ -412,7 +418,10 @@ mod one_becomes_two {
             old.visit(async |shop| shop.address = "Elm St 1".into()).await;
             new.visit(async |shop| shop.visits += 1).await;
             old.visit(async |shop| shop.address = "Oak St 2, Rome".into()).await;
-            new.visit(async |shop| assert_eq!((&*shop.street, &shop.city), ("Elm St 1", &None), "both or none")).await;
+            new.visit(async |shop| {
+                assert_eq!((&*shop.street, &shop.city), ("Elm St 1", &None), "both fields were upgraded together");
+            })
+            .await;
         }
 
         async fn old_code_new_data(world) {

@@ -1,4 +1,4 @@
-//! `previous`: the whole struct at once.
+//! `previous`: the conversion of a whole struct.
 
 use session::{ErrorKind, Session};
 
@@ -52,7 +52,7 @@ struct Shop {
     #[session(merge = counter)]
     visits: u64,
     name: String,
-    /// Under the name of the first version's field, with another meaning: `None` must not bring that back.
+    /// The name of a field of the first version, with another meaning: `None` must not bring back its value.
     nickname: Option<String>,
     #[session(default = Some(1))]
     page: Option<u32>,
@@ -82,7 +82,7 @@ on_every_store! {
         old.visit(async |shop| (shop.username, shop.total) = ("ann".into(), 7)).await;
         let new = world.release::<Shop>();
         assert_eq!(new.visit(async |shop| (shop.name.clone(), shop.total_cents)).await, ("ANN".into(), 700));
-        assert_eq!(world.keys().await, ["total", "username"], "not by looking");
+        assert_eq!(world.keys().await, ["total", "username"], "reading writes nothing");
         new.visit(async |shop| shop.visits += 1).await;
         assert_eq!(new.visit(async |shop| (shop.name.clone(), shop.total_cents)).await, ("ANN".into(), 700));
         assert_eq!(world.keys().await, ["name", "nickname", "page", "total_cents", "visits"], "purged");
@@ -100,7 +100,7 @@ on_every_store! {
         new.visit(async |shop| assert_eq!(shop.name, "Bea")).await;
     }
 
-    async fn none_is_none_whatever_stood_there_and_whatever_the_default(world) {
+    async fn none_is_stored_whatever_the_old_value_and_the_default_are(world) {
         world.release::<ShopV1>().visit(async |shop| shop.nickname = Some("annie".into())).await;
         let new = world.release::<Shop>();
         new.visit(async |shop| assert_eq!((&*shop.name, &shop.nickname, shop.page), ("ANNIE", &None, None))).await;
@@ -112,26 +112,36 @@ on_every_store! {
         let (old, two) = (world.release::<ShopV1>(), world.release::<ShopV2>());
         old.visit(async |shop| shop.username = "ann".into()).await;
         two.visit(async |shop| shop.name = "bea".into()).await;
-        old.visit(async |shop| assert_eq!((&*shop.username, shop.problems().len()), ("ann", 0), "its own keys")).await;
+        old.visit(async |shop| {
+            assert_eq!((&*shop.username, shop.problems().len()), ("ann", 0), "it reads its own keys");
+        })
+        .await;
     }
 
-    /// Why releases that run side by side had better change field by field.
+    /// A conversion happens once, so a later change by old code is lost. Releases that run side by side should convert
+    /// single fields.
     async fn interleaved(world) {
         let (old, two) = (world.release::<ShopV1>(), world.release::<ShopV2>());
         old.visit(async |shop| (shop.username, shop.visits) = ("ann".into(), 1)).await;
         two.visit(async |shop| shop.visits += 1).await;
         old.visit(async |shop| (shop.username, shop.visits) = ("cam".into(), shop.visits + 1)).await;
-        two.visit(async |shop| assert_eq!((&*shop.name, shop.visits), ("ann", 3), "common keys only")).await;
+        two.visit(async |shop| {
+            assert_eq!((&*shop.name, shop.visits), ("ann", 3), "only keys that both have are shared");
+        })
+        .await;
     }
 
     async fn rollback(world) {
         let (one, two) = (world.release::<ShopV1>(), world.release::<ShopV2>());
         one.visit(async |shop| (shop.username, shop.total) = ("ann".into(), 7)).await;
         two.visit(async |shop| shop.total_cents = 950).await;
-        one.visit(async |shop| assert_eq!((&*shop.username, shop.total), ("ann", 7), "until it is purged")).await;
+        one.visit(async |shop| {
+            assert_eq!((&*shop.username, shop.total), ("ann", 7), "old values stay until they are purged");
+        })
+        .await;
     }
 
-    async fn a_conversion_that_fails_is_an_error_and_touches_nothing(world) {
+    async fn a_failed_conversion_is_an_error_and_changes_nothing(world) {
         world.release::<ShopV2>().visit(async |shop| shop.name = "impossible".into()).await;
         let before = world.record().await.encode();
         let error = world.release::<Shop>().attempt(async |shop| shop.visits += 1).await.outcome.unwrap_err();
@@ -141,7 +151,7 @@ on_every_store! {
         assert_eq!(world.record().await.encode(), before);
     }
 
-    async fn an_empty_conversion_is_one_too(world) {
+    async fn a_conversion_to_defaults_is_stored(world) {
         world.release::<ShopV2>().visit(async |shop| shop.visits = 1).await;
         let new = world.release::<Shop>();
         new.visit(async |shop| (shop.visits, shop.page) = (0, Some(3))).await;
@@ -149,7 +159,7 @@ on_every_store! {
     }
 }
 
-/// A struct that was converted and may not be read by whoever does not know the conversion.
+/// A converted struct that older releases may not read.
 #[derive(Session)]
 #[session(name = "shop", version = 2, previous = ShopV1, min_reader = 2, lock = off)]
 struct Converted {
@@ -163,13 +173,13 @@ impl From<ShopV1> for Converted {
 }
 
 on_every_store! {
-    /// Nothing of it was changed, and yet all of it is written.
-    async fn a_rotation_that_writes_a_conversion_says_who_may_read_it(world) {
+    /// A rotation writes the converted fields although none was changed.
+    async fn a_rotation_that_stores_a_conversion_stores_min_reader(world) {
         let old = world.release::<ShopV1>();
         old.visit(async |shop| shop.username = "ann".into()).await;
         let new = world.release::<Converted>();
         new.visit(async |shop| assert_eq!(shop.name, "ann")).await;
-        assert_eq!(world.stored("_min_reader").await, None, "not by looking");
+        assert_eq!(world.stored("_min_reader").await, None, "reading writes nothing");
         new.visit(async |shop| shop.rotate()).await;
         assert_eq!(world.stored("name").await.unwrap(), "\"ann\"");
         assert_eq!(world.stored("_min_reader").await.unwrap(), "2");
@@ -177,7 +187,7 @@ on_every_store! {
     }
 }
 
-/// Two branches that have both become version 2, each with a field of its own.
+/// Two branches that both use version 2, each with a field of its own.
 mod branches {
     use session::Session;
 

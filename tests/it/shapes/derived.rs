@@ -1,4 +1,4 @@
-//! `#[derive(SessionValue)]`, with what serde's attributes make of a type.
+//! `#[derive(SessionValue)]` follows the attributes of serde.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
@@ -27,7 +27,7 @@ fn structs() {
     #[derive(Serialize, Deserialize, SessionValue)]
     struct Empty {}
     #[derive(Serialize, Deserialize, SessionValue)]
-    struct NoPlaces();
+    struct EmptyTuple();
     #[derive(Serialize, Deserialize, SessionValue)]
     struct Newtype(Item);
     #[derive(Serialize, Deserialize, SessionValue)]
@@ -36,7 +36,7 @@ fn structs() {
     check("{qty: u32, sku: string}", [item()]);
     check("()", [Unit]);
     check("{}", [Empty {}]);
-    check("(,)", [NoPlaces()]);
+    check("(,)", [EmptyTuple()]);
     check("{qty: u32, sku: string}", [Newtype(item())]);
     check("({qty: u32, sku: string}, u8)", [Pair(item(), 1)]);
     refuses::<Item>(json!({"sku": "tea"}));
@@ -58,10 +58,10 @@ fn members() {
         #[serde(skip_serializing_if = "Option::is_none")]
         coupon: Option<u16>,
         #[serde(skip)]
-        #[expect(dead_code, reason = "that it is there is the point")]
+        #[expect(dead_code, reason = "the test is about the attribute of this field")]
         scratch: u8,
         #[serde(skip_serializing, skip_deserializing)]
-        #[expect(dead_code, reason = "that it is there is the point")]
+        #[expect(dead_code, reason = "the test is about the attribute of this field")]
         scrap: std::cell::Cell<u8>,
         secret: Secret<String>,
         r#type: bool,
@@ -69,7 +69,7 @@ fn members() {
     fn seven() -> u8 {
         7
     }
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_seven(number: &u8) -> bool {
         *number == 7
     }
@@ -91,7 +91,7 @@ fn members() {
 }
 
 #[test]
-fn defaults_of_the_whole() {
+fn a_default_for_the_whole_struct() {
     #[derive(Serialize, Deserialize, SessionValue, Default)]
     #[serde(default, deny_unknown_fields)]
     struct Settings {
@@ -102,13 +102,13 @@ fn defaults_of_the_whole() {
 }
 
 #[test]
-fn one_inside() {
+fn transparent_and_converted_types() {
     #[derive(Serialize, Deserialize, SessionValue)]
     #[serde(transparent)]
     struct Id<T> {
         inner: u64,
         #[serde(skip)]
-        #[expect(dead_code, reason = "that it is there is the point")]
+        #[expect(dead_code, reason = "the test is about the attribute of this field")]
         scratch: u8,
         of: PhantomData<T>,
     }
@@ -133,12 +133,12 @@ fn one_inside() {
 }
 
 #[test]
-fn tuples_with_holes() {
+fn tuples_with_skipped_fields() {
     #[derive(Serialize, Deserialize, SessionValue)]
     struct Holes(
         u8,
         #[serde(skip)]
-        #[expect(dead_code, reason = "that it is there is the point")]
+        #[expect(dead_code, reason = "the test is about the attribute of this field")]
         u16,
         String,
     );
@@ -160,11 +160,12 @@ fn enums() {
         Empty {},
         Hollow(#[serde(skip)] u8),
         #[serde(skip)]
-        #[expect(dead_code, reason = "that it is there is the point")]
+        #[expect(dead_code, reason = "the test is about the attribute of this field")]
         Never(std::cell::Cell<u8>),
     }
     check(
-        "enum {cash, empty: {}, hollow, on_account: u32, plastic: {number: string}, split: (u8, {qty: u32, sku: string})}",
+        "enum {cash, empty: {}, hollow, on_account: u32, plastic: {number: string}, \
+         split: (u8, {qty: u32, sku: string})}",
         [
             Payment::Cash,
             Payment::Card { number: String::new() },
@@ -198,7 +199,8 @@ fn tagged_enums() {
         Other,
     }
     check(
-        "enum tag=type {Card: {cardNumber: string}, Cash, Item: {qty: u32, sku: string}, Map: {string => u8}, Nothing: ()}",
+        "enum tag=type {Card: {cardNumber: string}, Cash, Item: {qty: u32, sku: string}, Map: {string => u8}, \
+         Nothing: ()}",
         [
             Internal::Card { card_number: String::new() },
             Internal::Item(item()),
@@ -235,7 +237,7 @@ fn generic() {
         #[serde(skip)]
         of: PhantomData<[T; N]>,
     }
-    /// Not a value; the ids of such are.
+    /// Not a `SessionValue`, but `Id<Customer>` is.
     struct Customer;
     #[derive(Serialize, Deserialize, SessionValue)]
     #[serde(bound = "")]
@@ -243,7 +245,7 @@ fn generic() {
         number: u64,
         of: PhantomData<T>,
         #[serde(skip)]
-        #[expect(dead_code, reason = "that it is there is the point")]
+        #[expect(dead_code, reason = "the test is about the attribute of this field")]
         cached: Option<Box<T>>,
         #[session(opaque)]
         never: [PhantomData<T>; 0],
@@ -256,7 +258,7 @@ fn generic() {
 }
 
 #[test]
-fn holes() {
+fn opaque_members_and_types() {
     struct Unknown;
     #[derive(Serialize, Deserialize, SessionValue)]
     struct Holes {
@@ -265,7 +267,7 @@ fn holes() {
         colour: HashMap<String, [u8; 3]>,
         #[session(opaque)]
         #[serde(skip)]
-        #[expect(dead_code, reason = "that it is there is the point")]
+        #[expect(dead_code, reason = "the test is about the attribute of this field")]
         unknown: Option<Unknown>,
     }
     mod hex {

@@ -1,4 +1,4 @@
-//! The types of the usual crates.
+//! Types of other crates.
 
 use rust_decimal::Decimal;
 use session::{SessionValue, session_value};
@@ -42,7 +42,7 @@ fn chrono_times() {
     check("chrono::Month", [chrono::Month::May]);
 }
 
-/// Types with serde's traits written by hand, or as good as.
+/// Types with serde's traits written by hand, or derived with conversions.
 mod by_hand {
     use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,7 @@ session_value!(by_hand::Email as String, sample = "a@b.example");
 session_value!(by_hand::Cents as i64);
 
 #[test]
-fn declared_by_hand() {
+fn types_declared_with_session_value() {
     check("string", [by_hand::Email("a@b".into())]);
     check("[i64]", [vec![by_hand::Cents(-1)]]);
     let sample = <Vec<by_hand::Email>>::SHAPE.sample();
