@@ -70,7 +70,8 @@ pub async fn open(address: &str) -> Result<Router, Box<dyn Error>> {
     })
 }
 
-/// The shop creates its table. An app whose database user may not do so leaves this out; see `SqlOptions::create_table`.
+/// The shop creates its table. An app whose database user may not do so leaves this out; see
+/// `SqlOptions::create_table`.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn with_table() -> session::store::SqlOptions {
     session::store::SqlOptions::new().create_table(true)

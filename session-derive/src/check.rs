@@ -1,5 +1,5 @@
-//! Raw to model: checks each part and the parts against each other. Every mistake is reported. The model is made in any case: the
-//! stub is expanded from it.
+//! Raw to model: checks each part and the parts against each other. Every mistake is reported. The model is made in any
+//! case: the stub is expanded from it.
 
 use std::collections::HashMap;
 
@@ -91,8 +91,8 @@ fn check_shape(raw: &Raw<'_>, errors: &mut Errors) {
             Fields::Unnamed(fields) => errors.on(
                 fields,
                 format!(
-                    "`#[derive(Session)]` needs named fields, because each value is stored under its field's name; write \
-                     `struct {name} {{ value: ... }}`"
+                    "`#[derive(Session)]` needs named fields, because each value is stored under its field's name; \
+                     write `struct {name} {{ value: ... }}`"
                 ),
             ),
             fields if fields.is_empty() => {
@@ -119,8 +119,8 @@ fn check_generics(raw: &Raw<'_>, errors: &mut Errors) -> bool {
                 errors.on(
                     ident,
                     format!(
-                        "session types cannot be generic: the stored form of `{name}` must be one fixed list of fields; \
-                         write a concrete type for `{ident}`"
+                        "session types cannot be generic: the stored form of `{name}` must be one fixed list of \
+                         fields; write a concrete type for `{ident}`"
                     ),
                 );
             },
@@ -135,8 +135,8 @@ fn check_field(field: &RawField, errors: &mut Errors) {
     if let Some(cfg) = &field.cfg {
         errors.on(
             cfg,
-            "a session field cannot be under `#[cfg]`: the stored form would differ between builds; keep the field, and \
-             put its use under `#[cfg]`",
+            "a session field cannot be under `#[cfg]`: the stored form would differ between builds; keep the field, \
+             and put its use under `#[cfg]`",
         );
     }
     let skip = attributes.skip.is_given();
@@ -167,7 +167,8 @@ fn check_field(field: &RawField, errors: &mut Errors) {
         errors.on(
             rule,
             format!(
-                "unknown conflict rule `{}`; the only one is `conflict = \"reject\"`, and without it the later commit wins",
+                "unknown conflict rule `{}`; the only one is `conflict = \"reject\"`, and without it the later commit \
+                 wins",
                 rule.value()
             ),
         );
@@ -240,7 +241,8 @@ fn model(field: &RawField, version: u32, stored: &mut usize, errors: &mut Errors
             errors.on(
                 &field.ident,
                 format!(
-                    "a session has at most {MOST_FIELDS} stored fields; put some of them into a struct that is one field"
+                    "a session has at most {MOST_FIELDS} stored fields; put some of them into a struct that is one \
+                     field"
                 ),
             );
         }

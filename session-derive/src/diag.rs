@@ -1,6 +1,7 @@
 //! [`Errors`]: every mistake in a struct, reported in one compilation.
 //!
-//! A message says what is wrong, and then what to write instead. It is lower case, without a full stop, with backticks around code.
+//! A message says what is wrong, and then what to write instead. It is lower case, without a full stop, with backticks
+//! around code.
 
 use std::fmt::Display;
 

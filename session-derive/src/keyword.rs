@@ -180,8 +180,8 @@ impl Level {
         match (self, name) {
             (Self::Value | Self::Member, _) => value_habit(name),
             (Self::Field, "rename" | "alias") => Some(
-                "write `key = \"...\"` for the name that the field is stored under, or `was = \"old_name\"` for a renamed \
-                 field"
+                "write `key = \"...\"` for the name that the field is stored under, or `was = \"old_name\"` for a \
+                 renamed field"
                     .into(),
             ),
             (Self::Struct, "rename") => {
@@ -191,12 +191,14 @@ impl Level {
                 Some("wrap the type instead: `Secret<T>` is never printed".into())
             },
             (Self::Field, "counter" | "union" | "log") => Some(format!("write `merge = {name}`")),
-            (_, "timeout" | "ttl" | "lifetime" | "expires" | "max_age") => {
-                Some("write `idle = \"30m\"` and `absolute = \"12h\"` on the struct for how long a session lives".into())
-            },
+            (_, "timeout" | "ttl" | "lifetime" | "expires" | "max_age") => Some(
+                "write `idle = \"30m\"` and `absolute = \"12h\"` on the struct for how long a session \
+                    lives"
+                    .into(),
+            ),
             (Self::Field, rule) if VALIDATION.contains(&rule) => Some(
-                "validation rules are garde's: write `#[derive(garde::Validate)]` and `#[session(validate = garde)]` on \
-                 the struct and `#[garde(...)]` on its fields"
+                "validation rules are garde's: write `#[derive(garde::Validate)]` and `#[session(validate = garde)]` \
+                 on the struct and `#[garde(...)]` on its fields"
                     .into(),
             ),
             (Self::Field, "removed" | "deprecated") => {

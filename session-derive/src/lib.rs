@@ -1,9 +1,9 @@
-//! The derive macro of the `session` crate. Use it through that crate: what it generates names items that only the runtime of the
-//! same version has.
+//! The derive macro of the `session` crate. Use it through that crate: what it generates names items that only the
+//! runtime of the same version has.
 //!
-//! `parse` reads the input leniently and with spans; `check` makes a model of it and collects every mistake; `lock` compares the model
-//! with the stored forms of earlier releases; `expand` sees only the model. So all mistakes in a struct are reported in one
-//! compilation, and nothing unchecked is expanded.
+//! `parse` reads the input leniently and with spans; `check` makes a model of it and collects every mistake; `lock`
+//! compares the model with the stored forms of earlier releases; `expand` sees only the model. So all mistakes in a
+//! struct are reported in one compilation, and nothing unchecked is expanded.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,5 @@
-//! Code as text, with spaces as a person writes them. The text is the same for every compiler version and every way to write the code.
+//! Code as text, with spaces as a person writes them. The text is the same for every compiler version and every way to
+//! write the code.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;

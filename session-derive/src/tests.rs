@@ -1,7 +1,7 @@
 //! Snapshots of the expansion: one formatted file for each feature in `tests/expand/`.
 //!
-//! After a change of the generators, `UPDATE_EXPECT=1 cargo test -p session-derive` rewrites the files. Read the diff as you would
-//! review code.
+//! After a change of the generators, `UPDATE_EXPECT=1 cargo test -p session-derive` rewrites the files. Read the diff
+//! as you would review code.
 
 use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
@@ -155,8 +155,8 @@ fn upgrades() {
 fn evolution() {
     let input = quote! {
         #[session(
-            version = 3, try_previous = v2::Shop, reserved("coupon"), purge("token"), newer = "readonly", min_reader = 2,
-            codec = msgpack, validate = garde, lock = off
+            version = 3, try_previous = v2::Shop, reserved("coupon"), purge("token"), newer = "readonly",
+            min_reader = 2, codec = msgpack, validate = garde, lock = off
         )]
         pub struct Shop {
             pub visits: u64,

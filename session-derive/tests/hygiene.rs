@@ -1,5 +1,5 @@
-//! Generated code means the same wherever it stands: with the runtime under another name, without a prelude, among names that
-//! it uses too, and under lints that forbid nearly everything.
+//! Generated code means the same wherever it stands: with the runtime under another name, without a prelude, among
+//! names that it uses too, and under lints that forbid nearly everything.
 
 #![deny(missing_docs, unreachable_pub, unused, warnings)]
 #![deny(clippy::all, clippy::pedantic)]
@@ -118,8 +118,8 @@ mod without_prelude {
         )*};
     }
     shadows! {
-        Option Some None Result Ok Err String Vec Into From Fn FnMut FnOnce Default Send Sync Sized Drop Clone Copy Debug
-        Deref DerefMut Handle Field Key Session Schema Tracked FieldDescriptor SectionReader Stored Error
+        Option Some None Result Ok Err String Vec Into From Fn FnMut FnOnce Default Send Sync Sized Drop Clone Copy
+        Debug         Deref DerefMut Handle Field Key Session Schema Tracked FieldDescriptor SectionReader Stored Error
         u8 u16 u32 u64 usize i8 i32 i64 f64 bool str char
         Shape Member Variant Tagging SessionValue
     }
@@ -248,7 +248,7 @@ mod private_types {
     }
 }
 
-/// What its author deprecated is stored all the same, and nobody is warned in the author's own code.
+/// A deprecated struct or field is stored all the same, and the expansion causes no warning in its author's code.
 mod deprecated {
     #[deprecated(note = "use another")]
     #[derive(session_renamed::Session)]

@@ -1,4 +1,5 @@
-//! Macros that generated code calls. The derive does not know the features of this crate, so what depends on them is in macros here.
+//! Macros that generated code calls. The derive does not know the features of this crate, so what depends on them is in
+//! macros here.
 
 /// The extractor of a session: without the feature `axum`, nothing.
 #[cfg(not(feature = "axum"))]
@@ -72,7 +73,8 @@ macro_rules! __garde {
     };
 }
 
-/// An implementation that never applies, for the message of [`SerializeSession`](crate::engine::handle::not_serializable::SerializeSession).
+/// An implementation that never applies, for the message of
+/// [`SerializeSession`](crate::engine::handle::not_serializable::SerializeSession).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __not_serializable {

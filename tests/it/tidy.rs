@@ -61,8 +61,8 @@ fn no_line_is_wider_than_120_characters() {
     assert!(wide.is_empty(), "{} lines: {wide:#?}", wide.len());
 }
 
-/// Words of an old diction, which made the text hard to read: software does not want, owe or know, and a sentence about a
-/// person who does not exist hides its subject.
+/// Words of an old diction, which made the text hard to read: software does not want, owe or know, and a sentence about
+/// a person who does not exist hides its subject.
 const UNPLAIN: &[&str] = &["whoever", "nobody", "somebody", "anybody", "whosoever", "in earnest", "is no good", "owes"];
 
 #[test]

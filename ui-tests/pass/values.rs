@@ -1,4 +1,5 @@
-//! Types that are values: inside a function, from a macro, generic, recursive, with whatever the session's own attributes are not.
+//! Types that are values: inside a function, from a macro, generic, recursive, with whatever the session's own
+//! attributes are not.
 
 use serde::{Deserialize, Serialize};
 use session::{Session, SessionValue};

@@ -85,7 +85,10 @@ fn newer(slot: &Slot<LitStr>, errors: &mut Errors) -> Newer {
         other => {
             errors.on(
                 literal,
-                format!("unknown policy `{other}` for sections of newer versions; expected \"accept\", \"readonly\" or \"reject\""),
+                format!(
+                    "unknown policy `{other}` for sections of newer versions; expected \"accept\", \"readonly\" or \
+                    \"reject\""
+                ),
             );
             Newer::Accept
         },
@@ -98,7 +101,10 @@ fn min_reader(slot: &Slot<LitInt>, version: u32, errors: &mut Errors) -> Option<
         Ok(0) | Err(_) => errors.on(literal, "versions go from 1 to 65535; write `min_reader = 2`, for example"),
         Ok(least) if least > version => errors.on(
             literal,
-            format!("this is version {version}, which could not read its own records; write at most `min_reader = {version}`"),
+            format!(
+                "this is version {version}, which could not read its own records; write at most `min_reader = \
+                {version}`"
+            ),
         ),
         Ok(least) => return Some(least),
     }

@@ -106,14 +106,17 @@ fn upgrade_version(field: &RawField, upgrade: &RawUpgrade, version: u32, errors:
     } else if made > version {
         errors.on(
             literal,
-            format!("this upgrade is `in = {made}`, but the struct is at version {version}; write `#[session(version = {made})]`"),
+            format!(
+                "this upgrade is `in = {made}`, but the struct is at version {version}; write `#[session(version = \
+                {made})]`"
+            ),
         );
     } else if made < since || made == since && matches!(upgrade.source, RawSource::Own(_)) {
         errors.on(
             literal,
             format!(
-                "`{}` has `since = {since}`, so no version before {since} has stored it; correct `since`, or remove this \
-                 upgrade",
+                "`{}` has `since = {since}`, so no version before {since} has stored it; correct `since`, or remove \
+                 this upgrade",
                 field.ident
             ),
         );
@@ -153,7 +156,8 @@ pub(super) fn since(field: &RawField, version: u32, errors: &mut Errors) -> Opti
         Ok(since) if since > version => errors.on(
             literal,
             format!(
-                "`{}` has `since = {since}`, but the struct is at version {version}; write `#[session(version = {since})]`",
+                "`{}` has `since = {since}`, but the struct is at version {version}; write `#[session(version = \
+                 {since})]`",
                 field.ident
             ),
         ),
@@ -191,8 +195,8 @@ pub(super) fn check(raw: &Raw<'_>, fields: &[Field], errors: &mut Errors) {
             }
             if stored.key == stored.base {
                 let message = format!(
-                    "`{name_text}` is reserved: an older version of `{}` has stored another value under this name; write \
-                     another name, or another `key = \"...\"`",
+                    "`{name_text}` is reserved: an older version of `{}` has stored another value under this name; \
+                     write another name, or another `key = \"...\"`",
                     raw.ident
                 );
                 match raw_field.attributes.key.value() {
@@ -209,8 +213,8 @@ pub(super) fn check(raw: &Raw<'_>, fields: &[Field], errors: &mut Errors) {
         let name_text = name.value();
         if let Some((reader, _)) = stored().find(|(_, stored)| stored.history.keys().contains(&name_text)) {
             let message = format!(
-                "`{name_text}` is still read by `{}`, which also reserves it; remove it here, or write it in `purge(...)` to \
-                 delete it after it was read",
+                "`{name_text}` is still read by `{}`, which also reserves it; remove it here, or write it in \
+                 `purge(...)` to delete it after it was read",
                 reader.ident
             );
             errors.on(name, message);

@@ -93,8 +93,8 @@ pub(crate) fn krate(slot: &Slot<LitStr>, errors: &mut Errors) -> Path {
         errors.on(
             literal,
             format!(
-                "`crate` must be an absolute path, which begins with `::` or `crate::`: a relative path has another meaning in \
-                 each module; write `crate = \"::{given}\"` or `crate = \"crate::{given}\"`"
+                "`crate` must be an absolute path, which begins with `::` or `crate::`: a relative path has another \
+                 meaning in each module; write `crate = \"::{given}\"` or `crate = \"crate::{given}\"`"
             ),
         );
     }

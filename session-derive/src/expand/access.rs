@@ -47,8 +47,8 @@ pub(super) fn items(model: &Model, bodies: Bodies) -> TokenStream {
 
 /// The methods that cannot come from the runtime by dereferencing.
 ///
-/// `destroy` consumes the handle. `set` and `login` take a value, which may be read from the session: the borrow checker accepts
-/// `session.set(key, session.visits() + 1)` only if no `deref_mut` comes before the argument.
+/// `destroy` consumes the handle. `set` and `login` take a value, which may be read from the session: the borrow
+/// checker accepts `session.set(key, session.visits() + 1)` only if no `deref_mut` comes before the argument.
 fn methods(model: &Model, bodies: Bodies) -> TokenStream {
     let Model { vis, ident, .. } = model;
     let set = bodies.of(quote!(self.__tracked.set(key, value)));

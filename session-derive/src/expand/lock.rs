@@ -36,8 +36,8 @@ pub(super) fn assertions(model: &Model, locked: Option<&Locked>) -> TokenStream 
     quote!(#watched #tracked #strict #readable)
 }
 
-/// Asserts that each codec reads back the values that it writes. The types of the standard library need no check, except a nested
-/// `Option`.
+/// Asserts that each codec reads back the values that it writes. The types of the standard library need no check,
+/// except a nested `Option`.
 fn readable(model: &Model) -> Option<TokenStream> {
     let is_plain = |ty| known_text(ty).is_some_and(|text| !text.contains("??"));
     let unknown = model.stored().filter(|(field, stored)| !stored.opaque && !is_plain(&field.ty));

@@ -1,7 +1,7 @@
 //! Model to tokens. Items have a fixed order, fields the order of the struct.
 //!
-//! Every path is absolute, and every generated name begins with `__`, so the expansion is independent of what is in scope. The user's
-//! tokens keep their spans: `rustc` reports a wrong type where it is written.
+//! Every path is absolute, and every generated name begins with `__`, so the expansion is independent of what is in
+//! scope. The user's tokens keep their spans: `rustc` reports a wrong type where it is written.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -49,9 +49,9 @@ fn enclosed(model: &Model, items: &TokenStream) -> TokenStream {
     let face = access::handle(model);
     quote! {
         #face
-        // A struct or a field that its author deprecated is still stored; an application does not use every accessor; names and
-        // visibilities are those of the author's fields, where the compiler reports them. Lints that are off in the expansion of
-        // a macro are not listed.
+        // A struct or a field that its author deprecated is still stored; an application does not use every accessor;
+        // names and visibilities are those of the author's fields, where the compiler reports them. Lints that are off
+        // in the expansion of a macro are not listed.
         #[allow(deprecated, dead_code, non_snake_case, private_interfaces)]
         const _: () = {
             use #krate::__private::{self as __p, DebugFallback as _};

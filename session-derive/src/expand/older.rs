@@ -1,4 +1,5 @@
-//! `fn older`: reads the values of older releases. It has one function for each upgrade step, and tries the steps in order.
+//! `fn older`: reads the values of older releases. It has one function for each upgrade step, and tries the steps in
+//! order.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -70,7 +71,9 @@ fn function(step: &Step) -> TokenStream {
         false => quote!(::core::result::Result::Ok(__step(#arguments))),
         // With the span of the function: its error type may lack `Display`.
         true => quote_spanned! {with.span().resolved_at(Span::call_site())=>
-            ::core::result::Result::map_err(__step(#arguments), |__error| __p::FieldErrorCause::step(#version, &__error))
+            ::core::result::Result::map_err(__step(#arguments), |__error| {
+                __p::FieldErrorCause::step(#version, &__error)
+            })
         },
     };
     quote! {

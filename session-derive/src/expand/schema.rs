@@ -1,4 +1,5 @@
-//! The runtime's view of the struct: one `Field` for each stored field, the table of them, and the traits of the handle.
+//! The runtime's view of the struct: one `Field` for each stored field, the table of them, and the traits of the
+//! handle.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};

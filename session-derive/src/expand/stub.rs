@@ -1,5 +1,5 @@
-//! The expansion beside an error: the same items with the same signatures, so that uses of the type cause no further errors. It has no
-//! bound that a field's type might not fulfil.
+//! The expansion beside an error: the same items with the same signatures, so that uses of the type cause no further
+//! errors. It has no bound that a field's type might not fulfil.
 
 use proc_macro2::TokenStream;
 use quote::quote;

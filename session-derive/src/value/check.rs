@@ -64,8 +64,8 @@ fn check_lifetimes(raw: &Raw<'_>, errors: &mut Errors) {
             errors.on(
                 lifetime,
                 format!(
-                    "values in a session must own their data; remove the lifetime `{lifetime}` (use `String` for `&str`, \
-                     `Vec<T>` for `&[T]`)"
+                    "values in a session must own their data; remove the lifetime `{lifetime}` (use `String` for \
+                     `&str`, `Vec<T>` for `&[T]`)"
                 ),
             );
         }
@@ -116,8 +116,8 @@ impl Checker<'_> {
                     self.errors.on(
                         &word.key,
                         format!(
-                            "`tag` on a struct adds a member that is never read; remove it, or also write `#[session(opaque)]` \
-                             on `{}`",
+                            "`tag` on a struct adds a member that is never read; remove it, or also write \
+                             `#[session(opaque)]` on `{}`",
                             input.ident
                         ),
                     );
@@ -148,8 +148,8 @@ impl Checker<'_> {
                 self.errors.on(
                     at,
                     format!(
-                        "the stored type must be the one that is read: `into` and `from` (or `try_from`) must name the same \
-                         type; if that is not possible, also write `#[session(opaque)]` on `{}`",
+                        "the stored type must be the one that is read: `into` and `from` (or `try_from`) must name the \
+                         same type; if that is not possible, also write `#[session(opaque)]` on `{}`",
                         self.raw.input.ident
                     ),
                 );
@@ -224,8 +224,8 @@ impl Checker<'_> {
                 Some(word) => {
                     self.errors.on(
                         &word.key,
-                        "a struct with one unnamed value is stored as that value, so serde stores it although it is skipped; \
-                         write a struct without members, or one with named members",
+                        "a struct with one unnamed value is stored as that value, so serde stores it although it is \
+                         skipped; write a struct without members, or one with named members",
                     );
                     return None;
                 },
@@ -250,7 +250,8 @@ impl Checker<'_> {
         if let Some(word) = member.serde.find("skip_serializing_if") {
             self.errors.on(
                 &word.key,
-                "if this value is left out, the values after it are read in its position; remove this, or give the members names",
+                "if this value is left out, the values after it are read in its position; remove this, or give the \
+                 members names",
             );
         }
     }
@@ -265,8 +266,8 @@ impl Checker<'_> {
             self.errors.on(
                 &word.key,
                 format!(
-                    "the stored form of `flatten` is not known here; also write `#[session(opaque)]` on `{}`, or remove \
-                     `flatten`, which stores the content under this member's name",
+                    "the stored form of `flatten` is not known here; also write `#[session(opaque)]` on `{}`, or \
+                     remove `flatten`, which stores the content under this member's name",
                     self.raw.input.ident
                 ),
             );
@@ -299,8 +300,8 @@ impl Checker<'_> {
         if let Some(borrow) = first_borrow(ty.to_token_stream()) {
             self.errors.on(
                 borrow,
-                "values in a session must own their data: a borrowed one cannot be loaded from a store; use `String` for \
-                 `&str`, `Vec<T>` for `&[T]`",
+                "values in a session must own their data: a borrowed one cannot be loaded from a store; use `String` \
+                 for `&str`, `Vec<T>` for `&[T]`",
             );
             return None;
         }
@@ -341,7 +342,8 @@ fn collect(tokens: TokenStream, words: &mut HashSet<Ident>) {
     }
 }
 
-const GATED: &str = "a stored value cannot be under `#[cfg]`: the stored form would differ between builds; keep it, and put its use under `#[cfg]`";
+const GATED: &str = "a stored value cannot be under `#[cfg]`: the stored form would differ between builds; keep it, \
+    and put its use under `#[cfg]`";
 
 fn is_phantom(ty: &Type) -> bool {
     is_called(ty, "PhantomData")

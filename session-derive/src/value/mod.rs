@@ -1,5 +1,5 @@
-//! `#[derive(SessionValue)]`, in the same steps as `#[derive(Session)]`: `parse` reads, `check` collects mistakes and makes a model,
-//! `expand` sees only the model.
+//! `#[derive(SessionValue)]`, in the same steps as `#[derive(Session)]`: `parse` reads, `check` collects mistakes and
+//! makes a model, `expand` sees only the model.
 //!
 //! Serde's attributes decide what is stored, so they are read too. Each one is understood, or refused with a reason.
 

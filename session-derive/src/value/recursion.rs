@@ -1,5 +1,5 @@
-//! Types that contain themselves. A constant cannot be defined by itself, so in the types of members a marker replaces the type:
-//! `Option<Box<Node>>` becomes `Option<Box<__Recursive>>`.
+//! Types that contain themselves. A constant cannot be defined by itself, so in the types of members a marker replaces
+//! the type: `Option<Box<Node>>` becomes `Option<Box<__Recursive>>`.
 //!
 //! Only the type's own name is found: a derive does not see other types.
 
@@ -7,7 +7,8 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{DeriveInput, Type};
 
-/// `ty` with the marker, and whether it was needed. Fails if the type occurs with other arguments, which is another type.
+/// `ty` with the marker, and whether it was needed. Fails if the type occurs with other arguments, which is another
+/// type.
 pub(super) fn marked(ty: &Type, of: &DeriveInput) -> syn::Result<(TokenStream, bool)> {
     let (_, arguments, _) = of.generics.split_for_impl();
     let mut marker = Marker { ident: &of.ident, arguments: arguments.to_token_stream().to_string(), found: false };
@@ -36,7 +37,7 @@ impl Marker<'_> {
                     marked.extend([TokenTree::Group(inner)]);
                 },
                 TokenTree::Ident(word) if !after_path && (word == *self.ident || word == "Self") => {
-                    let is = |token: Option<&TokenTree>, sign| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == sign);
+                    let is = |token: Option<&TokenTree>, sign| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
                     if is(tokens.peek(), ':') {
                         // A module of that name, or an associated item of the type.
                         marked.extend([TokenTree::Ident(word)]);
@@ -47,8 +48,8 @@ impl Marker<'_> {
                         return Err(syn::Error::new(
                             word.span(),
                             format!(
-                                "`{word}` contains itself with other parameters, so its stored form would be endless; write \
-                                 `#[session(opaque)]` on this member"
+                                "`{word}` contains itself with other parameters, so its stored form would be endless; \
+                                 write `#[session(opaque)]` on this member"
                             ),
                         ));
                     }

@@ -60,13 +60,13 @@ impl Serde {
         match (write, read) {
             (Some(only), None) => errors.on(
                 &only.key,
-                "a value that is not written is lost with the next request; write `skip` for a value that is never stored, \
-                 or remove this",
+                "a value that is not written is lost with the next request; write `skip` for a value that is never \
+                 stored, or remove this",
             ),
             (None, Some(only)) => errors.on(
                 &only.key,
-                "a value that is stored but not read is lost with the next request that writes; write `skip` for a value \
-                 that is never stored, or remove this",
+                "a value that is stored but not read is lost with the next request that writes; write `skip` for a \
+                 value that is never stored, or remove this",
             ),
             _ => {},
         }

@@ -30,8 +30,8 @@ const MAX_COOKIE_BYTES: usize = 4096;
 /// | `Domain` | none | section 4.1.2.3: sent to this host, not to its subdomains |
 /// | `Max-Age` | none | section 4.1.2.2: the cookie lasts until the browser closes |
 ///
-/// The methods do not validate their arguments. [`SessionsBuilder::build`](crate::SessionsBuilder::build) reports every setting that
-/// browsers would reject, and all of them at once.
+/// The methods do not validate their arguments. [`SessionsBuilder::build`](crate::SessionsBuilder::build) reports every
+/// setting that browsers would reject, and all of them at once.
 ///
 /// ```
 /// use session::{CookiePolicy, MemoryStore, Session, Sessions};

@@ -2,9 +2,9 @@
 //!
 //! A token is `base64url(0x01 ‖ id[16] ‖ verifier[16])`: 33 bytes, which are exactly 44 characters without padding or
 //! unused bits, so each token has one spelling. The id is the key in the store and not secret. The verifier has 128
-//! random bits, as OWASP ASVS 5.0 (7.2.3) requires. The store holds only `SHA-256(LABEL ‖ id ‖ verifier)`. A copy of the
-//! store therefore opens no session, a lookup by id compares no secret, and a rotation replaces one hash in one record,
-//! without an old key that could be used again.
+//! random bits, as OWASP ASVS 5.0 (7.2.3) requires. The store holds only `SHA-256(LABEL ‖ id ‖ verifier)`. A copy of
+//! the store therefore opens no session, a lookup by id compares no secret, and a rotation replaces one hash in one
+//! record, without an old key that could be used again.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -21,8 +21,8 @@ impl Engine {
         let rules = self.rules(now);
         let payload = delta.apply_to_payload(&Payload::default(), rules.sections)?;
         delta.check(&Payload::default(), &payload, rules.sections)?;
-        // A second random id is taken if the first one exists already, or if the outcome is unknown: then the first record
-        // may exist, but its token is never sent to a client, so it expires unused.
+        // A second random id is taken if the first one exists already, or if the outcome is unknown: then the first
+        // record may exist, but its token is never sent to a client, so it expires unused.
         let mut cause = None;
         for _ in 0..2 {
             let token = Token::generate(self.rng()).map_err(no_random_bytes)?;

@@ -64,7 +64,8 @@ impl Config {
             rule(
                 twice,
                 format!(
-                    "two session types are named {name:?}: add `.section::<T>()` once, or give one type `#[session(name = \"…\")]`"
+                    "two session types are named {name:?}: add `.section::<T>()` once, or give one type \
+                     `#[session(name = \"…\")]`"
                 ),
             );
         }
@@ -72,7 +73,8 @@ impl Config {
     }
 }
 
-/// The error of [`SessionsBuilder::build`](crate::SessionsBuilder::build): settings that are invalid or contradict each other.
+/// The error of [`SessionsBuilder::build`](crate::SessionsBuilder::build): settings that are invalid or contradict each
+/// other.
 ///
 /// It lists every complaint, so one start of the server shows them all.
 ///

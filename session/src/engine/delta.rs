@@ -177,7 +177,8 @@ impl Delta {
         }
     }
 
-    /// Drops the data changes of a failed handler. A login, logout, rotation, and changes of `user` and `rotate` fields stay.
+    /// Drops the data changes of a failed handler. A login, logout, rotation, and changes of `user` and `rotate` fields
+    /// stay.
     pub(crate) fn keep_privilege_changes(&mut self) {
         self.changes.retain(|change| change.field.info.privilege);
     }
@@ -204,8 +205,8 @@ impl Delta {
         let resolved = self.changes.iter().map(|change| Resolved::new(change, payload, sections));
         let resolved = resolved.collect::<Result<Vec<_>, _>>()?;
         payload.edited(resolved.iter().flat_map(Resolved::edits)).ok_or_else(|| {
-            let message = "the record would have more than 256 fields in a section, counting those of other releases, or \
-                           more than 64 sections";
+            let message = "the record would have more than 256 fields in a section, counting those of other releases, \
+                           or more than 64 sections";
             Error::new(ErrorKind::TooLarge, message)
         })
     }

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use crate::port::BoxFuture;
 
-/// Runs a future to its end. If it is dropped before it is done, a Tokio task finishes it: a client that disconnects must
-/// not leave a commit half done. Outside of a Tokio runtime it is dropped unfinished.
+/// Runs a future to its end. If it is dropped before it is done, a Tokio task finishes it: a client that disconnects
+/// must not leave a commit half done. Outside of a Tokio runtime it is dropped unfinished.
 pub(crate) struct RunToCompletion<T: Send + 'static> {
     future: Option<BoxFuture<'static, T>>,
 }

@@ -258,8 +258,11 @@ impl<S: Schema> SessionsBuilder<S> {
         };
         let mut complaints = config.complaints();
         if self.users > 1 {
-            complaints.push("two session types of one record have a `user` field, and a record has one user: remove `#[session(user)]` from \
-                 all but one".into());
+            complaints.push(
+                "two session types of one record have a `user` field, and a record has one user: remove \
+                 `#[session(user)]` from all but one"
+                    .into(),
+            );
         }
         if self.store.is_none() {
             complaints

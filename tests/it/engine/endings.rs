@@ -125,7 +125,8 @@ async fn a_panic_in_a_side_task_does_not_undo_a_logout() {
     assert_eq!(world.client.get("/read").await.text, "0 0 None");
 }
 
-/// Changes of a refused commit are committed once at the end; changes of a commit with unknown outcome are not repeated.
+/// Changes of a refused commit are committed once at the end; changes of a commit with unknown outcome are not
+/// repeated.
 #[tokio::test]
 async fn a_failed_commit_does_not_count_twice() {
     let world = world(|builder| builder);

@@ -86,8 +86,8 @@ async fn logout(mut session: Session<Shop>) -> Result<String, Error> {
     Ok(session.is_new().to_string())
 }
 
-/// A stored session in a server-side store, a new one there, and a stored one in its cookie. A new session in its cookie
-/// makes no store call.
+/// A stored session in a server-side store, a new one there, and a stored one in its cookie. A new session in its
+/// cookie makes no store call.
 async fn worlds() -> Vec<Client> {
     let (store, list) = (Cut::new(MemoryStore::new()), Cut::new(MemoryStore::new()));
     let keys = KeyRing::new(SecretKey::generate().unwrap());

@@ -223,8 +223,8 @@ async fn a_stored_update_is_ok() {
     assert_eq!(client.get("/show").await.text, "None 1 1 None");
 }
 
-/// The caller of a login is cancelled. The login is committed and its cookie is sent, also if the response must wait for
-/// it.
+/// The caller of a login is cancelled. The login is committed and its cookie is sent, also if the response must wait
+/// for it.
 #[tokio::test(start_paused = true)]
 async fn a_login_whose_caller_is_cancelled() {
     for (sealed, wait) in [(false, 500), (true, 500), (false, 0), (true, 0)] {

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Debug};
 
-/// Finds out whether `T` implements `Debug` where a bound would require it: the inherent method exists only if it does, and takes
-/// precedence over the one of [`DebugFallback`]. `T` must be a concrete type.
+/// Finds out whether `T` implements `Debug` where a bound would require it: the inherent method exists only if it does,
+/// and takes precedence over the one of [`DebugFallback`]. `T` must be a concrete type.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "generated code makes it")]
 pub struct DebugProbe<'a, T>(pub &'a T);

@@ -1,4 +1,5 @@
-//! [`Field`]: one stored field of a struct, as a zero-sized type; and [`FieldDescriptor`], the same with its type erased.
+//! [`Field`]: one stored field of a struct, as a zero-sized type; and [`FieldDescriptor`], the same with its type
+//! erased.
 //!
 //! Loops over fields work on descriptors, so they are compiled once and not once for each struct.
 

@@ -83,7 +83,8 @@ impl<'a> LegacyFields<'a> {
     }
 }
 
-/// Why a stored value did not become the value of a field. The text never quotes the value, which may be a secret; the source may.
+/// Why a stored value did not become the value of a field. The text never quotes the value, which may be a secret; the
+/// source may.
 #[derive(Debug)]
 pub struct FieldErrorCause {
     what: String,

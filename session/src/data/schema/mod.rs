@@ -1,7 +1,7 @@
 //! [`SchemaData`]: what `#[derive(Session)]` says about a struct, as tables of plain functions.
 //!
-//! The derive emits one zero-sized [`Field`](field::Field) for each stored field. Loops over the fields are in the runtime, never
-//! in generated code.
+//! The derive emits one zero-sized [`Field`](field::Field) for each stored field. Loops over the fields are in the
+//! runtime, never in generated code.
 
 use std::fmt;
 
@@ -66,9 +66,10 @@ pub trait SchemaData: Sized + Send + Sync + 'static {
 /// The value of a field: any type that serde can serialize and deserialize.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a session",
-    label = "this type, or a type inside it, lacks serde's `Serialize` or `Deserialize`, or is not owned, `Send` and `Sync`",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to your own type; for a type of another crate turn on the `serde` \
-            feature of that crate",
+    label = "this type, or a type inside it, lacks serde's `Serialize` or `Deserialize`, or is not owned, `Send` and \
+        `Sync`",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to your own type; for a type of another crate turn \
+            on the `serde` feature of that crate",
     note = "a value that is needed during one request only can be `#[session(skip)]`"
 )]
 pub trait Storable: Sized {
@@ -81,8 +82,8 @@ pub trait Storable: Sized {
     #[doc(hidden)]
     fn decode(codec: Codec, bytes: &[u8]) -> Result<Self, BoxError>;
 }
-// Serde's traits are bounds of this implementation only. Otherwise the compiler would report serde's message, which does not know of
-// sessions, in place of the one above.
+// Serde's traits are bounds of this implementation only. Otherwise the compiler would report serde's message, which
+// does not know of sessions, in place of the one above.
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Storable for T {
     fn encode(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), BoxError> {
@@ -120,9 +121,9 @@ impl<T: Default> FieldDefault for T {
 
 /// A field of `S` as a value, like `Shop::VISITS`: for code that works with any session type or any field.
 ///
-/// The derive emits one constant for each stored field, with the field's name in upper case and its visibility. Nothing else can make
-/// one, so a misspelt key does not compile. See [`Tracked::get`](crate::Tracked::get), [`set`](crate::Tracked::set) and
-/// [`reset`](crate::Tracked::reset).
+/// The derive emits one constant for each stored field, with the field's name in upper case and its visibility. Nothing
+/// else can make one, so a misspelt key does not compile. See [`Tracked::get`](crate::Tracked::get),
+/// [`set`](crate::Tracked::set) and [`reset`](crate::Tracked::reset).
 ///
 /// ```
 /// use session::{Key, Schema, Session};

@@ -1,8 +1,8 @@
 //! [`SectionReader`]: reads a stored section into a struct, whichever release has written it.
 //!
-//! A field is found by the stored keys, never by a version number: first under its own key, then under the keys of older releases and
-//! through their upgrade steps; otherwise it has its default. So old and new processes can read the same record. The version is used
-//! only to refuse sections, and for `previous = …`.
+//! A field is found by the stored keys, never by a version number: first under its own key, then under the keys of
+//! older releases and through their upgrade steps; otherwise it has its default. So old and new processes can read the
+//! same record. The version is used only to refuse sections, and for `previous = …`.
 
 use std::fmt::{self, Display};
 
@@ -41,7 +41,8 @@ impl fmt::Debug for SectionReader<'_> {
 }
 
 impl<'a> SectionReader<'a> {
-    /// Reads an `S` from its section, or makes a new one without it. A value that breaks a rule of validation reads as the default.
+    /// Reads an `S` from its section, or makes a new one without it. A value that breaks a rule of validation reads as
+    /// the default.
     pub(crate) fn load<S: SchemaData>(section: Option<Section<'a>>) -> Result<(S, Vec<FieldError>), Error> {
         let (mut value, mut problems) = Self::unchecked(section.clone())?;
         if let Some(section) = section.filter(|_| S::VALIDATES) {
@@ -99,8 +100,8 @@ impl<'a> SectionReader<'a> {
     }
 }
 
-/// Resets every field whose stored value breaks a rule. Fails if the field may not read as its default. A default that breaks a rule is
-/// left as it is.
+/// Resets every field whose stored value breaks a rule. Fails if the field may not read as its default. A default that
+/// breaks a rule is left as it is.
 fn reset_invalid<S: SchemaData>(
     value: &mut S,
     problems: &mut Vec<FieldError>,
@@ -139,17 +140,20 @@ pub(crate) fn may_read(section: &Section<'_>, name: &str, version: u32, newer: N
     }
     let message = match min_reader(section) {
         Some(least) if version < least => format!(
-            "session `{name}`: written by version {stored}, which no version before {least} may read; this is version {version}"
+            "session `{name}`: written by version {stored}, which no version before {least} may read; this is version \
+             {version}"
         ),
         _ if newer == Newer::Reject => format!(
-            "session `{name}`: written by version {stored}; this is version {version}, and `newer = \"reject\"` refuses it"
+            "session `{name}`: written by version {stored}; this is version {version}, and `newer = \"reject\"` \
+             refuses it"
         ),
         _ => return Ok(()),
     };
     Err(Error::new(ErrorKind::Newer, message))
 }
 
-/// The oldest version that may read `section`, if the section names one. A value that is not a number counts as the newest version.
+/// The oldest version that may read `section`, if the section names one. A value that is not a number counts as the
+/// newest version.
 pub(crate) fn min_reader(section: &Section<'_>) -> Option<u32> {
     let stored = section.get(MIN_READER)?;
     Some(str::from_utf8(stored).ok().and_then(|stored| stored.parse().ok()).unwrap_or(u32::MAX))
@@ -164,8 +168,8 @@ pub(crate) fn codec_of(section: &Section<'_>, name: &str) -> Result<Codec, Error
     })
 }
 
-/// A stored field that could not be read, or that breaks a rule of validation. It has its default in the session, and the other
-/// fields are not affected. See [`Tracked::problems`](crate::Tracked::problems).
+/// A stored field that could not be read, or that breaks a rule of validation. It has its default in the session, and
+/// the other fields are not affected. See [`Tracked::problems`](crate::Tracked::problems).
 ///
 /// `Display` names the field, the stored key and the versions, never the stored value, which may be a secret.
 ///
@@ -189,8 +193,8 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// The name of the field in the struct. Its stored bytes stay unchanged until the field is written. Empty for a rule on the whole
-    /// struct, which resets no field.
+    /// The name of the field in the struct. Its stored bytes stay unchanged until the field is written. Empty for a
+    /// rule on the whole struct, which resets no field.
     pub fn field(&self) -> &'static str {
         self.field
     }

@@ -1,7 +1,8 @@
-//! [`SchemaRegistry`]: the session types that share a record, with their structs erased. It converts the records of other releases.
+//! [`SchemaRegistry`]: the session types that share a record, with their structs erased. It converts the records of
+//! other releases.
 //!
-//! A record is converted once, when it comes from the store: the values of older releases are then under today's keys, so the rest of
-//! the engine is independent of releases. The converted record is written back only along with a change.
+//! A record is converted once, when it comes from the store: the values of older releases are then under today's keys,
+//! so the rest of the engine is independent of releases. The converted record is written back only along with a change.
 
 use super::SchemaData;
 use super::field::FieldVtable;
@@ -71,7 +72,8 @@ impl SectionSchema {
             return Ok(());
         }
         let message = format!(
-            "session `{name}`: written by version {stored}; this is version {version}, and `newer = \"readonly\"` only reads it"
+            "session `{name}`: written by version {stored}; this is version {version}, and `newer = \"readonly\"` only \
+             reads it"
         );
         Err(Error::new(ErrorKind::Newer, message))
     }
@@ -96,8 +98,8 @@ impl SectionSchema {
             || self.fields.iter().any(|field| !field.info.sources.is_empty())
     }
 
-    /// The edits that convert `section`. A value that cannot be converted, or that this release must not write, stays unchanged: the load
-    /// reports it.
+    /// The edits that convert `section`. A value that cannot be converted, or that this release must not write, stays
+    /// unchanged: the load reports it.
     fn edits(&self, section: &Section<'_>) -> Vec<(&'static str, Option<Vec<u8>>)> {
         if self.may_write(section).is_err() {
             return Vec::new();
@@ -114,8 +116,8 @@ impl SectionSchema {
         } else if let Ok(codec) = codec_of(section, self.name) {
             let older = LegacyFields::new(section, codec);
             for field in self.fields.iter().filter(|field| !field.info.sources.is_empty()) {
-                // If old code revokes a right or logs a user out, that must take effect. So its key is moved, not copied: if it is
-                // present again, old code has written it later.
+                // If old code revokes a right or logs a user out, that must take effect. So its key is moved, not
+                // copied: if it is present again, old code has written it later.
                 let moved = field.info.privilege;
                 if !moved && section.get(field.info.key).is_some() {
                     continue;
@@ -137,8 +139,8 @@ impl SectionSchema {
     }
 }
 
-/// The fields of `S`, converted from the whole struct of an older version. All of them, also defaults: the values under the same keys
-/// belong to the other version.
+/// The fields of `S`, converted from the whole struct of an older version. All of them, also defaults: the values under
+/// the same keys belong to the other version.
 fn converted<S: SchemaData>(section: &Section<'_>) -> Result<Fields, Error> {
     let codec = codec_of(section, S::SECTION.name)?;
     let (value, _) = SectionReader::unchecked::<S>(Some(section.clone()))?;
@@ -174,8 +176,8 @@ impl SchemaRegistry {
         self.0.iter().find(|section| section.name.as_bytes() == name)
     }
 
-    /// Whether a stored key survives `reset`. The key of an older release survives if every field that reads it does. An unknown key
-    /// does not survive: nothing that the code cannot judge may outlast a logout.
+    /// Whether a stored key survives `reset`. The key of an older release survives if every field that reads it does.
+    /// An unknown key does not survive: nothing that the code cannot judge may outlast a logout.
     pub(crate) fn survives(&self, reset: Reset, section: &[u8], key: &[u8]) -> bool {
         let fields = self.get(section).map_or(&[][..], |section| &section.fields);
         if let Some(field) = fields.iter().find(|field| field.info.key.as_bytes() == key) {
@@ -196,7 +198,8 @@ impl SchemaRegistry {
                 continue;
             }
             let codec = section.codec;
-            // A whole struct is converted once, so the section gets this version. Fields are found by their keys, so it keeps the old one.
+            // A whole struct is converted once, so the section gets this version. Fields are found by their keys, so it
+            // keeps the old one.
             let version = if known.previous.is_some() { known.version } else { section.version };
             let edited = modern.edited(edits.iter().map(|(key, value)| Edit {
                 section: known.name,
@@ -232,8 +235,9 @@ impl SchemaRegistry {
         (least > stored).then_some(least)
     }
 
-    /// Fails if a field for which `changed` holds breaks a rule in `after`, or if a rule on a whole struct is broken in `after` and was
-    /// not in `before`. So no invalid value is stored, and a request does not fail for what was stored before.
+    /// Fails if a field for which `changed` holds breaks a rule in `after`, or if a rule on a whole struct is broken in
+    /// `after` and was not in `before`. So no invalid value is stored, and a request does not fail for what was stored
+    /// before.
     pub(crate) fn check(
         &self,
         before: &Payload,

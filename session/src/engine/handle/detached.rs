@@ -96,8 +96,8 @@ impl<S: Schema> Detached<S> {
                 // Whether this is in time, `update` checks itself.
                 let _ = session.flush_changes();
                 if request.changes_privilege() {
-                    let message = "a detached session cannot log in, log out or rotate, nor change a `user` or `rotate` \
-                                   field: no response carries the new cookie";
+                    let message = "a detached session cannot log in, log out or rotate, nor change a `user` or \
+                                   `rotate` field: no response carries the new cookie";
                     request.fail(Error::new(ErrorKind::Misconfigured, message));
                 }
                 result
@@ -121,8 +121,8 @@ impl<S: Schema> fmt::Debug for Detached<S> {
 #[cold]
 fn in_cookie<S: Schema>() -> Error {
     let message = format!(
-        "session `{}` lives in its cookie: a detached session needs a server-side store, because no response carries its new \
-         cookie",
+        "session `{}` lives in its cookie: a detached session needs a server-side store, because no response carries \
+         its new cookie",
         S::NAME
     );
     Error::new(ErrorKind::Misconfigured, message)

@@ -165,8 +165,8 @@ where
 #[cold]
 fn in_cookie<S: Schema>() -> Error {
     let message = format!(
-        "session `{}` lives in its cookie, where a compare-and-set is not possible: `update` needs a server-side store, or \
-         `.dangerous_last_cookie_wins()`",
+        "session `{}` lives in its cookie, where a compare-and-set is not possible: `update` needs a server-side \
+         store, or `.dangerous_last_cookie_wins()`",
         S::NAME
     );
     Error::new(ErrorKind::Misconfigured, message)

@@ -50,8 +50,8 @@ struct State {
     /// Counts logins and logouts, and keeps the last one: a change made before it is kept only if its field survives.
     resets: u32,
     last_reset: Option<Reset>,
-    /// The token was replaced while this request was on its way. The request counts as anonymous, but it must not create a
-    /// session: the new cookie would overwrite the cookie that the rotation has just set.
+    /// The token was replaced while this request was on its way. The request counts as anonymous, but it must not
+    /// create a session: the new cookie would overwrite the cookie that the rotation has just set.
     rotated_in_flight: bool,
     /// A destroyed session that must be removed from the store.
     to_destroy: Option<LoadedSession>,
@@ -426,8 +426,8 @@ impl RequestSession {
         self.committed(LoadedSession { id, record }, token)
     }
 
-    /// Marks the request as finished. Returns the commit or the touch that must be done before the response head is sent.
-    /// `failed` says that the response has a 5xx status.
+    /// Marks the request as finished. Returns the commit or the touch that must be done before the response head is
+    /// sent. `failed` says that the response has a 5xx status.
     pub(crate) fn finish(self: &Arc<Self>, failed: bool) -> Option<RunToCompletion<Result<(), Error>>> {
         let mut state = self.state();
         if state.phase != Phase::Open {
@@ -472,15 +472,16 @@ impl RequestSession {
 
 #[cold]
 fn missed() -> Error {
-    let message = "the session was asked for after the response had left: take it before the response, and `detach()` it for \
-                   work that outlives the request";
+    let message = "the session was asked for after the response had left: take it before the response, and `detach()` \
+                   it for work that outlives the request";
     Error::new(ErrorKind::Misconfigured, message)
 }
 
 fn trace_commit(session: SessionId, record: &Record, delta: &Delta, rotated: bool) {
     tracing::debug!(%session, revision = record.revision(), fields = ?delta.field_names(), "session committed");
     if rotated {
-        tracing::debug!(%session, epoch = record.epoch(), "session token rotated: the old token is refused from now on");
+        tracing::debug!(%session, epoch = record.epoch(), "session token rotated: the old token is refused from now \
+            on");
     }
 }
 

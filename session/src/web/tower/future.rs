@@ -91,8 +91,8 @@ fn done<Body>(session: &mut Option<Arc<RequestSession>>, pool: &Pool, mut respon
     response
 }
 
-/// Whether the handler's response already says that nothing was committed: it has validated the session and answers with
-/// the violations.
+/// Whether the handler's response already says that nothing was committed: it has validated the session and answers
+/// with the violations.
 fn already_reports(error: &Error, status: StatusCode) -> bool {
     let reports = error.kind() == ErrorKind::Invalid && status.is_client_error();
     if reports {

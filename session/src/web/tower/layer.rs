@@ -33,9 +33,10 @@ impl<S: Schema, Inner> Layer<Inner> for Sessions<S> {
 /// 1. The session is loaded when it is first used. A request that does not use it costs no store call.
 /// 2. Before the response head leaves, there is at most one commit. It runs to completion even if the client
 ///    disconnects.
-/// 3. If the commit fails, the layer answers in place of the handler, with the status of the [`ErrorKind`](crate::ErrorKind):
-///    503 if the store did not answer, 409 if another request changed the session. The failed commit sets no cookie: a
-///    response never claims what did not happen. The cookie of an earlier commit of this request is still sent.
+/// 3. If the commit fails, the layer answers in place of the handler, with the status of the
+///    [`ErrorKind`](crate::ErrorKind): 503 if the store did not answer, 409 if another request changed the session. The
+///    failed commit sets no cookie: a response never claims what did not happen. The cookie of an earlier commit of
+///    this request is still sent.
 /// 4. If the handler panics or is cancelled together with its request, nothing is committed. Put a timeout layer
 ///    outside of this layer: inside of it, a handler that times out looks like a handler that has answered.
 ///
