@@ -119,7 +119,7 @@ mod without_prelude {
     }
     shadows! {
         Option Some None Result Ok Err String Vec Into From Fn FnMut FnOnce Default Send Sync Sized Drop Clone Copy
-        Debug         Deref DerefMut Handle Field Key Session Schema Tracked FieldDescriptor SectionReader Stored Error
+        Debug Deref DerefMut Handle Field Key Session Schema Tracked FieldDescriptor SectionReader Stored Error
         u8 u16 u32 u64 usize i8 i32 i64 f64 bool str char
         Shape Member Variant Tagging SessionValue
     }
