@@ -37,7 +37,10 @@ impl Marker<'_> {
                     marked.extend([TokenTree::Group(inner)]);
                 },
                 TokenTree::Ident(word) if !after_path && (word == *self.ident || word == "Self") => {
-                    let is = |token: Option<&TokenTree>, sign| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+                    let is = |token: Option<&TokenTree>, sign| match token {
+                        Some(TokenTree::Punct(punct)) => punct.as_char() == sign,
+                        _ => false,
+                    };
                     if is(tokens.peek(), ':') {
                         // A module of that name, or an associated item of the type.
                         marked.extend([TokenTree::Ident(word)]);
