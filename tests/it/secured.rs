@@ -1,4 +1,4 @@
-//! TLS and passwords, with servers that insist on both, under an authority of the tests' own.
+//! TLS and passwords, with servers that require both, and with a certificate authority made by the tests.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use session_tests::databases::Database;
 use session_tests::servers::Redis;
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection};
 
-/// No matter how busy the machine is: what is wrong is told by its error, not by silence.
+/// Long enough for a busy machine: each test expects a certain error, and not a timeout.
 const PATIENT: Duration = Duration::from_secs(20);
 
 async fn works(store: impl Store) {
@@ -27,10 +27,10 @@ fn options() -> SqlOptions {
     SqlOptions::new().create_table(true).deadline(PATIENT)
 }
 
-/// The error says in whose configuration what is wrong, and nothing of the password in it.
+/// The error names the store and the cause, and does not contain the password.
 fn names<S>(outcome: Result<S, StoreError>, store: &str, what: &str) {
     let Err(error) = outcome else {
-        panic!("{what} was not asked for");
+        panic!("{what} was not checked");
     };
     let said = format!("{error} {error:?}");
     println!("{error}");
@@ -46,7 +46,8 @@ async fn postgres() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let database = Database::postgres().secured(&authority.certify("127.0.0.1"));
     let mut root = PgConnection::connect(&database.url()).await.unwrap();
-    let setup = "CREATE ROLE ann LOGIN PASSWORD 'secret'; CREATE ROLE bob LOGIN PASSWORD 'secret'; GRANT CREATE ON SCHEMA public TO ann";
+    let setup = "CREATE ROLE ann LOGIN PASSWORD 'secret'; CREATE ROLE bob LOGIN PASSWORD 'secret'; \
+                 GRANT CREATE ON SCHEMA public TO ann";
     sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut root).await.unwrap();
     let connect = async |user, password, asked: &str| {
         let url = format!("{}?{asked}", database.url_of(user, password));
@@ -75,8 +76,10 @@ async fn mariadb() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let database = Database::mariadb().secured(&authority.certify("127.0.0.1"));
     let mut root = MySqlConnection::connect(&database.url()).await.unwrap();
-    let setup = "CREATE USER ann IDENTIFIED BY 'secret' REQUIRE SSL; GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, INDEX ON mysql.* TO ann; \
-                 CREATE USER bob IDENTIFIED BY 'secret' REQUIRE SSL; GRANT SELECT, INSERT, UPDATE, DELETE ON mysql.* TO bob";
+    let setup = "CREATE USER ann IDENTIFIED BY 'secret' REQUIRE SSL; \
+                 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, INDEX ON mysql.* TO ann; \
+                 CREATE USER bob IDENTIFIED BY 'secret' REQUIRE SSL; \
+                 GRANT SELECT, INSERT, UPDATE, DELETE ON mysql.* TO bob";
     sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut root).await.unwrap();
     let connect = async |user, password, asked: &str| {
         let url = format!("{}?{asked}", database.url_of(user, password));

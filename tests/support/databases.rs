@@ -31,7 +31,7 @@ impl Database {
         let database = Self::new(Kind::Postgres, "postgres");
         let mut command = as_user("postgres", &postgres_program("initdb"));
         command.args(["--username=postgres", "--auth=trust", "--no-sync", "--no-instructions"]);
-        succeed(command.arg("-D").arg(database.data()));
+        run_command(command.arg("-D").arg(database.data()));
         database
     }
 
@@ -45,14 +45,14 @@ impl Database {
         command.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
         // The names of temporary tables are unique within one server only, so servers must not share a folder for them.
         command.arg(format!("--tmpdir={}", database.dir.path().display()));
-        succeed(command.arg(format!("--datadir={}", database.data().display())));
+        run_command(command.arg(format!("--datadir={}", database.data().display())));
         database
     }
 
     fn new(kind: Kind, user: &str) -> Self {
         let dir = TempDir::new(user);
         if is_root() {
-            succeed(Command::new("chown").arg(user).arg(dir.path()));
+            run_command(Command::new("chown").arg(user).arg(dir.path()));
         }
         Self { kind, process: None, dir, port: free_port(), settings: Vec::new() }
     }
@@ -75,7 +75,7 @@ impl Database {
             std::fs::copy(path, &copy).expect("a file");
             std::fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a mode");
             if is_root() {
-                succeed(Command::new("chown").arg(owner).arg(&copy));
+                run_command(Command::new("chown").arg(owner).arg(&copy));
             }
             copy.display().to_string()
         };
@@ -190,7 +190,7 @@ fn postgres_program(name: &str) -> PathBuf {
     found.unwrap_or_else(|| name.into())
 }
 
-fn succeed(command: &mut Command) {
+fn run_command(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| {
         panic!("{command:?} cannot be started: {error}; `.ci/run setup` installs what the tests need")
     });
