@@ -98,8 +98,8 @@ async fn a_server_that_is_out_of_memory() {
     redis.run::<String>("CONFIG SET maxmemory-policy noeviction");
     redis.run::<String>("CONFIG SET maxmemory 1mb");
     assert_refused(&client.get("/visit").await);
-    assert_eq!(client.get("/show").await.text, "7 0 0 0 0 0", "reads succeed");
-    assert_eq!(client.post("/destroy").await.status, 200, "logouts succeed");
+    assert_eq!(client.get("/show").await.text, "7 0 0 0 0 0", "reads work");
+    assert_eq!(client.post("/destroy").await.status, 200, "logouts work");
     redis.run::<String>("CONFIG SET maxmemory 0");
     assert_eq!(client.get("/visit").await.status, 200);
 }

@@ -75,7 +75,7 @@ async fn a_locked_file() {
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
     assert_refused(&client.get("/visit").await);
     assert_refused(&client.post("/destroy").await);
-    assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0", "reads succeed");
+    assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0", "reads work");
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     assert_eq!(client.get("/visit").await.status, 200);
     assert_eq!(recovered(&client).await.text, "nobody 2 0 0 0 0");

@@ -53,8 +53,8 @@ use crate::port::server_clock::ServerClock;
 
 /// Keeps sessions in a table of an SQL database. Cloning shares the pool.
 ///
-/// `D` is the type of the database in `sqlx`. Use the aliases [`SqliteStore`](crate::SqliteStore),
-/// [`PostgresStore`](crate::PostgresStore) and [`MySqlStore`](crate::MySqlStore): their documentation says what each
+/// `D` is the type of the database in `sqlx`. Use the aliases [`SqliteStore`](type.SqliteStore.html),
+/// [`PostgresStore`](type.PostgresStore.html) and [`MySqlStore`](type.MySqlStore.html): their documentation says what each
 /// database guarantees, and how to connect by a URL.
 ///
 /// # Constructors
