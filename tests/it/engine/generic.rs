@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::routing::{get, post};
-use session::{Error, Identified, Key, MemoryStore, Schema, Session, Sessions};
+use session::{Error, Identified, Key, MemoryStore, Schema, Session, Sessions, Tracked};
 use session_tests::client::Client;
 
 /// Adds one to `counter`, stores it, and answers what it was, with the session's state before and after.
@@ -28,11 +28,12 @@ async fn add_exactly<S: Schema>(session: &mut Session<S>, counter: Key<S, u64>, 
         .await
 }
 
-fn sign_in<S: Identified>(session: &mut Session<S>, user: S::User) {
+/// `Tracked<S>` in place of `Session<S>`: then the compiler infers `S` from the session alone.
+fn sign_in<S: Identified>(session: &mut Tracked<S>, user: S::User) {
     session.login(user);
 }
 
-fn sign_out<S: Identified>(session: &mut Session<S>) {
+fn sign_out<S: Identified>(session: &mut Tracked<S>) {
     session.logout();
 }
 

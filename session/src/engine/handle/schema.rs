@@ -9,8 +9,9 @@ use crate::engine::handle::tracked::Tracked;
 
 /// A struct whose fields a session remembers: the bound for code that works with any session type.
 ///
-/// `#[derive(Session)]` implements it, never an `impl` by hand. `S: Schema` is all that generic code needs: a
-/// [`Session<S>`](tyalias@crate::Session) has the methods of [`Tracked<S>`].
+/// `#[derive(Session)]` implements it, never an `impl` by hand. `S: Schema` is the only bound that generic code needs: a
+/// [`Session<S>`](tyalias@crate::Session) has the methods of [`Tracked<S>`]. A function without another argument that
+/// names `S` takes a `&mut Tracked<S>`, so that the compiler infers `S`; every session dereferences to it.
 ///
 /// ```
 /// use session::{Error, Key, Schema, Session};
@@ -32,6 +33,8 @@ use crate::engine::handle::tracked::Tracked;
 ///     Ok(format!("visit {}", count(&mut session, Shop::VISITS).await?))
 /// }
 /// ```
+///
+/// Read before you set: in generic code `session.set(counter, *session.get(counter) + 1)` borrows the session twice.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session type",
     label = "not a session type",
@@ -60,10 +63,10 @@ pub trait Schema: SchemaData {
 /// [`Sessions::list_user`](crate::Sessions::list_user), …) and [`LoggedIn`](crate::LoggedIn) need it.
 ///
 /// ```
-/// use session::{Identified, Session};
+/// use session::{Identified, Session, Tracked};
 ///
-/// /// Ends the login and keeps a new visitor's session, in any app.
-/// fn sign_out<S: Identified>(session: &mut Session<S>) {
+/// /// Ends the login, in any app.
+/// fn sign_out<S: Identified>(session: &mut Tracked<S>) {
 ///     if S::user(session).is_some() {
 ///         session.logout();
 ///     }
