@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts as _, Request, State};
-use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -56,7 +56,6 @@ fn needs_page(asked: &HeaderMap, response: &Response) -> bool {
 /// `response` with another body. Its status and all other headers stay: `Allow`, `Retry-After`, `Set-Cookie`.
 fn with_page(response: Response, page: Markup) -> Response {
     let (mut head, _) = response.into_parts();
-    head.headers.remove(CONTENT_LENGTH);
     head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     Response::from_parts(head, Body::from(page.into_string()))
 }
