@@ -54,8 +54,8 @@ use crate::port::server_clock::ServerClock;
 /// Keeps sessions in a table of an SQL database. Cloning shares the pool.
 ///
 /// `D` is the type of the database in `sqlx`. Use the aliases [`SqliteStore`](type.SqliteStore.html),
-/// [`PostgresStore`](type.PostgresStore.html) and [`MySqlStore`](type.MySqlStore.html): their documentation says what each
-/// database guarantees, and how to connect by a URL.
+/// [`PostgresStore`](type.PostgresStore.html) and [`MySqlStore`](type.MySqlStore.html): their documentation says what
+/// each database guarantees, and how to connect by a URL.
 ///
 /// # Constructors
 ///
