@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::Engine;
+use crate::base::clock::Timestamp;
 use crate::data::record::Record;
 use crate::data::token::SessionId;
-use crate::port::{Credential, Opened, Reloaded, StoreError};
+use crate::port::{Credential, Reloaded, StoreError, Verdict};
 
 /// A session that is stored.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct LoadedSession {
 /// What a credential opens.
 pub(crate) enum LoadOutcome {
     Loaded(LoadedSession),
+    #[cfg_attr(not(feature = "sealed"), expect(dead_code, reason = "only a sealed cookie is set again"))]
     /// A live session whose cookie must be set again although nothing has changed: it was sealed with an old key.
     NeedsReissue(LoadedSession),
     /// The credential was replaced while this request was on its way.
@@ -38,15 +40,41 @@ impl Engine {
     pub(crate) async fn open(&self, credential: Credential) -> Result<LoadOutcome, StoreError> {
         let now = self.now();
         let id = credential.id();
-        // The record is passed on by value at once: as a local variable it would take room in the future of every
-        // handler.
-        let (opened, refused) = self.backend.open(credential, self.backend.store().load(id, now).await?, now);
-        let outcome = self.outcome(id, opened);
+        // The record is passed on by value at once: as a local variable it would take room in the future of every handler.
+        let (outcome, refused) = self.judge(credential, self.backend.store().load(id, now).await?, now);
         let Some(credential) = refused else { return Ok(outcome) };
         // The cached record may be older than the token.
         match self.backend.store().reload(id, now).await? {
             Reloaded::NotCached => Ok(outcome),
-            Reloaded::Record(stored) => Ok(self.outcome(id, self.backend.open(credential, stored, now).0)),
+            Reloaded::Record(stored) => Ok(self.judge(credential, stored, now).0),
+        }
+    }
+
+    /// What `credential` opens, if `stored` is what the store has under its id. A credential that a stored record refuses is
+    /// returned.
+    fn judge(
+        &self,
+        credential: Credential,
+        stored: Option<Record>,
+        now: Timestamp,
+    ) -> (LoadOutcome, Option<Credential>) {
+        let id = credential.id();
+        match (self.backend.verify(&credential, stored.as_ref(), now), credential, stored) {
+            (Verdict::Live, Credential::Token(_), Some(record)) => {
+                (LoadOutcome::Loaded(LoadedSession { id, record: self.modernized(record) }), None)
+            },
+            #[cfg(feature = "sealed")]
+            (Verdict::Live, Credential::Sealed(opened), _) => {
+                let loaded = LoadedSession { id, record: self.modernized(opened.record) };
+                match opened.needs_reissue {
+                    true => (LoadOutcome::NeedsReissue(loaded), None),
+                    false => (LoadOutcome::Loaded(loaded), None),
+                }
+            },
+            (Verdict::RotatedInFlight, credential, stored) => {
+                (LoadOutcome::RotatedInFlight, stored.map(|_| credential))
+            },
+            (_, credential, stored) => (LoadOutcome::Nothing, stored.map(|_| credential)),
         }
     }
 
@@ -59,19 +87,6 @@ impl Engine {
             Reloaded::NotCached => store.load(id, now).await?,
         };
         Ok(stored.filter(|record| !record.is_expired(now)).map(|record| self.modernized(record)))
-    }
-
-    fn outcome(&self, id: SessionId, opened: Opened) -> LoadOutcome {
-        match opened {
-            Opened::Live { record, needs_reissue: false } => {
-                LoadOutcome::Loaded(LoadedSession { id, record: self.modernized(record) })
-            },
-            Opened::Live { record, needs_reissue: true } => {
-                LoadOutcome::NeedsReissue(LoadedSession { id, record: self.modernized(record) })
-            },
-            Opened::RotatedInFlight => LoadOutcome::RotatedInFlight,
-            Opened::Nothing => LoadOutcome::Nothing,
-        }
     }
 
     fn modernized(&self, mut record: Record) -> Arc<Record> {

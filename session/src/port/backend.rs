@@ -96,9 +96,8 @@ pub(crate) trait Backend: Send + Sync {
     /// expired.
     fn credential(&self, value: &[u8], now: Timestamp) -> Option<Credential>;
 
-    /// What `credential` opens if `stored` is what the store has under its id. A credential that a stored record
-    /// refuses is returned: the record may have come from a cache.
-    fn open(&self, credential: Credential, stored: Option<Record>, now: Timestamp) -> (Opened, Option<Credential>);
+    /// Whether `credential` opens a session, if `stored` is what the store has under its id.
+    fn verify(&self, credential: &Credential, stored: Option<&Record>, now: Timestamp) -> Verdict;
 
     /// The token after a change of privilege of session `id`.
     fn rotate(&self, id: SessionId, rng: &dyn Rng) -> Result<Token, RngError>;
@@ -148,16 +147,13 @@ pub(crate) struct OpenedCookie {
     pub(crate) needs_reissue: bool,
 }
 
-/// What a credential opens.
-#[expect(clippy::large_enum_variant, reason = "a box would cost each request an allocation")]
-pub(crate) enum Opened {
-    Live {
-        record: Record,
-        needs_reissue: bool,
-    },
+/// Whether a credential opens a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Live,
     /// The session's credential was replaced less than [`ROTATION_GRACE`] ago, and this is the old one.
     RotatedInFlight,
-    Nothing,
+    Refused,
 }
 
 /// Sessions in a store; the cookie holds a token.
@@ -176,17 +172,13 @@ impl<S: Store> Backend for ServerSide<S> {
         Token::parse(value).map(Credential::Token)
     }
 
-    fn open(&self, credential: Credential, stored: Option<Record>, now: Timestamp) -> (Opened, Option<Credential>) {
+    fn verify(&self, credential: &Credential, stored: Option<&Record>, now: Timestamp) -> Verdict {
         #[cfg_attr(
             not(feature = "sealed"),
             expect(irrefutable_let_patterns, reason = "a token is the only credential")
         )]
-        let Credential::Token(token) = &credential else { return (Opened::Nothing, None) };
-        let Some(record) = stored else { return (Opened::Nothing, None) };
-        match judge(token, record, now) {
-            live @ Opened::Live { .. } => (live, None),
-            refused => (refused, Some(credential)),
-        }
+        let Credential::Token(token) = credential else { return Verdict::Refused };
+        stored.map_or(Verdict::Refused, |record| verify_token(token, record, now))
     }
 
     fn rotate(&self, id: SessionId, rng: &dyn Rng) -> Result<Token, RngError> {
@@ -198,18 +190,18 @@ impl<S: Store> Backend for ServerSide<S> {
     }
 }
 
-/// What `token` opens if `record` is stored under its id.
-fn judge(token: &Token, record: Record, now: Timestamp) -> Opened {
+/// Whether `token` opens `record`, which is stored under its id.
+fn verify_token(token: &Token, record: &Record, now: Timestamp) -> Verdict {
     if record.is_expired(now) {
-        return Opened::Nothing;
+        return Verdict::Refused;
     }
     let hash = token.verifier_hash();
     let is_previous = || record.previous.is_some_and(|(previous, until)| previous.matches(&hash) && now < until);
     if record.verifier.matches(&hash) || is_previous() {
-        return Opened::Live { record, needs_reissue: false };
+        return Verdict::Live;
     }
     match now.duration_since(record.rotated) < ROTATION_GRACE {
-        true => Opened::RotatedInFlight,
-        false => Opened::Nothing,
+        true => Verdict::RotatedInFlight,
+        false => Verdict::Refused,
     }
 }

@@ -42,7 +42,7 @@ use std::pin::Pin;
 #[doc(hidden)]
 pub use self::backend::BackendBuilder;
 pub use self::backend::IntoBackend;
-pub(crate) use self::backend::{Backend, BackendContext, Credential, Opened, Sharing};
+pub(crate) use self::backend::{Backend, BackendContext, Credential, Sharing, Verdict};
 #[cfg(feature = "sealed")]
 pub(crate) use self::backend::{OpenedCookie, ROTATION_GRACE};
 pub use self::commit::{Commit, Decision, StoredHead};

@@ -3,7 +3,8 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::{RequestSession, trace_commit};
+use super::RequestSession;
+use super::report::trace_commit;
 use crate::base::error::Error;
 use crate::data::record::Record;
 use crate::data::schema::sections::Reset;

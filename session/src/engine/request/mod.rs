@@ -2,6 +2,7 @@
 
 mod exact;
 mod pool;
+mod report;
 
 use std::fmt;
 use std::mem;
@@ -19,10 +20,11 @@ use crate::data::payload::Payload;
 use crate::data::record::{Identity, Record};
 use crate::data::schema::sections::{Reset, survives};
 use crate::data::token::{SessionId, Token};
-use crate::port::{StoreError, Touched};
+use crate::port::{Credential, StoreError, Touched};
 
 pub(crate) use self::exact::Replaced;
 pub(crate) use self::pool::Pool;
+use self::report::{missed, trace_commit, trace_loaded};
 
 /// The end of each message about a change that is made after the response.
 pub(crate) const TOO_LATE: &str = "came after the response and is lost: call `commit().await` before the response, or \
@@ -159,12 +161,30 @@ impl RequestSession {
     }
 
     /// Loads the session that the request's `Cookie` headers name. Later calls do nothing.
-    pub(crate) async fn open(&self, cookie_headers: impl Iterator<Item = &[u8]>) -> Result<(), Error> {
+    ///
+    /// The headers are read before the future is made: the future of every handler holds it.
+    #[expect(single_use_lifetimes, reason = "an anonymous one is unstable here")]
+    pub(crate) fn open<'a>(
+        &self,
+        cookie_headers: impl Iterator<Item = &'a [u8]>,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let credential = self.begin_open(cookie_headers);
+        async {
+            match credential? {
+                Some(credential) => self.load(credential).await,
+                None => Ok(()),
+            }
+        }
+    }
+
+    /// The credential to load the session with. `None` if there is nothing to load.
+    #[expect(single_use_lifetimes, reason = "an anonymous one is unstable here")]
+    fn begin_open<'a>(&self, cookie_headers: impl Iterator<Item = &'a [u8]>) -> Result<Option<Credential>, Error> {
         {
             let mut state = self.state();
             match state.phase {
                 Phase::Untouched => state.is_used = true,
-                Phase::Open | Phase::Finished => return Ok(()),
+                Phase::Open | Phase::Finished => return Ok(None),
                 // An empty session would be a lie: this request may have a session.
                 Phase::Missed => return Err(missed()),
             }
@@ -184,10 +204,13 @@ impl RequestSession {
                 None
             },
         };
-        let Some(credential) = credential else {
+        if credential.is_none() {
             self.state().phase = Phase::Open;
-            return Ok(());
-        };
+        }
+        Ok(credential)
+    }
+
+    async fn load(&self, credential: Credential) -> Result<(), Error> {
         let _io = self.lock_io().await;
         if !self.is_untouched() {
             return Ok(());
@@ -207,23 +230,13 @@ impl RequestSession {
     }
 
     fn note_opened(&self, session: SessionId, outcome: LoadOutcome) {
+        trace_loaded(session, &outcome);
         let mut state = self.state();
         match outcome {
-            LoadOutcome::Loaded(loaded) => {
-                tracing::trace!(%session, revision = loaded.record.revision(), "session loaded");
-                state.loaded = Some(loaded);
-            },
-            LoadOutcome::NeedsReissue(loaded) => {
-                tracing::trace!(%session, "session loaded; its cookie is sealed with an old key and is set again");
-                (state.loaded, state.needs_reissue) = (Some(loaded), true);
-            },
-            LoadOutcome::RotatedInFlight => {
-                tracing::debug!(%session, "the session cookie did not open: a login, logout or rotation replaced it");
-                state.rotated_in_flight = true;
-            },
-            LoadOutcome::Nothing => {
-                tracing::debug!(%session, "the session cookie did not open: no live session has this id and token");
-            },
+            LoadOutcome::Loaded(loaded) => state.loaded = Some(loaded),
+            LoadOutcome::NeedsReissue(loaded) => (state.loaded, state.needs_reissue) = (Some(loaded), true),
+            LoadOutcome::RotatedInFlight => state.rotated_in_flight = true,
+            LoadOutcome::Nothing => {},
         }
         state.phase = Phase::Open;
     }
@@ -467,21 +480,6 @@ impl RequestSession {
             tracing::warn!(session = %id, %error, "the idle deadline of a session could not be moved");
         }
         Ok(())
-    }
-}
-
-#[cold]
-fn missed() -> Error {
-    let message = "the session was asked for after the response had left: take it before the response, and `detach()` \
-                   it for work that outlives the request";
-    Error::new(ErrorKind::Misconfigured, message)
-}
-
-fn trace_commit(session: SessionId, record: &Record, delta: &Delta, rotated: bool) {
-    tracing::debug!(%session, revision = record.revision(), fields = ?delta.field_names(), "session committed");
-    if rotated {
-        tracing::debug!(%session, epoch = record.epoch(), "session token rotated: the old token is refused from now \
-            on");
     }
 }
 

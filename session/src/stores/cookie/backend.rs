@@ -13,8 +13,8 @@ use crate::data::payload::Payload;
 use crate::data::record::{OpId, Record};
 use crate::data::token::{SessionId, Token};
 use crate::port::{
-    Backend, BackendContext, BoxFuture, Commit, Committed, Created, Credential, Destroyed, DynStore, Opened,
-    OpenedCookie, ROTATION_GRACE, Sharing, StoreError, Touched, UserIndex,
+    Backend, BackendContext, BoxFuture, Commit, Committed, Created, Credential, Destroyed, DynStore, OpenedCookie,
+    ROTATION_GRACE, Sharing, StoreError, Touched, UserIndex, Verdict,
 };
 
 const ENCRYPT_LABEL: &[u8] = b"typed-session/v1/encrypt";
@@ -116,14 +116,12 @@ impl Backend for CookieBackend {
         }
     }
 
-    fn open(&self, credential: Credential, note: Option<Record>, now: Timestamp) -> (Opened, Option<Credential>) {
-        let Credential::Sealed(opened) = credential else { return (Opened::Nothing, None) };
-        let opened = match note {
-            Some(note) if now.duration_since(note.rotated) < ROTATION_GRACE => Opened::RotatedInFlight,
-            Some(_) => Opened::Nothing,
-            None => Opened::Live { record: opened.record, needs_reissue: opened.needs_reissue },
-        };
-        (opened, None)
+    fn verify(&self, credential: &Credential, note: Option<&Record>, now: Timestamp) -> Verdict {
+        match (credential, note) {
+            (Credential::Sealed(_), None) => Verdict::Live,
+            (_, Some(note)) if now.duration_since(note.rotated) < ROTATION_GRACE => Verdict::RotatedInFlight,
+            _ => Verdict::Refused,
+        }
     }
 
     /// A new id: the list of ended sessions refuses the old cookie by its id.
