@@ -1,5 +1,5 @@
-//! Generated code means the same wherever it stands: with the runtime under another name, without a prelude, among
-//! names that it uses too, and under lints that forbid nearly everything.
+//! The expansion is independent of its place: with the runtime under another name, without a prelude, among names that
+//! it uses too, and under strict lints.
 
 #![deny(missing_docs, unreachable_pub, unused, warnings)]
 #![deny(clippy::all, clippy::pedantic)]
@@ -61,7 +61,7 @@ pub mod everything {
         pub scratch: u8,
         /// A keyword.
         pub r#type: u8,
-        /// Another one's method.
+        /// The name of a method of every session.
         #[session(accessor = changes, key = "u")]
         pub update: u8,
         private: u8,
@@ -83,7 +83,7 @@ pub mod everything {
     #[session(crate = "::session_renamed")]
     #[non_exhaustive]
     pub enum Tree {
-        /// Within itself.
+        /// Contains itself.
         Node(Vec<Self>),
         /// With members.
         Leaf {
@@ -106,7 +106,7 @@ pub mod everything {
     }
 }
 
-/// The prelude is off, and the names of its types are taken.
+/// Without a prelude, and with other types under the names in it.
 #[expect(non_camel_case_types, reason = "they are the names of primitive types")]
 mod without_prelude {
     #![no_implicit_prelude]
@@ -148,7 +148,7 @@ mod without_prelude {
     }
 }
 
-/// Values, without a prelude.
+/// Values without a prelude.
 mod values_without_prelude {
     #![no_implicit_prelude]
 
@@ -186,7 +186,7 @@ fn shapes_without_a_prelude() {
     assert_eq!(text.as_str(), format!("enum {{Both: {{one: u8, shape: {shape}}}, None, Some: u8}}"));
 }
 
-/// Modules with the names of crates and of primitive types, as `::core` and `core` differ.
+/// Modules with the names of crates: the expansion writes `::core`, not `core`.
 mod shadowed_modules {
     mod core {}
     mod std {}
@@ -215,7 +215,7 @@ mod shadowed_modules {
     }
 }
 
-/// The runtime behind a re-export.
+/// The runtime, re-exported by another module.
 mod reexported {
     use crate::facade::session;
 
@@ -238,7 +238,7 @@ mod private_types {
     #[derive(session_renamed::Session)]
     #[session(crate = "::session_renamed")]
     pub(super) struct Shop {
-        #[expect(private_interfaces, reason = "the author is told at the field")]
+        #[expect(private_interfaces, reason = "the compiler reports it at the field")]
         pub(super) inner: Inner,
     }
 
@@ -248,7 +248,7 @@ mod private_types {
     }
 }
 
-/// A deprecated struct or field is stored all the same, and the expansion causes no warning in its author's code.
+/// A deprecated struct or field is stored, and the expansion causes no warnings.
 mod deprecated {
     #[deprecated(note = "use another")]
     #[derive(session_renamed::Session)]

@@ -9,8 +9,8 @@ use crate::engine::handle::tracked::Tracked;
 
 /// A struct whose fields a session remembers: the bound for code that works with any session type.
 ///
-/// `#[derive(Session)]` implements it, never an `impl` by hand. `S: Schema` is the only bound that generic code needs: a
-/// [`Session<S>`](tyalias@crate::Session) has the methods of [`Tracked<S>`]. A function without another argument that
+/// `#[derive(Session)]` implements it, never an `impl` by hand. `S: Schema` is the only bound that generic code needs:
+/// a [`Session<S>`](tyalias@crate::Session) has the methods of [`Tracked<S>`]. A function without another argument that
 /// names `S` takes a `&mut Tracked<S>`, so that the compiler infers `S`; every session dereferences to it.
 ///
 /// ```
