@@ -1,0 +1,8 @@
+use session::Session;
+
+#[derive(Session)]
+pub struct Shop {
+    validate: bool,
+}
+
+fn main() {}
