@@ -7,7 +7,8 @@ use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{derive, value};
+use crate::derive;
+use crate::value;
 
 fn expand(input: TokenStream) -> String {
     let input = syn::parse2(input).expect("a struct");

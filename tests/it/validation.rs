@@ -243,7 +243,7 @@ on_every_store! {
         );
         world.plant("note", b"\"much too long\"").await;
         let answer = release.attempt(async |dates| dates.from = 9).await;
-        assert_eq!(answer.status, 500, "a rule that was broken before does not excuse another one");
+        assert_eq!(answer.status, 500, "a rule that was broken before does not permit another one");
         world.plant("from", b"9").await;
         release.visit(async |dates| {
             let fields: Vec<_> = dates.problems().iter().map(session::FieldError::field).collect();

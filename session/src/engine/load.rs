@@ -40,7 +40,8 @@ impl Engine {
     pub(crate) async fn open(&self, credential: Credential) -> Result<LoadOutcome, StoreError> {
         let now = self.now();
         let id = credential.id();
-        // The record is passed on by value at once: as a local variable it would take room in the future of every handler.
+        // The record is passed on by value at once: as a local variable it would take room in the future of every
+        // handler.
         let (outcome, refused) = self.judge(credential, self.backend.store().load(id, now).await?, now);
         let Some(credential) = refused else { return Ok(outcome) };
         // The cached record may be older than the token.
@@ -50,8 +51,8 @@ impl Engine {
         }
     }
 
-    /// What `credential` opens, if `stored` is what the store has under its id. A credential that a stored record refuses is
-    /// returned.
+    /// What `credential` opens, if `stored` is what the store has under its id. A credential that a stored record
+    /// refuses is returned.
     fn judge(
         &self,
         credential: Credential,

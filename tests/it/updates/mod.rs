@@ -152,7 +152,7 @@ async fn a_logout_destroys_the_session_if_no_field_survives() {
 #[tokio::test]
 async fn an_update_after_the_response_is_an_error() {
     let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build().unwrap();
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let (tell, mut outcomes) = mpsc::unbounded_channel();
     let (answered, wait) = tokio::sync::watch::channel(false);
     let late = async move |mut session: Session<Shop>| {
         tokio::spawn(async move {
@@ -173,7 +173,7 @@ async fn an_update_after_the_response_is_an_error() {
     client.post("/late").await;
     answered.send(true).unwrap();
     for what in ["update", "rotation", "commit"] {
-        assert_eq!(told.recv().await.unwrap(), Err(ErrorKind::Misconfigured), "{what}");
+        assert_eq!(outcomes.recv().await.unwrap(), Err(ErrorKind::Misconfigured), "{what}");
     }
     assert_eq!(client.get("/show").await.text, "None 0 0 1");
 }

@@ -32,7 +32,7 @@ struct World {
     line: FailingStore<MemoryStore>,
     /// The same visitor at another process.
     elsewhere: Client,
-    told: Arc<Mutex<Vec<Result<(), ErrorKind>>>>,
+    outcomes: Arc<Mutex<Vec<Result<(), ErrorKind>>>>,
     kept: Arc<Mutex<Option<Detached<Shop>>>>,
 }
 
@@ -40,11 +40,11 @@ type Handed = Session<Shop>;
 
 impl World {
     fn tell(&self, outcome: Result<(), session::Error>) {
-        self.told.lock().unwrap().push(outcome.map_err(|error| error.kind()));
+        self.outcomes.lock().unwrap().push(outcome.map_err(|error| error.kind()));
     }
 
-    fn told(&self) -> Vec<Result<(), ErrorKind>> {
-        self.told.lock().unwrap().clone()
+    fn outcomes(&self) -> Vec<Result<(), ErrorKind>> {
+        self.outcomes.lock().unwrap().clone()
     }
 
     /// The next call takes fifty milliseconds.
@@ -83,7 +83,7 @@ async fn visitor<T: 'static>(sealed: bool, go: impl Handler<T, World>) -> (Clien
     };
     let other = Sessions::<Shop>::builder().store(line.inner().clone()).build().unwrap();
     let nowhere = Client::new(Router::new());
-    let world = World { line, elsewhere: nowhere.clone(), told: Arc::default(), kept: Arc::default() };
+    let world = World { line, elsewhere: nowhere.clone(), outcomes: Arc::default(), kept: Arc::default() };
     let elsewhere = nowhere.at(routes().layer(other.layer()).with_state(world.clone()));
     let world = World { elsewhere, ..world };
     let app = routes().route("/go", post(go)).layer(sessions.layer()).with_state(world.clone());
@@ -219,7 +219,7 @@ async fn a_stored_update_is_ok() {
     })
     .await;
     assert_eq!(client.post("/go").await.status, 409, "of what the second handle wanted");
-    assert_eq!(world.told(), [Ok(())]);
+    assert_eq!(world.outcomes(), [Ok(())]);
     assert_eq!(client.get("/show").await.text, "None 1 1 None");
 }
 
@@ -244,11 +244,11 @@ async fn a_cancelled_update_is_not_committed_later() {
     for meanwhile in ["/show", "/theme"] {
         let (client, _) = visitor(false, async move |State(world): State<World>, mut session: Handed| {
             world.slow();
-            let (given_up, ()) = join!(timeout(millis(20), session.update(|shop| shop.visits += 10)), async {
+            let (timed_out, ()) = join!(timeout(millis(20), session.update(|shop| shop.visits += 10)), async {
                 sleep(millis(10)).await;
                 world.elsewhere.post(meanwhile).await;
             });
-            given_up.unwrap_err();
+            timed_out.unwrap_err();
             sleep(millis(500)).await;
             session.likes += 1;
         })
@@ -280,7 +280,7 @@ async fn a_rotation_that_comes_too_late_is_refused() {
     };
     let (rival, late) = join!(rival, late);
     assert_eq!((rival.status.as_u16(), &*late), (200, "None 1 1 None"));
-    assert_eq!(world.told(), [Err(ErrorKind::Misconfigured)]);
+    assert_eq!(world.outcomes(), [Err(ErrorKind::Misconfigured)]);
 }
 
 /// An update that changes nothing has decided so on the session as it is stored.
@@ -325,6 +325,6 @@ async fn a_logout_compares_before_it_removes() {
         })
         .await;
         assert_eq!(shown(&client).await, then);
-        assert_eq!(world.told(), [outcome]);
+        assert_eq!(world.outcomes(), [outcome]);
     }
 }
