@@ -69,7 +69,7 @@ fn names(code: &str, own: &str) -> Vec<String> {
                 .collect();
             let path = path.trim_matches(':').replace("::", "/");
             assert!(!path.contains("super"), "{own}: name the module with `crate::`");
-            let braced = code[at..].starts_with("crate::{");
+            let braced = code[..at].ends_with("use ") && code[at..].starts_with("crate::{");
             assert!(!braced, "{own}: name one module at a time");
             out.push(match parents {
                 None => path,

@@ -1,5 +1,5 @@
-//! The struct's own methods work on a session. If a method of every session has the same name, the struct's one is called
-//! by path.
+//! The struct's own methods work on a session. If a method of every session has the same name, the struct's one is
+//! called by path.
 
 use session::Session;
 
@@ -28,7 +28,8 @@ impl Shop {
 
 pub fn home(mut session: Session<Shop>) -> Option<String> {
     session.add("tea");
-    session.insert(session.len(), "coffee");
+    let end = session.len();
+    session.insert(end, "coffee");
     Shop::get(&session, 0).cloned()
 }
 

@@ -60,23 +60,26 @@ impl Engine {
         now: Timestamp,
     ) -> (LoadOutcome, Option<Credential>) {
         let id = credential.id();
-        match (self.backend.verify(&credential, stored.as_ref(), now), credential, stored) {
-            (Verdict::Live, Credential::Token(_), Some(record)) => {
-                (LoadOutcome::Loaded(LoadedSession { id, record: self.modernized(record) }), None)
+        let loaded = |record| LoadedSession { id, record: self.modernized(record) };
+        let refused = match self.backend.verify(&credential, stored.as_ref(), now) {
+            Verdict::Live => match credential {
+                Credential::Token(_) => match stored {
+                    Some(record) => return (LoadOutcome::Loaded(loaded(record)), None),
+                    None => LoadOutcome::Nothing,
+                },
+                #[cfg(feature = "sealed")]
+                Credential::Sealed(opened) => {
+                    let outcome = match opened.needs_reissue {
+                        true => LoadOutcome::NeedsReissue(loaded(opened.record)),
+                        false => LoadOutcome::Loaded(loaded(opened.record)),
+                    };
+                    return (outcome, None);
+                },
             },
-            #[cfg(feature = "sealed")]
-            (Verdict::Live, Credential::Sealed(opened), _) => {
-                let loaded = LoadedSession { id, record: self.modernized(opened.record) };
-                match opened.needs_reissue {
-                    true => (LoadOutcome::NeedsReissue(loaded), None),
-                    false => (LoadOutcome::Loaded(loaded), None),
-                }
-            },
-            (Verdict::RotatedInFlight, credential, stored) => {
-                (LoadOutcome::RotatedInFlight, stored.map(|_| credential))
-            },
-            (_, credential, stored) => (LoadOutcome::Nothing, stored.map(|_| credential)),
-        }
+            Verdict::RotatedInFlight => LoadOutcome::RotatedInFlight,
+            Verdict::Refused => LoadOutcome::Nothing,
+        };
+        (refused, stored.map(|_| credential))
     }
 
     /// The session as it is stored now, whatever a cache holds.

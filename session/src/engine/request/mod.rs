@@ -20,7 +20,7 @@ use crate::data::payload::Payload;
 use crate::data::record::{Identity, Record};
 use crate::data::schema::sections::{Reset, survives};
 use crate::data::token::{SessionId, Token};
-use crate::port::{Credential, StoreError, Touched};
+use crate::port::{StoreError, Touched};
 
 pub(crate) use self::exact::Replaced;
 pub(crate) use self::pool::Pool;
@@ -161,30 +161,12 @@ impl RequestSession {
     }
 
     /// Loads the session that the request's `Cookie` headers name. Later calls do nothing.
-    ///
-    /// The headers are read before the future is made: the future of every handler holds it.
-    #[expect(single_use_lifetimes, reason = "an anonymous one is unstable here")]
-    pub(crate) fn open<'a>(
-        &self,
-        cookie_headers: impl Iterator<Item = &'a [u8]>,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        let credential = self.begin_open(cookie_headers);
-        async {
-            match credential? {
-                Some(credential) => self.load(credential).await,
-                None => Ok(()),
-            }
-        }
-    }
-
-    /// The credential to load the session with. `None` if there is nothing to load.
-    #[expect(single_use_lifetimes, reason = "an anonymous one is unstable here")]
-    fn begin_open<'a>(&self, cookie_headers: impl Iterator<Item = &'a [u8]>) -> Result<Option<Credential>, Error> {
+    pub(crate) async fn open(&self, cookie_headers: impl Iterator<Item = &[u8]>) -> Result<(), Error> {
         {
             let mut state = self.state();
             match state.phase {
                 Phase::Untouched => state.is_used = true,
-                Phase::Open | Phase::Finished => return Ok(None),
+                Phase::Open | Phase::Finished => return Ok(()),
                 // An empty session would be a lie: this request may have a session.
                 Phase::Missed => return Err(missed()),
             }
@@ -204,13 +186,10 @@ impl RequestSession {
                 None
             },
         };
-        if credential.is_none() {
+        let Some(credential) = credential else {
             self.state().phase = Phase::Open;
-        }
-        Ok(credential)
-    }
-
-    async fn load(&self, credential: Credential) -> Result<(), Error> {
+            return Ok(());
+        };
         let _io = self.lock_io().await;
         if !self.is_untouched() {
             return Ok(());
