@@ -188,20 +188,23 @@ impl Engine {
         Ok((committed, next))
     }
 
-    async fn write(
+    /// An `async fn` would hold its arguments twice.
+    fn write(
         &self,
         id: SessionId,
         current: &Record,
         op: OpId,
         next: &Record,
         now: Timestamp,
-    ) -> Result<Committed, StoreError> {
+    ) -> impl Future<Output = Result<Committed, StoreError>> + Send {
         let commit = Commit::new(current, op, next);
-        let mut committed = retry_unknown(|| self.backend.store().commit(id, commit, now)).await?;
-        if let Committed::Conflict(fresh) = &mut committed {
-            fresh.payload = self.config.sections.modernized(std::mem::take(&mut fresh.payload));
+        async move {
+            let mut committed = retry_unknown(|| self.backend.store().commit(id, commit, now)).await?;
+            if let Committed::Conflict(fresh) = &mut committed {
+                fresh.payload = self.config.sections.modernized(std::mem::take(&mut fresh.payload));
+            }
+            Ok(committed)
         }
-        Ok(committed)
     }
 
     /// The idle deadline to set, if the stored one is old enough that a touch is due.

@@ -37,17 +37,27 @@ impl Engine {
 
     /// Loads the session that `credential` opens: one store call, or two where the first answer came from a cache
     /// and refuses the credential.
-    pub(crate) async fn open(&self, credential: Credential) -> Result<LoadOutcome, StoreError> {
-        let now = self.now();
-        let id = credential.id();
-        // The record is passed on by value at once: as a local variable it would take room in the future of every
-        // handler.
-        let (outcome, refused) = self.judge(credential, self.backend.store().load(id, now).await?, now);
-        let Some(credential) = refused else { return Ok(outcome) };
-        // The cached record may be older than the token.
-        match self.backend.store().reload(id, now).await? {
-            Reloaded::NotCached => Ok(outcome),
-            Reloaded::Record(stored) => Ok(self.judge(credential, stored, now).0),
+    ///
+    /// The future of every handler holds this one, so it is small: an `async fn` would hold its arguments twice, and a
+    /// record in a local variable would take room although no `await` needs it.
+    pub(crate) fn open(
+        &self,
+        mut credential: Credential,
+    ) -> impl Future<Output = Result<LoadOutcome, StoreError>> + Send {
+        let (id, now) = (credential.id(), self.now());
+        async move {
+            let outcome = match self.judge(credential, self.backend.store().load(id, now).await?, now) {
+                (outcome, None) => return Ok(outcome),
+                (outcome, Some(refused)) => {
+                    credential = refused;
+                    outcome
+                },
+            };
+            // The cached record may be older than the token.
+            match self.backend.store().reload(id, now).await? {
+                Reloaded::NotCached => Ok(outcome),
+                Reloaded::Record(stored) => Ok(self.judge(credential, stored, now).0),
+            }
         }
     }
 

@@ -28,17 +28,20 @@ const REPEATS: u32 = 2;
 ///
 /// The error of the last attempt. After an unknown outcome every error is [`StoreError::Unknown`]: an earlier attempt
 /// may have been applied, whatever the last error says.
-pub(crate) async fn retry_unknown<T, F>(mut call: impl FnMut() -> F) -> Result<T, StoreError>
+pub(crate) fn retry_unknown<T, F>(mut call: impl FnMut() -> F) -> impl Future<Output = Result<T, StoreError>>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
     let mut repeats = 0;
-    loop {
-        match call().await {
-            Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
-            Err(StoreError::Unknown(cause)) => return Err(StoreError::Unknown(cause)),
-            Err(error) if repeats > 0 => return Err(StoreError::unknown(error)),
-            outcome => return outcome,
+    // An `async fn` would hold `call` twice.
+    async move {
+        loop {
+            match call().await {
+                Err(StoreError::Unknown(_)) if repeats < REPEATS => repeats += 1,
+                Err(StoreError::Unknown(cause)) => return Err(StoreError::Unknown(cause)),
+                Err(error) if repeats > 0 => return Err(StoreError::unknown(error)),
+                outcome => return outcome,
+            }
         }
     }
 }

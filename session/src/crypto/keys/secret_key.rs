@@ -217,7 +217,8 @@ impl SecretKey {
         })))
     }
 
-    /// The key as text, for the secret store of your deployment. [`parse`](Self::parse) and [`KeyRing::parse`] read it.
+    /// The key as text, for the secret store of your deployment. [`parse`](Self::parse) and
+    /// [`KeyRing::parse`](crate::KeyRing::parse) read it.
     ///
     /// ```
     /// # use session::SecretKey;
@@ -232,7 +233,7 @@ impl SecretKey {
         Secret::new(format!("{PREFIX}{}_{}", *encoded, BASE64URL.encode(checksum)))
     }
 
-    /// The id of the key, for logs and for [`KeyRing::revoking`].
+    /// The id of the key, for logs and for [`KeyRing::revoking`](crate::KeyRing::revoking).
     ///
     /// ```
     /// # use session::SecretKey;
