@@ -71,9 +71,10 @@ fn function(step: &Step) -> TokenStream {
         false => quote!(::core::result::Result::Ok(__step(#arguments))),
         // With the span of the function: its error type may lack `Display`.
         true => quote_spanned! {with.span().resolved_at(Span::call_site())=>
-            ::core::result::Result::map_err(__step(#arguments), |__error| {
-                __p::FieldErrorCause::step(#version, &__error)
-            })
+            ::core::result::Result::map_err(
+                __step(#arguments),
+                |__error| __p::FieldErrorCause::step(#version, &__error),
+            )
         },
     };
     quote! {

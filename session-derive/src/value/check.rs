@@ -267,7 +267,7 @@ impl Checker<'_> {
                 &word.key,
                 format!(
                     "the stored form of `flatten` is not known here; also write `#[session(opaque)]` on `{}`, or \
-                     remove `flatten`, which stores the content under this member's name",
+                     remove `flatten`, so that the content is stored under this member's name",
                     self.raw.input.ident
                 ),
             );

@@ -155,7 +155,7 @@ const _: () = {
                 let __step: fn(u32) -> ::core::result::Result<Level, _> = Level::new;
                 ::core::result::Result::map_err(
                     __step(__value),
-                    |__error| { __p::FieldErrorCause::step(4u32, &__error) },
+                    |__error| __p::FieldErrorCause::step(4u32, &__error),
                 )
             }
             if let ::core::option::Option::Some(__value) = __old
