@@ -120,7 +120,10 @@ fn duration(slot: &Slot<LitStr>, errors: &mut Errors) -> Option<u64> {
         Some(seconds) if seconds <= LONGEST => return Some(seconds),
         _ => errors.on(
             literal,
-            format!("`{key}` is at most 400 days, the longest lifetime of a cookie in browsers; write `{key} = \"400d\"`"),
+            format!(
+                "`{key}` is at most 400 days, the longest lifetime of a cookie in browsers; write `{key} = \
+                \"400d\"`"
+            ),
         ),
     }
     None
