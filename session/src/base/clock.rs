@@ -178,7 +178,7 @@ impl Clock for SystemClock {
 /// }
 ///
 /// let error = Sessions::<Shop>::builder().store(MemoryStore::new()).rng(Broken).build().unwrap_err();
-/// assert!(error.to_string().contains("no random bytes"));
+/// assert!(error.to_string().contains("the source of random bytes failed"));
 /// ```
 pub trait Rng: Send + Sync + 'static {
     /// Fills all of `bytes` with random bytes.
