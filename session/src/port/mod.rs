@@ -75,15 +75,15 @@ use crate::data::token::SessionId;
 /// # Errors
 ///
 /// A call answers within a deadline of the store's own. A call that *may* have been applied answers
-/// [`StoreError::Unknown`], never [`Unavailable`](StoreError::Unavailable); the engine repeats it, a commit with the
-/// same [`OpId`]. A failed load is an error, never `None`.
+/// [`StoreError::Unknown`], never [`Unavailable`](StoreError::Unavailable): the engine then repeats a removal, and a
+/// commit with the same [`OpId`]. A failed load is an error, never `None`.
 ///
 /// # Example
 ///
-/// What the engine does with a store,:
+/// What the engine does with a store:
 ///
 /// ```
-/// use session::store::{Commit, Committed, MemoryStore, OpId, Record, Store, StoreError};
+/// use session::store::{Commit, Committed, OpId, Record, Store, StoreError};
 /// use session::{SessionId, Timestamp};
 ///
 /// async fn replace(store: &impl Store, id: SessionId, op: OpId, now: Timestamp) -> Result<(), StoreError> {
