@@ -23,12 +23,16 @@
 use std::fmt;
 
 use bytes::{BufMut as _, Bytes};
-use sha2::{Digest as _, Sha256};
 
 use crate::base::clock::Timestamp;
 use crate::base::error::Corrupt;
 use crate::data::payload::Payload;
 use crate::data::token::VerifierHash;
+
+mod ids;
+
+pub(crate) use self::ids::Identity;
+pub use self::ids::{OpId, UserKey};
 
 pub(crate) const MAGIC: [u8; 4] = [0xa5, b'S', 0x01, 0x00];
 pub(crate) const IDLE_AT: usize = 20;
@@ -76,103 +80,118 @@ pub struct Record {
     pub(crate) payload: Payload,
 }
 
-/// The id of a commit, which makes a retry idempotent.
-///
-/// Each process numbers its commits, and a record holds the last number of each of the last eight processes that wrote
-/// it. A store therefore recognises the retry of a commit that it has applied, even after commits of other processes.
-///
-/// ```
-/// use session::store::OpId;
-///
-/// assert_eq!(OpId::default().to_bytes(), [0; 8]);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OpId {
-    pub(crate) process: u32,
-    pub(crate) sequence: u32,
-}
-
-impl OpId {
-    /// The eight bytes of the id in the header of a record. Those of a commit are never all zero.
-    ///
-    /// ```
-    /// # use session::store::OpId;
-    /// assert_eq!(OpId::default().to_bytes().len(), 8);
-    /// ```
-    pub fn to_bytes(self) -> [u8; 8] {
-        ((u64::from(self.process) << 32) | u64::from(self.sequence)).to_be_bytes()
-    }
-}
-
-/// The key of a user in the user index: the value of the `user` field, as JSON. `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct UserKey(pub(crate) Bytes);
-
-/// The user that a session belongs to, if any.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity(pub(crate) Option<UserKey>);
-
-impl UserKey {
-    /// The bytes of the key, at most 65,535.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The SHA-256 hash of the key, for an index that cannot hold keys of that length.
-    pub fn digest(&self) -> [u8; 32] {
-        Sha256::digest(&self.0).into()
-    }
-}
-
-impl fmt::Debug for UserKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UserKey(…)")
-    }
-}
-
 impl Record {
     /// The number of changes of privilege: login, logout, rotation. A store refuses a commit that was made in an older
     /// epoch.
+    ///
+    /// ```
+    /// # use session::store::Record;
+    /// fn is_after(one: &Record, other: &Record) -> bool {
+    ///     (one.epoch(), one.revision()) > (other.epoch(), other.revision())
+    /// }
+    /// ```
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
 
     /// The number of commits.
+    ///
+    /// ```
+    /// # use session::store::Record;
+    /// fn has_changed(cached: &Record, stored: &Record) -> bool {
+    ///     cached.revision() != stored.revision()
+    /// }
+    /// ```
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
     /// When the session expires if it is not used before.
+    ///
+    /// ```
+    /// # use session::Timestamp;
+    /// # use session::store::Record;
+    /// fn expires(record: &Record) -> Timestamp {
+    ///     record.idle_deadline().min(record.absolute_deadline())
+    /// }
+    /// ```
     pub fn idle_deadline(&self) -> Timestamp {
         self.idle
     }
 
     /// When the session expires in any case.
+    ///
+    /// ```
+    /// # use session::Timestamp;
+    /// # use session::store::Record;
+    /// fn can_be_touched_until(record: &Record) -> Timestamp {
+    ///     record.absolute_deadline()
+    /// }
+    /// ```
     pub fn absolute_deadline(&self) -> Timestamp {
         self.absolute
     }
 
     /// When the session was created: its first commit, or its last login or logout.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use session::Timestamp;
+    /// # use session::store::Record;
+    /// fn age(record: &Record, now: Timestamp) -> Duration {
+    ///     now.duration_since(record.created())
+    /// }
+    /// ```
     pub fn created(&self) -> Timestamp {
         self.created
     }
 
     /// The user who is logged in, for the user index.
+    ///
+    /// ```
+    /// # use session::store::{Record, UserKey};
+    /// fn is_of(record: &Record, user: &UserKey) -> bool {
+    ///     record.user() == Some(user)
+    /// }
+    /// ```
     pub fn user(&self) -> Option<&UserKey> {
         self.user.as_ref()
     }
 
     /// Whether the session has expired at `now`. A session expires *at* its deadline: `now == deadline` is expired.
+    ///
+    /// ```
+    /// # use session::Timestamp;
+    /// # use session::store::Record;
+    /// fn loaded(record: Record, now: Timestamp) -> Option<Record> {
+    ///     (!record.is_expired(now)).then_some(record)
+    /// }
+    /// ```
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.idle || now >= self.absolute
     }
 
     /// Whether this record contains the commit `op`: it is the last commit of its process.
+    ///
+    /// ```
+    /// # use session::store::{OpId, Record};
+    /// fn is_repetition(stored: &Record, op: OpId) -> bool {
+    ///     stored.has_applied(op)
+    /// }
+    /// ```
     pub fn has_applied(&self, op: OpId) -> bool {
         self.writers.contains(&op)
     }
 
     /// The record with another idle deadline. For stores that keep the deadline beside the bytes.
+    ///
+    /// ```
+    /// # use session::store::Record;
+    /// # use session::{Corrupt, Timestamp};
+    /// fn from_row(bytes: Vec<u8>, idle: Timestamp) -> Result<Record, Corrupt> {
+    ///     Ok(Record::decode(bytes)?.with_idle_deadline(idle))
+    /// }
+    /// ```
     #[must_use]
     pub fn with_idle_deadline(mut self, idle: Timestamp) -> Self {
         self.idle = idle;
@@ -181,6 +200,14 @@ impl Record {
 
     /// The record with all times shifted by `offset` milliseconds. For stores whose server has a clock of its own,
     /// `offset` milliseconds ahead of this process.
+    ///
+    /// ```
+    /// # use session::store::Record;
+    /// /// `ahead`: by how many milliseconds the clock of the server is ahead of this process.
+    /// fn for_the_server(record: Record, ahead: i64) -> Record {
+    ///     record.offset(ahead)
+    /// }
+    /// ```
     #[must_use]
     pub fn offset(mut self, offset: i64) -> Self {
         for time in [&mut self.idle, &mut self.absolute, &mut self.created, &mut self.rotated] {
@@ -195,11 +222,26 @@ impl Record {
     }
 
     /// The number of bytes that [`encode`](Self::encode) returns.
+    ///
+    /// ```
+    /// # use session::store::Record;
+    /// fn fits(record: &Record) -> bool {
+    ///     record.encoded_len() <= 64 * 1024
+    /// }
+    /// ```
     pub fn encoded_len(&self) -> usize {
         HEADER + self.user.as_ref().map_or(0, |user| user.0.len()) + self.payload.as_bytes().len()
     }
 
     /// Encodes the record. [`decode`](Self::decode) reads it back.
+    ///
+    /// ```
+    /// # use session::Corrupt;
+    /// # use session::store::Record;
+    /// fn copied(record: &Record) -> Result<Record, Corrupt> {
+    ///     Record::decode(record.encode())
+    /// }
+    /// ```
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.encoded_len());
         out.put_slice(&MAGIC);

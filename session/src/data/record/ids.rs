@@ -1,0 +1,93 @@
+//! The ids in a record: [`OpId`] of a commit and [`UserKey`] of a user.
+
+use std::fmt;
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+
+/// The id of a commit, which makes a retry idempotent.
+///
+/// Each process numbers its commits, and a record holds the last number of each of the last eight processes that wrote
+/// it. A store therefore recognises the retry of a commit that it has applied, even after commits of other processes.
+///
+/// ```
+/// use session::store::OpId;
+///
+/// assert_eq!(OpId::default().to_bytes(), [0; 8]);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpId {
+    pub(crate) process: u32,
+    pub(crate) sequence: u32,
+}
+
+impl OpId {
+    /// The eight bytes of the id in the header of a record. Those of a commit are never all zero.
+    ///
+    /// ```
+    /// # use session::store::OpId;
+    /// assert_eq!(OpId::default().to_bytes().len(), 8);
+    /// ```
+    pub fn to_bytes(self) -> [u8; 8] {
+        ((u64::from(self.process) << 32) | u64::from(self.sequence)).to_be_bytes()
+    }
+}
+
+/// The key of a user in the user index: the value of the `user` field, as JSON. `Debug` does not show it.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// use session::SessionId;
+/// use session::store::{Record, UserKey};
+///
+/// /// A user index: the sessions of each user.
+/// fn index(sessions: &[(SessionId, Record)]) -> HashMap<UserKey, Vec<SessionId>> {
+///     let mut index: HashMap<UserKey, Vec<SessionId>> = HashMap::new();
+///     for (id, record) in sessions {
+///         if let Some(user) = record.user() {
+///             index.entry(user.clone()).or_default().push(*id);
+///         }
+///     }
+///     index
+/// }
+/// assert!(index(&[]).is_empty());
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct UserKey(pub(crate) Bytes);
+
+/// The user that a session belongs to, if any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity(pub(crate) Option<UserKey>);
+
+impl UserKey {
+    /// The bytes of the key, at most 65,535.
+    ///
+    /// ```
+    /// # use session::store::UserKey;
+    /// fn has_room(user: &UserKey) -> bool {
+    ///     user.as_bytes().len() <= 255
+    /// }
+    /// ```
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The SHA-256 hash of the key, for an index that cannot hold keys of that length.
+    ///
+    /// ```
+    /// # use session::store::{Record, UserKey};
+    /// fn index_key(record: &Record) -> Option<[u8; 32]> {
+    ///     record.user().map(UserKey::digest)
+    /// }
+    /// ```
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.0).into()
+    }
+}
+
+impl fmt::Debug for UserKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserKey(…)")
+    }
+}
