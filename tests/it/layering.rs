@@ -63,22 +63,28 @@ fn names(code: &str, own: &str) -> Vec<String> {
     let mut out = Vec::new();
     for (start, parents) in [("crate::", None), ("super::", Some(1)), ("self::", Some(0))] {
         for (at, _) in code.match_indices(start) {
-            let path: String = code[at + start.len()..]
-                .chars()
-                .take_while(|letter| letter.is_alphanumeric() || *letter == '_' || *letter == ':')
-                .collect();
-            let path = path.trim_matches(':').replace("::", "/");
-            assert!(!path.contains("super"), "{own}: name the module with `crate::`");
             let braced = code[..at].ends_with("use ") && code[at..].starts_with("crate::{");
             assert!(!braced, "{own}: name one module at a time");
-            out.push(match parents {
-                None => path,
-                Some(parents) => {
-                    let around: Vec<&str> = own.split('/').collect();
-                    let kept = around.len().saturating_sub(parents);
-                    around[..kept].iter().copied().chain([&*path]).collect::<Vec<_>>().join("/")
-                },
-            });
+            let rest = &code[at + start.len()..];
+            // `super::{a, b}` names two items.
+            let items: Vec<&str> = match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+                Some((items, _)) => items.split(',').map(str::trim).collect(),
+                None => vec![rest],
+            };
+            for item in items {
+                let is_path = |letter: &char| letter.is_alphanumeric() || *letter == '_' || *letter == ':';
+                let path: String = item.chars().take_while(is_path).collect();
+                let path = path.trim_matches(':').replace("::", "/");
+                assert!(!path.contains("super"), "{own}: name the module with `crate::`");
+                out.push(match parents {
+                    None => path,
+                    Some(parents) => {
+                        let around: Vec<&str> = own.split('/').collect();
+                        let kept = around.len().saturating_sub(parents);
+                        around[..kept].iter().copied().chain([&*path]).collect::<Vec<_>>().join("/")
+                    },
+                });
+            }
         }
     }
     out
