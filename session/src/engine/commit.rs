@@ -15,12 +15,12 @@ use crate::data::token::{SessionId, Token};
 use crate::port::{Commit, Committed, Created, Destroyed, StoreError, Touched};
 
 impl Engine {
-    /// Stores a new session whose fields are the changes of `delta`.
-    pub(crate) async fn create(&self, delta: &Delta) -> Result<(LoadedSession, Token), Error> {
+    /// Stores a new session: `base` with the changes of `delta`.
+    pub(crate) async fn create(&self, base: &Payload, delta: &Delta) -> Result<(LoadedSession, Token), Error> {
         let now = self.now();
         let rules = self.rules(now);
-        let payload = delta.apply_to_payload(&Payload::default(), rules.sections)?;
-        delta.check(&Payload::default(), &payload, rules.sections)?;
+        let payload = delta.apply_to_payload(base, rules.sections)?;
+        delta.check(base, &payload, rules.sections)?;
         // A second random id is taken if the first one exists already, or if the outcome is unknown: then the first
         // record may exist, but its token is never sent to a client, so it expires unused.
         let mut cause = None;
@@ -103,9 +103,9 @@ impl Engine {
         let Some(mut current) = bases.chain(&leader.latest).max_by_key(|record| record.revision()).cloned() else {
             return Err(conflict());
         };
-        let op = self.next_op();
         let mut retry = RetryPolicy::new(leader.since);
         let failure = loop {
+            let op = self.next_op();
             let now = self.now();
             let (next, refused) = self.fold(&current, op, &mut batch, now);
             for (commit, error) in refused {

@@ -94,6 +94,17 @@ impl Change {
         Ok(Self { codec: to, base, ours: transcode(&self.ours)?, ..self.clone() })
     }
 
+    /// The change as an edit of the payload that it was made on.
+    pub(crate) fn as_edit(&self) -> Edit<'_> {
+        Edit {
+            section: self.section,
+            version: self.version,
+            codec: self.codec.tag(),
+            key: self.field.info.key,
+            value: self.ours.as_deref(),
+        }
+    }
+
     fn same_field(&self, other: &Self) -> bool {
         self.section == other.section && self.field.info.key == other.field.info.key
     }
@@ -117,8 +128,18 @@ impl Delta {
             || self.changes.iter().any(|change| change.field.info.privilege)
     }
 
-    /// Adds a later change of the same request. `stored` is the payload of the loaded record, and `seen` the payload
-    /// that the change was made on.
+    /// Whether a user is logged in after the change, who was not or who logs in again.
+    pub(crate) fn logs_in(&self) -> bool {
+        matches!(self.user, Some(Identity(Some(_))))
+    }
+
+    /// Whether the change is a logout that no login follows.
+    pub(crate) fn logs_out(&self) -> bool {
+        self.reset == Some(Reset::Logout) && !self.logs_in()
+    }
+
+    /// Adds a later change of the same request. `stored` is the payload that this delta applies to, and `seen` the
+    /// payload that the change was made on.
     pub(crate) fn push(
         &mut self,
         change: Change,
@@ -126,15 +147,13 @@ impl Delta {
         stored: &Payload,
         sections: &SchemaRegistry,
     ) -> Result<(), Error> {
-        if let Some(earlier) = self.changes.iter_mut().find(|earlier| earlier.same_field(&change)) {
-            earlier.ours = change.resolve(earlier.ours.as_deref())?;
-            return Ok(());
-        }
         if seen.is(stored) {
-            self.changes.push(change);
-            return Ok(());
+            return self.add(change);
         }
         let (section, key) = (change.section, change.field.info.key);
+        if self.changes.iter().any(|earlier| earlier.same_field(&change)) {
+            return self.add(change);
+        }
         let kept = self.reset.is_none_or(|reset| sections.survives(reset, section.as_bytes(), key.as_bytes()));
         let base = stored.section(section).filter(|_| kept);
         let base = base.and_then(|section| change.stored_in(&section, sections));
@@ -144,11 +163,19 @@ impl Delta {
         Ok(())
     }
 
+    /// Adds a later change, whose base is the value that the earlier changes lead to, or one that is merged with it.
+    fn add(&mut self, change: Change) -> Result<(), Error> {
+        match self.changes.iter_mut().find(|earlier| earlier.same_field(&change)) {
+            Some(earlier) => earlier.ours = change.resolve(earlier.ours.as_deref())?,
+            None => self.changes.push(change),
+        }
+        Ok(())
+    }
+
     /// Adds a login or logout: drops the changes of fields that do not survive it.
     pub(crate) fn reset(&mut self, reset: Reset) {
-        // The stricter one of a logout and a login in one request counts.
-        let reset = if self.reset == Some(Reset::Logout) { Reset::Logout } else { reset };
-        self.reset = Some(reset);
+        // What is stored is reset by the strictest of several.
+        self.reset = self.reset.max(Some(reset));
         self.user = Some(Identity(None));
         self.changes.retain(|change| survives(reset, change.field));
     }
@@ -162,25 +189,26 @@ impl Delta {
         }
     }
 
-    /// Adds the later changes of the same request.
-    pub(crate) fn append(&mut self, later: Self) {
+    /// Adds the later changes of the same request, which were made on what this delta leads to.
+    pub(crate) fn append(&mut self, later: Self) -> Result<(), Error> {
         if let Some(reset) = later.reset {
             self.reset(reset);
         }
         self.rotate |= later.rotate;
         self.user = later.user.or(self.user.take());
-        for change in later.changes {
-            match self.changes.iter_mut().find(|earlier| earlier.same_field(&change)) {
-                Some(earlier) => earlier.ours = change.ours,
-                None => self.changes.push(change),
-            }
-        }
+        later.changes.into_iter().try_for_each(|change| self.add(change))
     }
 
-    /// Drops the data changes of a failed handler. A login, logout, rotation, and changes of `user` and `rotate` fields
-    /// stay.
-    pub(crate) fn keep_privilege_changes(&mut self) {
-        self.changes.retain(|change| change.field.info.privilege);
+    /// Drops what a failed handler must not store: data and logins. A logout, a rotation, and changes of `rotate`
+    /// fields stay, unless a login comes before the latter: then they are those of the user who is not logged in.
+    pub(crate) fn drop_failed(&mut self) {
+        if !self.logs_in() {
+            self.changes.retain(|change| change.field.info.privilege);
+            return;
+        }
+        self.changes.clear();
+        self.reset = self.reset.filter(|reset| *reset == Reset::Logout);
+        self.user = self.reset.map(|_| Identity(None));
     }
 
     /// `payload` with all changes applied.

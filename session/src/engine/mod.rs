@@ -48,7 +48,7 @@ pub(crate) struct Engine {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     queue: CommitQueue,
-    /// Random, and never zero: together with the sequence it names a commit.
+    /// Random, and never zero: the first half of each operation id.
     process: u32,
     sequence: AtomicU32,
 }
@@ -112,8 +112,14 @@ impl Engine {
         Rules { now, idle: *idle, absolute: *absolute, sections }
     }
 
+    /// The id of a commit. A counter alone would not do: two copies of one process image would count in step, and each
+    /// would take the other's commit for its own.
     fn next_op(&self) -> OpId {
-        OpId { process: self.process, sequence: self.sequence.fetch_add(1, Ordering::Relaxed) }
+        let mut random = [0; 4];
+        // Without random bytes, the counter still tells the commits of this process apart.
+        let _ = self.rng.fill(&mut random);
+        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed).wrapping_add(u32::from_ne_bytes(random));
+        OpId { process: self.process, sequence }
     }
 }
 

@@ -43,6 +43,8 @@ pub struct FieldDescriptor<S> {
     pub(crate) field: &'static FieldVtable,
     pub(crate) encode: fn(&S, Codec, &mut Vec<u8>) -> Result<(), Error>,
     pub(crate) reset: fn(&mut S),
+    /// Swaps the field's values of two structs.
+    pub(crate) swap: fn(&mut S, &mut S),
     pub(crate) fingerprint: fn(&S) -> Option<u128>,
 }
 
@@ -84,6 +86,7 @@ impl<S: SchemaData> FieldDescriptor<S> {
             },
             encode: |of, codec, out| encode::<S, F>(F::get(of), codec, out),
             reset: |of| *F::get_mut(of) = F::default(),
+            swap: |one, other| std::mem::swap(F::get_mut(one), F::get_mut(other)),
             fingerprint: |of| F::get(of).fingerprint(),
         }
     }

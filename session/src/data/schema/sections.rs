@@ -36,17 +36,18 @@ type Fields = Vec<(&'static str, Vec<u8>)>;
 type ConvertFn = fn(&Section<'_>) -> Result<Fields, Error>;
 type ValidateFn = fn(Option<Section<'_>>) -> Result<(), Violations>;
 
-/// Why fields are reset. It decides which ones survive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why fields are reset, the mildest first. It decides which ones survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reset {
     Login,
     Logout,
+    Destruction,
 }
 
 /// Whether `field` survives `reset`.
 pub(crate) fn survives(reset: Reset, field: &FieldVtable) -> bool {
     match field.info.survive {
-        Survive::Both => true,
+        Survive::Both => reset != Reset::Destruction,
         Survive::Login => reset == Reset::Login,
         Survive::Neither => false,
     }

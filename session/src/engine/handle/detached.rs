@@ -1,5 +1,6 @@
 //! [`Detached`]: a session that outlives its request.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -84,25 +85,60 @@ impl<S: Schema> Detached<S> {
     /// }
     /// ```
     pub async fn update<R>(&self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
+        let changed = self.try_update(|session| Ok::<R, Infallible>(change(session))).await?;
+        Ok(changed.unwrap_or_else(|never| match never {}))
+    }
+
+    /// As [`update`](Self::update), for a change that can refuse: if `change` returns an error, nothing that it did is
+    /// stored, and the error is returned inside the `Ok` of the update itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`update`](Self::update).
+    ///
+    /// ```
+    /// # use session::{Detached, Error, Session};
+    /// # #[derive(Session)]
+    /// # struct Shop { orders: u64 }
+    /// async fn cancelled(session: Detached<Shop>) -> Result<bool, Error> {
+    ///     let cancelled = session
+    ///         .try_update(|session| {
+    ///             session.orders = session.orders.checked_sub(1).ok_or("no order")?;
+    ///             Ok::<(), &str>(())
+    ///         })
+    ///         .await?;
+    ///     Ok(cancelled.is_ok())
+    /// }
+    /// ```
+    pub async fn try_update<R, E>(
+        &self,
+        mut change: impl FnMut(&mut S::Handle) -> Result<R, E>,
+    ) -> Result<Result<R, E>, Error> {
         if self.engine.lives_in_cookie() {
             return Err(in_cookie::<S>());
         }
         let loaded = self.loaded.clone().ok_or_else(never_stored::<S>)?;
-        let request = Arc::new(RequestSession::detached(Arc::clone(&self.engine), loaded));
-        let mut session = Tracked::<S>::new(Arc::clone(&request))?;
+        let request = Arc::new(RequestSession::detached(Arc::clone(&self.engine), Some(loaded)));
+        let mut session = Tracked::<S>::new(request)?;
         session
-            .update(|session| {
+            .try_update(|session| {
                 let result = change(session);
-                // Whether this is in time, `update` checks itself.
-                let _ = session.flush_changes();
-                if request.changes_privilege() {
-                    let message = "a detached session cannot log in, log out or rotate, nor change a `user` or \
-                                   `rotate` field: no response carries the new cookie";
-                    request.fail(Error::new(ErrorKind::Misconfigured, message));
-                }
+                session.refuse_privilege_change();
                 result
             })
             .await
+    }
+}
+
+impl<S: Schema> Tracked<S> {
+    fn refuse_privilege_change(&mut self) {
+        // Whether this is in time, the update checks itself.
+        let _ = self.flush_changes();
+        if self.request.changes_privilege() {
+            let message = "a detached session cannot log in, log out or rotate, nor change a `user` or `rotate` field: \
+                           no response carries the new cookie";
+            self.request.fail(Error::new(ErrorKind::Misconfigured, message));
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::data::schema::sections::Reset;
 use crate::data::schema::{Key, SchemaData};
 use crate::data::token::SessionId;
 use crate::data::validation::Violations;
+use crate::engine::handle::hand_in::identity;
 use crate::engine::handle::schema::Identified;
 use crate::engine::handle::tracked::Tracked;
 
@@ -132,6 +133,13 @@ impl<S: SchemaData> Tracked<S> {
     /// Fields without `survive` are reset to their defaults now; what is set after this call stays. The response is a
     /// 503, whatever the handler returns, if the store does not confirm the login.
     ///
+    /// If another user is logged in, that user is logged out first: only fields with `survive` (not those with
+    /// `survive = login`) are kept. If `user` is logged in already, the session gets a new token and keeps its fields.
+    /// An assignment to the `user` field counts as this call, but its place among the changes of the handle is unknown,
+    /// so those to fields without `survive` are lost. A 5xx response drops the login.
+    ///
+    /// If another request of this session has logged in or out meanwhile, the login gets a session of its own.
+    ///
     /// ```
     /// # use session::Session;
     /// # #[derive(Session)]
@@ -145,14 +153,31 @@ impl<S: SchemaData> Tracked<S> {
     where
         S: Identified,
     {
-        self.reset_all(Reset::Login);
+        let _ = self.flush_changes();
+        let before = identity(&self.value);
         *S::user_mut(self.user_mut()) = Some(user);
+        let now = identity(&self.value);
+        let (before, now) = match (before, now) {
+            (Ok(before), Ok(now)) => (before, now),
+            (Err(error), _) | (_, Err(error)) => return self.request.fail(error),
+        };
+        if before == now {
+            self.unmark();
+            return self.request.rotate(Some(now));
+        }
+        let user = S::user_mut(&mut self.value).take();
+        self.unmark();
+        self.reset_all(if before.0.is_some() { Reset::Logout } else { Reset::Login });
+        *S::user_mut(self.user_mut()) = user;
+        self.hand_in_login();
     }
 
     /// Logs the user out: at the end of the request the session gets a new token, and the old one opens nothing any
     /// more. Fields without `survive` are reset to their defaults now. If no field survives, the session is removed
     /// from the store, and its cookie from the client. The response is a 503, whatever the handler returns, if the
-    /// store does not confirm the logout.
+    /// store does not confirm the logout. A 5xx response does not undo it.
+    ///
+    /// If another request of this session has logged out meanwhile, there is nothing left to do, and that is a success.
     ///
     /// ```
     /// # use session::Session;
@@ -168,6 +193,7 @@ impl<S: SchemaData> Tracked<S> {
     {
         self.reset_all(Reset::Logout);
         *S::user_mut(self.user_mut()) = None;
+        self.hand_in_login();
     }
 
     fn user_mut(&mut self) -> &mut S {
@@ -189,7 +215,7 @@ impl<S: SchemaData> Tracked<S> {
     /// }
     /// ```
     pub fn rotate(&mut self) {
-        self.request.rotate();
+        self.request.rotate(None);
     }
 
     /// Removes the session from the store and its cookie from the client, at the end of the request. Unsaved changes
@@ -207,7 +233,7 @@ impl<S: SchemaData> Tracked<S> {
     /// }
     /// ```
     pub fn destroy(mut self) {
-        self.discard();
+        self.unmark();
         self.request.destroy();
     }
 
@@ -231,7 +257,85 @@ impl<S: SchemaData> Tracked<S> {
     /// ```
     pub async fn commit(&mut self) -> Result<(), Error> {
         self.save().await?;
-        self.reload()
+        self.reread()
+    }
+
+    /// Hands the changes of this handle to the request without a store call: other handles that are made later see
+    /// them, and the end of the request stores them. A handle does this by itself when it is dropped, and by
+    /// [`commit`](Self::commit) and [`update`](Self::update).
+    ///
+    /// Call it in a middleware that keeps its handle while it calls the next service. A debug build logs a warning if a
+    /// second handle is made while a first one has changes that were not handed in.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misconfigured`](crate::ErrorKind::Misconfigured) if the response has left already; and the errors
+    /// of a load, for the changes of other handles that this handle sees after the call.
+    ///
+    /// ```
+    /// # use axum::{extract::Request, middleware::Next, response::Response};
+    /// # use session::{Error, Session};
+    /// # #[derive(Session)]
+    /// # struct Shop { name: String }
+    /// async fn name_from_header(mut session: Session<Shop>, request: Request, next: Next) -> Result<Response, Error> {
+    ///     session.name = "tea lover".into();
+    ///     session.apply()?; // the handler sees the name
+    ///     Ok(next.run(request).await)
+    /// }
+    /// ```
+    pub fn apply(&mut self) -> Result<(), Error> {
+        self.flush_changes()?;
+        self.reread()
+    }
+
+    /// Discards the changes of this handle that were not handed in. The fields get the values that a new handle would
+    /// see.
+    ///
+    /// A login, logout or rotation was handed in by its call, and stays.
+    ///
+    /// ```
+    /// # use session::{Session, Violations};
+    /// # #[derive(Session)]
+    /// # struct Shop { name: String, #[session(flash)] error: Option<String> }
+    /// async fn rename(mut session: Session<Shop>, name: String) {
+    ///     session.set_name(name);
+    ///     if let Err(violations) = session.validate() {
+    ///         session.discard();
+    ///         session.set_error(Some(violations.to_string())); // for the form, after a redirect
+    ///     }
+    /// }
+    /// ```
+    pub fn discard(&mut self) {
+        self.refresh();
+    }
+
+    /// Takes back the changes of this handle that break a rule of `#[session(validate = garde)]`: each field with a
+    /// broken rule gets the value from before its change, and the other changes stay. If a rule of the whole struct is
+    /// broken, all changes are taken back.
+    ///
+    /// # Errors
+    ///
+    /// The rules that were broken, for a message to the client. The session can be stored after it.
+    ///
+    /// ```
+    /// # use session::Session;
+    /// # #[derive(Session)]
+    /// # struct Shop { name: String, #[session(flash)] error: Option<String> }
+    /// async fn rename(mut session: Session<Shop>, name: String) {
+    ///     session.set_name(name);
+    ///     if let Err(violations) = session.discard_invalid() {
+    ///         session.set_error(Some(violations.to_string())); // for the form, after a redirect
+    ///     }
+    /// }
+    /// ```
+    pub fn discard_invalid(&mut self) -> Result<(), Violations> {
+        let Err(violations) = self.validate() else { return Ok(()) };
+        let all = violations.iter().any(|violation| violation.field().is_none());
+        let is_broken = |name: &str| all || violations.iter().any(|violation| violation.field() == Some(name));
+        if let Err(error) = self.take_back(is_broken) {
+            self.request.fail(error);
+        }
+        Err(violations)
     }
 }
 

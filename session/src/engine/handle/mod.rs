@@ -2,6 +2,7 @@
 //! that outlives the request.
 
 pub(crate) mod detached;
+pub(crate) mod hand_in;
 pub(crate) mod lifecycle;
 pub(crate) mod not_serializable;
 pub(crate) mod schema;

@@ -7,18 +7,11 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use bytes::Bytes;
-
-use crate::base::error::{Error, ErrorKind};
-use crate::data::codec::Codec;
-use crate::data::record::{Identity, UserKey};
-use crate::data::schema::field::{FieldDescriptor, FieldVtable};
+use crate::base::error::Error;
+use crate::data::schema::field::FieldDescriptor;
 use crate::data::schema::reader::{FieldError, SectionReader};
-use crate::data::schema::sections::{Reset, codec_or, none, survives};
 use crate::data::schema::{Key, SchemaData};
-use crate::engine::delta::Change;
-use crate::engine::request::{RequestSession, Snapshot, TOO_LATE};
-use crate::engine::run_to_completion::RunToCompletion;
+use crate::engine::request::{RequestSession, Snapshot};
 
 /// The session of a request, with its fields as an `S`: every [`Session<S>`](tyalias@crate::Session) dereferences to
 /// it.
@@ -67,15 +60,15 @@ use crate::engine::run_to_completion::RunToCompletion;
 /// }
 /// ```
 pub struct Tracked<S: SchemaData> {
-    value: S,
+    pub(super) value: S,
     /// One bit for each field that may have changed.
-    marked: u128,
+    pub(super) marked: u128,
     /// The fingerprints of marked fields from before the mark, by index.
-    before: Vec<Option<u128>>,
+    pub(super) before: Vec<Option<u128>>,
     /// One bit for each field that was reset to its default. It is stored by removing its key.
-    reset: u128,
+    pub(super) reset: u128,
     /// What `value` was made from.
-    base: Snapshot,
+    pub(super) base: Snapshot,
     pub(super) problems: Vec<FieldError>,
     pub(super) request: Arc<RequestSession>,
 }
@@ -83,6 +76,13 @@ pub struct Tracked<S: SchemaData> {
 impl<S: SchemaData> Tracked<S> {
     pub(crate) fn new(request: Arc<RequestSession>) -> Result<Self, Error> {
         let base = request.snapshot()?;
+        if request.has_unsaved() {
+            tracing::warn!(
+                session = S::SECTION.name,
+                "a second handle of a session is made while the first one has changes that the second one does not \
+                 see: call `session.apply()` on the first one before, or drop it"
+            );
+        }
         let (value, problems) = SectionReader::load::<S>(base.payload.section(S::SECTION.name))?;
         for problem in &problems {
             tracing::warn!(
@@ -122,6 +122,9 @@ impl<S: SchemaData> Tracked<S> {
         if self.marked & bits == bits {
             return;
         }
+        if self.marked == 0 {
+            self.request.note_unsaved(true);
+        }
         if self.marked == 0 && bits == u128::MAX {
             self.before = S::FIELDS.iter().map(|field| (field.fingerprint)(&self.value)).collect();
             self.marked = bits;
@@ -137,90 +140,12 @@ impl<S: SchemaData> Tracked<S> {
         self.marked |= bits;
     }
 
-    /// Resets every field that does not survive, here and in the record.
-    pub(super) fn reset_all(&mut self, reset: Reset) {
-        let _ = self.flush_changes();
-        self.request.reset(reset);
-        for field in S::FIELDS {
-            if !survives(reset, field.field) {
-                (field.reset)(&mut self.value);
-            }
+    /// Takes all marks back.
+    pub(super) fn unmark(&mut self) {
+        if self.marked != 0 {
+            self.request.note_unsaved(false);
         }
-        match self.request.snapshot() {
-            Ok(view) => self.base = view,
-            Err(error) => self.request.fail(error),
-        }
-    }
-
-    /// Discards all unsaved changes of this handle, including those of fields that are not stored.
-    pub(super) fn discard(&mut self) {
-        self.marked = 0;
-    }
-
-    /// Commits the changes. The fields keep their values: call [`reload`](Self::reload) to see what is stored.
-    pub(crate) async fn save(&mut self) -> Result<(), Error> {
-        self.flush_changes()?;
-        // The flushed changes belong to the request now, also if the commit fails: they must not be flushed again.
-        self.base = self.request.snapshot()?;
-        RunToCompletion::new(Box::pin(Arc::clone(&self.request).flush())).await
-    }
-
-    /// Moves the changes of this handle to the request. If the response has left already, this fails and logs an error:
-    /// a handle that is dropped has no caller who could read the result.
-    pub(crate) fn flush_changes(&mut self) -> Result<(), Error> {
-        if self.marked == 0 {
-            return Ok(());
-        }
-        let handed = self.changes().and_then(|changes| Ok((self.identity(&changes)?, changes)));
         (self.marked, self.reset) = (0, 0);
-        let (user, changes) = match handed {
-            Ok(handed) => handed,
-            Err(error) => {
-                self.request.fail(error);
-                return Ok(());
-            },
-        };
-        let fields = changes.len();
-        if changes.is_empty() || self.request.merge(changes, user, &self.base) {
-            return Ok(());
-        }
-        tracing::error!(session = S::SECTION.name, fields, "a change {TOO_LATE}");
-        Err(too_late::<S>("a change"))
-    }
-
-    /// The key of the user index, if the `user` field is among `changes`.
-    fn identity(&self, changes: &[Change]) -> Result<Option<Identity>, Error> {
-        let Some(user) = S::USER.and_then(|index| S::FIELDS.get(index)) else { return Ok(None) };
-        if !changes.iter().any(|change| std::ptr::eq(change.field, user.field)) {
-            return Ok(None);
-        }
-        let mut now = Vec::new();
-        // JSON, whatever the section's codec is: the user index compares these bytes between sessions.
-        (user.encode)(&self.value, Codec::Json, &mut now)?;
-        if now.len() > usize::from(u16::MAX) {
-            let message = format!(
-                "session `{}`: the user takes {} bytes, and a record has room for 65,535",
-                S::SECTION.name,
-                now.len()
-            );
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
-        Ok(Some(Identity((now != b"null").then(|| UserKey(Bytes::from(now))))))
-    }
-
-    /// Discards unsaved changes and reads the session anew.
-    pub(super) fn refresh(&mut self) {
-        self.discard();
-        if let Err(error) = self.reload() {
-            self.request.fail(error);
-        }
-    }
-
-    /// Reads the session anew: what is stored, with the changes of other handles. No change may be unsaved.
-    pub(crate) fn reload(&mut self) -> Result<(), Error> {
-        let fresh = Self::new(Arc::clone(&self.request))?;
-        *self = fresh;
-        Ok(())
     }
 
     /// Whether this handle has unsaved changes.
@@ -229,7 +154,7 @@ impl<S: SchemaData> Tracked<S> {
     }
 
     /// Whether the field is marked and its content is not certainly the same as before.
-    fn may_differ(&self, index: usize, field: &FieldDescriptor<S>) -> bool {
+    pub(super) fn may_differ(&self, index: usize, field: &FieldDescriptor<S>) -> bool {
         let bit = 1 << (index & 127);
         if self.marked & bit == 0 {
             return false;
@@ -237,63 +162,6 @@ impl<S: SchemaData> Tracked<S> {
         let before = self.before.get(index).copied().flatten();
         self.reset & bit != 0 || before.is_none() || before != (field.fingerprint)(&self.value)
     }
-
-    /// Every marked field whose content differs from what was loaded.
-    fn changes(&self) -> Result<Vec<Change>, Error> {
-        // Most requests change one field.
-        let mut changes = Vec::with_capacity(1);
-        let section = self.base.payload.section(S::SECTION.name);
-        let codec = codec_or::<S>(section.as_ref())?;
-        for (index, field) in S::FIELDS.iter().enumerate() {
-            let bit = 1 << (index & 127);
-            if self.marked & bit == 0 {
-                continue;
-            }
-            let before = self.before.get(index).copied().flatten();
-            let after = (field.fingerprint)(&self.value);
-            let was_reset = self.reset & bit != 0;
-            if !was_reset && before.is_some() && before == after {
-                continue;
-            }
-            let info = &field.field.info;
-            let stored = section.as_ref().and_then(|section| section.get(info.key));
-            // A handler has seen the default in place of an unreadable value, and has changed that.
-            let base = stored.filter(|_| !self.problems.iter().any(|problem| problem.field() == info.name));
-            let mut encoded = Vec::with_capacity(base.map_or(0, |base| base.len() + 8));
-            (field.encode)(&self.value, codec, &mut encoded)?;
-            if base == Some(&*encoded) {
-                continue;
-            }
-            // With older keys, a missing key means the value of an older release, not the default.
-            let by_absence = info.sources.is_empty() && (was_reset || after == none());
-            let ours = match by_absence && is_default(field.field, codec, &encoded) {
-                true => None,
-                false => Some(Bytes::from(encoded)),
-            };
-            if ours.is_none() && stored.is_none() {
-                continue;
-            }
-            changes.push(Change {
-                section: S::SECTION.name,
-                version: S::SECTION.version,
-                field: field.field,
-                codec,
-                base: base.map(|base| self.base.payload.share(base)),
-                ours,
-            });
-        }
-        Ok(changes)
-    }
-}
-
-#[cold]
-pub(crate) fn too_late<S: SchemaData>(what: &str) -> Error {
-    Error::new(ErrorKind::Misconfigured, format!("session `{}`: {what} {TOO_LATE}", S::SECTION.name))
-}
-
-fn is_default(field: &FieldVtable, codec: Codec, encoded: &[u8]) -> bool {
-    let mut default = Vec::new();
-    (field.default)(codec, &mut default).is_ok() && default == encoded
 }
 
 impl<S: SchemaData> Deref for Tracked<S> {

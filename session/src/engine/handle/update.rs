@@ -1,11 +1,13 @@
 //! Exact updates: a read-modify-write on the session as it is stored, run again when another writer commits first.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::base::error::{Error, ErrorKind};
 use crate::engine::delta::Delta;
+use crate::engine::handle::hand_in::too_late;
 use crate::engine::handle::schema::Schema;
-use crate::engine::handle::tracked::{Tracked, too_late};
+use crate::engine::handle::tracked::Tracked;
 use crate::engine::load::LoadedSession;
 use crate::engine::request::{Replaced, RequestSession};
 use crate::engine::retry::RetryPolicy;
@@ -18,7 +20,8 @@ impl<S: Schema> Tracked<S> {
     /// meanwhile. Otherwise `change` runs once more, on the new state. Use it for a read-modify-write that must be
     /// exact: stock, quotas, one order for each cart.
     ///
-    /// Unsaved changes from before the call are committed first. Other commits of the session wait until the future is
+    /// What `change` returns has no influence on what is stored, also if it is an `Err`: see
+    /// [`try_update`](Self::try_update). Unsaved changes from before the call are committed first. Other commits of the session wait until the future is
     /// done or dropped. `change` can run several times, so it must not have other effects. After the call the session
     /// has the stored values.
     ///
@@ -44,6 +47,35 @@ impl<S: Schema> Tracked<S> {
     /// }
     /// ```
     pub async fn update<R>(&mut self, mut change: impl FnMut(&mut S::Handle) -> R) -> Result<R, Error> {
+        let changed = self.try_update(|session| Ok::<R, Infallible>(change(session))).await?;
+        Ok(changed.unwrap_or_else(|never| match never {}))
+    }
+
+    /// As [`update`](Self::update), for a change that can refuse: if `change` returns an error, nothing that it did is
+    /// stored, and the error is returned inside the `Ok` of the update itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`update`](Self::update).
+    ///
+    /// ```
+    /// # use session::{Error, Session};
+    /// # #[derive(Session)]
+    /// # struct Shop { cart: Vec<String> }
+    /// async fn add(mut session: Session<Shop>, item: String) -> Result<&'static str, Error> {
+    ///     let added = session
+    ///         .try_update(|session| {
+    ///             session.cart.push(item.clone());
+    ///             if session.cart.len() > 10 { Err("the cart is full") } else { Ok(()) }
+    ///         })
+    ///         .await?;
+    ///     Ok(added.err().unwrap_or("added"))
+    /// }
+    /// ```
+    pub async fn try_update<R, E>(
+        &mut self,
+        mut change: impl FnMut(&mut S::Handle) -> Result<R, E>,
+    ) -> Result<Result<R, E>, Error> {
         let request = Arc::clone(&self.request);
         if request.engine.backend().sharing() == (Sharing::PerRequest { last_wins: false }) {
             return Err(in_cookie::<S>());
@@ -53,11 +85,11 @@ impl<S: Schema> Tracked<S> {
         // Also if the future is dropped: the handle then has what is stored.
         let _refresh = RefreshOnDrop(self);
         if request.loaded().is_none()
-            && let Some(result) = create::<S, R>(&request, &mut change).await?
+            && let Some(result) = create::<S, _, _>(&request, &mut change).await?
         {
             return Ok(result);
         }
-        replace::<S, R>(&request, &mut change).await
+        replace::<S, _, _>(&request, &mut change).await
     }
 }
 
@@ -71,23 +103,27 @@ impl<S: Schema> Drop for RefreshOnDrop<'_, S> {
 
 /// The first write of a session. No other request can know its id yet. `None` if another handle of this request has
 /// stored it meanwhile.
-async fn create<S, R>(
+async fn create<S, R, E>(
     request: &Arc<RequestSession>,
-    change: &mut impl FnMut(&mut S::Handle) -> R,
-) -> Result<Option<R>, Error>
+    change: &mut impl FnMut(&mut S::Handle) -> Result<R, E>,
+) -> Result<Option<Result<R, E>>, Error>
 where
     S: Schema,
 {
-    let (result, delta) = run::<S, R>(request, change)?;
+    let (result, delta) = run::<S, R, E>(request, None, change)?;
     let created = RunToCompletion::new(Box::pin(Arc::clone(request).create_exact(delta))).await?;
     Ok(created.then_some(result))
 }
 
-async fn replace<S, R>(request: &Arc<RequestSession>, change: &mut impl FnMut(&mut S::Handle) -> R) -> Result<R, Error>
+async fn replace<S, R, E>(
+    request: &Arc<RequestSession>,
+    change: &mut impl FnMut(&mut S::Handle) -> Result<R, E>,
+) -> Result<Result<R, E>, Error>
 where
     S: Schema,
 {
     let engine = &request.engine;
+    let since = request.place();
     let loaded = || request.loaded().ok_or_else(gone);
     let mut leader = engine.exclusive(loaded()?.id).await?;
     // Read after the wait: another handle may have changed it.
@@ -105,9 +141,10 @@ where
         }
         // Not the record that this request has loaded: a session in its cookie would be sent back without a change.
         if !Arc::ptr_eq(&current, &known) {
-            request.committed(LoadedSession { id, record: Arc::clone(&current) }, None)?;
+            request.refreshed(id, Arc::clone(&current), since)?;
         }
-        let (result, delta) = run::<S, R>(request, change)?;
+        let session = LoadedSession { id, record: Arc::clone(&current) };
+        let (result, delta) = run::<S, R, E>(request, Some(session), change)?;
         if delta.is_empty() {
             let stored = match is_fresh {
                 true => Arc::clone(&current),
@@ -124,7 +161,7 @@ where
             current = stored;
             continue;
         }
-        let write = Box::pin(Arc::clone(request).compare_and_set(id, Arc::clone(&current), delta));
+        let write = Box::pin(Arc::clone(request).compare_and_set(id, Arc::clone(&current), delta, since));
         match RunToCompletion::new(write).await? {
             Replaced::Applied(next) => {
                 if let Some(leader) = &mut leader {
@@ -146,20 +183,31 @@ where
     }
 }
 
-/// Runs `change` on the session as it is stored, and returns what it alone has changed. The changes of other handles
-/// stay with the request.
-fn run<S, R>(request: &Arc<RequestSession>, change: &mut impl FnMut(&mut S::Handle) -> R) -> Result<(R, Delta), Error>
+/// Runs `change` on a session of its own, which has what is stored, and returns what it has changed. The changes of
+/// other handles stay with the request. A result that is an error changes nothing.
+fn run<S, R, E>(
+    request: &Arc<RequestSession>,
+    stored: Option<LoadedSession>,
+    change: &mut impl FnMut(&mut S::Handle) -> Result<R, E>,
+) -> Result<(Result<R, E>, Delta), Error>
 where
     S: Schema,
 {
     if request.is_finished() {
         return Err(too_late::<S>("an update"));
     }
-    let aside = request.set_aside()?;
-    let mut session = S::handle(Tracked::new(Arc::clone(request))?);
+    let unit = Arc::new(RequestSession::detached(Arc::clone(&request.engine), stored));
+    let mut session = S::handle(Tracked::new(Arc::clone(&unit))?);
     let result = change(&mut session);
-    session.flush_changes()?;
-    Ok((result, aside.own()?))
+    if result.is_ok() {
+        session.flush_changes()?;
+    }
+    let changes = unit.finish_alone();
+    if result.is_err() {
+        session.unmark();
+        return Ok((result, Delta::default()));
+    }
+    Ok((result, changes?))
 }
 
 #[cold]

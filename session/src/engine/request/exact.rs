@@ -1,11 +1,12 @@
-//! What an exact update needs of its request: its changes apart from those of other handles, and a commit of its own.
+//! The commits of an exact update: its changes come from a private unit, apart from those of other handles.
 
-use std::mem;
 use std::sync::Arc;
 
-use super::RequestSession;
 use super::report::trace_commit;
+use super::unit::{Place, Written};
+use super::{CookieChange, RequestSession};
 use crate::base::error::Error;
+use crate::data::payload::Payload;
 use crate::data::record::Record;
 use crate::data::schema::sections::Reset;
 use crate::data::token::{SessionId, Token};
@@ -14,14 +15,6 @@ use crate::engine::delta::Delta;
 use crate::engine::load::LoadedSession;
 use crate::engine::{gone, superseded};
 use crate::port::Committed;
-
-/// Puts the changes of other handles aside while an update runs its closure. Dropping it puts them back.
-pub(crate) struct Aside<'a> {
-    request: &'a RequestSession,
-    others: Delta,
-    resets: (u32, Option<Reset>),
-    is_back: bool,
-}
 
 /// The outcome of a compare-and-set.
 pub(crate) enum Replaced {
@@ -36,22 +29,26 @@ pub(crate) enum Replaced {
 }
 
 impl RequestSession {
-    /// Puts the changes so far aside.
-    pub(crate) fn set_aside(&self) -> Result<Aside<'_>, Error> {
-        let others = self.take_delta()?;
-        let state = self.state();
-        Ok(Aside { request: self, others, resets: (state.resets, state.last_reset), is_back: false })
-    }
-
     /// Stores a new session with the changes of `delta`. `false` if another handle has stored one meanwhile.
     pub(crate) async fn create_exact(self: Arc<Self>, delta: Delta) -> Result<bool, Error> {
         let _io = self.lock_io().await;
         if self.loaded().is_some() {
             return Ok(false);
         }
-        self.create(&delta).await?;
-        self.note_reset(delta.reset);
+        let since = self.state().unit.place();
+        if self.state().unit.rotated_in_flight && !delta.logs_in() {
+            return Err(superseded());
+        }
+        if delta.changes.iter().any(|change| change.ours.is_some()) {
+            let (written, cookie) = self.create_from(&Payload::default(), &delta).await?;
+            self.publish(written, cookie, delta.reset, since);
+        }
         Ok(true)
+    }
+
+    /// Where an update begins. If another handle destroys the session after it, the update fails.
+    pub(crate) fn place(&self) -> Place {
+        self.state().unit.place()
     }
 
     /// Commits `delta` if the stored record is exactly `current`, and records the result. The caller must run it to
@@ -61,6 +58,7 @@ impl RequestSession {
         id: SessionId,
         current: Arc<Record>,
         delta: Delta,
+        since: Place,
     ) -> Result<Replaced, Error> {
         let (engine, reset) = (&self.engine, delta.reset);
         let in_cookie = engine.lives_in_cookie();
@@ -72,6 +70,9 @@ impl RequestSession {
         }
         if (in_cookie || delta.is_privilege_change()) && self.is_finished() {
             return Ok(Replaced::TooLate);
+        }
+        if self.state().unit.is_destroyed_since(since) {
+            return Err(gone());
         }
         let token = delta.is_privilege_change().then(|| engine.rotate_token(id)).transpose()?;
         let verifier = token.as_ref().map(Token::verifier_hash);
@@ -86,49 +87,35 @@ impl RequestSession {
         }
         trace_commit(id, &next, &delta, token.is_some());
         let (id, next) = (token.as_ref().map_or(id, Token::id), Arc::new(next));
-        self.note_reset(reset);
-        self.committed(LoadedSession { id, record: Arc::clone(&next) }, token)?;
+        let (written, cookie) = self.stored(LoadedSession { id, record: Arc::clone(&next) }, token)?;
+        self.publish(written, cookie, reset, since);
         // Logout destroys the session if no field survives it. The user is logged out already, so a session that cannot
         // be removed stays empty.
-        if reset == Some(Reset::Logout)
-            && next.payload.is_empty()
-            && let Err(error) = self.end(id).await
-        {
-            tracing::warn!(session = %id, %error, "an empty session could not be removed after a logout");
+        if delta.logs_out() && next.payload.is_empty() {
+            match self.end(id).await {
+                Ok(()) => self.publish(Written::Ended, Some(CookieChange::Remove), None, since),
+                Err(error) => {
+                    tracing::warn!(session = %id, %error, "an empty session could not be removed after a logout");
+                },
+            }
         }
         Ok(Replaced::Applied(next))
     }
 
-    /// After a stored login or logout, the changes of other handles are kept only where their field survives it.
-    fn note_reset(&self, reset: Option<Reset>) {
-        let Some(reset) = reset else { return };
+    /// Records that `record` is stored, as an update has read it.
+    pub(crate) fn refreshed(&self, id: SessionId, record: Arc<Record>, since: Place) -> Result<(), Error> {
+        if self.state().unit.is_destroyed_since(since) {
+            return Err(gone());
+        }
+        let (written, cookie) = self.stored(LoadedSession { id, record }, None)?;
+        self.publish(written, cookie, None, since);
+        Ok(())
+    }
+
+    fn publish(&self, written: Written, cookie: Option<CookieChange>, reset: Option<Reset>, since: Place) {
         let mut state = self.state();
-        state.delta.retain_surviving(reset);
-        state.resets = state.resets.wrapping_add(1);
-        state.last_reset = Some(reset);
-    }
-}
-
-impl Aside<'_> {
-    /// The changes since [`set_aside`](RequestSession::set_aside), and no others. A failure since then is returned.
-    pub(crate) fn own(mut self) -> Result<Delta, Error> {
-        let (own, failure) = self.put_back();
-        failure.map_or(Ok(own), Err)
-    }
-
-    fn put_back(&mut self) -> (Delta, Option<Error>) {
-        self.is_back = true;
-        let mut state = self.request.state();
-        // The update's own logins and logouts count for other handles once they are stored.
-        (state.resets, state.last_reset) = self.resets;
-        (mem::replace(&mut state.delta, mem::take(&mut self.others)), state.failure.take())
-    }
-}
-
-impl Drop for Aside<'_> {
-    fn drop(&mut self) {
-        if !self.is_back {
-            self.put_back();
+        if state.unit.publish(written, reset, since) && cookie.is_some() {
+            state.cookie = cookie;
         }
     }
 }

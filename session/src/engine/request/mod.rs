@@ -3,28 +3,30 @@
 mod exact;
 mod pool;
 mod report;
+mod unit;
+mod write;
 
 use std::fmt;
-use std::mem;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::commit_queue::CommitRequest;
-use super::delta::{Change, Delta};
+use super::Engine;
+use super::delta::Delta;
 use super::load::{LoadOutcome, LoadedSession};
 use super::run_to_completion::RunToCompletion;
-use super::{Engine, superseded};
 use crate::base::clock::Timestamp;
-use crate::base::error::{Error, ErrorKind};
+use crate::base::error::Error;
 use crate::cookie::{Found, find};
-use crate::data::payload::Payload;
-use crate::data::record::{Identity, Record};
-use crate::data::schema::sections::{Reset, survives};
+use crate::data::record::Identity;
+use crate::data::schema::sections::Reset;
 use crate::data::token::{SessionId, Token};
 use crate::port::{StoreError, Touched};
 
 pub(crate) use self::exact::Replaced;
 pub(crate) use self::pool::Pool;
-use self::report::{missed, trace_commit, trace_loaded};
+use self::report::{missed, trace_loaded};
+use self::unit::Unit;
+pub(crate) use self::unit::{HandedIn, Snapshot};
 
 /// The end of each message about a change that is made after the response.
 pub(crate) const TOO_LATE: &str = "came after the response and is lost: call `commit().await` before the response, or \
@@ -36,33 +38,22 @@ pub(crate) struct RequestSession {
     /// Held during store calls, so that two extractors load once and two commits keep their order.
     io_lock: tokio::sync::Mutex<()>,
     state: Mutex<State>,
+    /// How many handles have changes that they have not handed in. Counted in debug builds only, for a warning.
+    unsaved: AtomicU32,
 }
 
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts about one request")]
 struct State {
     phase: Phase,
     /// The request has asked for its session, also if the load has failed: then the response depends on the cookie.
     is_used: bool,
-    loaded: Option<LoadedSession>,
-    /// What the handles have changed and no commit has taken yet.
-    delta: Delta,
-    /// Counts destructions: a change made on a destroyed session is not merged into the session that follows it.
-    generation: u32,
-    /// Counts logins and logouts, and keeps the last one: a change made before it is kept only if its field survives.
-    resets: u32,
-    last_reset: Option<Reset>,
-    /// The token was replaced while this request was on its way. The request counts as anonymous, but it must not
-    /// create a session: the new cookie would overwrite the cookie that the rotation has just set.
-    rotated_in_flight: bool,
-    /// A destroyed session that must be removed from the store.
-    to_destroy: Option<LoadedSession>,
+    /// The task of the request. A panic of another task that holds a handle does not undo what the handler did.
+    task: Option<tokio::task::Id>,
+    panicked: bool,
+    unit: Unit,
     /// The cookie must be set again although nothing has changed.
     needs_reissue: bool,
     cookie: Option<CookieChange>,
-    /// The first error that no caller could be given. It becomes the response.
-    failure: Option<Error>,
-    panicked: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,22 +78,15 @@ pub(crate) enum CookieChange {
     Remove,
 }
 
-/// What a handle's fields are decoded from.
-pub(crate) struct Snapshot {
-    pub(crate) payload: Payload,
-    generation: u32,
-    resets: u32,
-}
-
 impl RequestSession {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, io_lock: tokio::sync::Mutex::default(), state: Mutex::default() }
+        Self { engine, io_lock: tokio::sync::Mutex::default(), state: Mutex::default(), unsaved: AtomicU32::new(0) }
     }
 
-    /// A loaded session without a request, for work that outlives one.
-    pub(crate) fn detached(engine: Arc<Engine>, loaded: LoadedSession) -> Self {
-        let state = State { phase: Phase::Open, loaded: Some(loaded), ..State::default() };
-        Self { engine, io_lock: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+    /// A session without a request: for work that outlives one, and for the private unit of an exact update.
+    pub(crate) fn detached(engine: Arc<Engine>, loaded: Option<LoadedSession>) -> Self {
+        let state = State { phase: Phase::Open, unit: Unit::new(loaded), ..State::default() };
+        Self { engine, io_lock: tokio::sync::Mutex::default(), state: Mutex::new(state), unsaved: AtomicU32::new(0) }
     }
 
     /// Marks the response as sent.
@@ -118,6 +102,7 @@ impl RequestSession {
     pub(crate) fn recycle(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if state.is_used {
+            *self.unsaved.get_mut() = 0;
             *state = State::default();
         }
     }
@@ -157,7 +142,7 @@ impl RequestSession {
     }
 
     pub(crate) fn loaded(&self) -> Option<LoadedSession> {
-        self.state().loaded.clone()
+        self.state().unit.loaded.clone()
     }
 
     /// Loads the session that the request's `Cookie` headers name. Later calls do nothing.
@@ -165,7 +150,7 @@ impl RequestSession {
         {
             let mut state = self.state();
             match state.phase {
-                Phase::Untouched => state.is_used = true,
+                Phase::Untouched => (state.is_used, state.task) = (true, tokio::task::try_id()),
                 Phase::Open | Phase::Finished => return Ok(()),
                 // An empty session would be a lie: this request may have a session.
                 Phase::Missed => return Err(missed()),
@@ -212,210 +197,91 @@ impl RequestSession {
         trace_loaded(session, &outcome);
         let mut state = self.state();
         match outcome {
-            LoadOutcome::Loaded(loaded) => state.loaded = Some(loaded),
-            LoadOutcome::NeedsReissue(loaded) => (state.loaded, state.needs_reissue) = (Some(loaded), true),
-            LoadOutcome::RotatedInFlight => state.rotated_in_flight = true,
+            LoadOutcome::Loaded(loaded) => state.unit.loaded = Some(loaded),
+            LoadOutcome::NeedsReissue(loaded) => (state.unit.loaded, state.needs_reissue) = (Some(loaded), true),
+            LoadOutcome::RotatedInFlight => state.unit.rotated_in_flight = true,
             LoadOutcome::Nothing => {},
         }
         state.phase = Phase::Open;
     }
 
-    /// The session as this request sees it: as stored, with the changes of the handles that were dropped before.
+    /// The session as this request sees it: as stored, with the changes that were handed in.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, Error> {
-        let state = self.state();
-        let stored = state.loaded.as_ref().map_or_else(Payload::default, |loaded| loaded.record.payload.clone());
-        let payload = match state.delta.is_empty() {
-            true => stored,
-            false => state.delta.apply_to_payload(&stored, &self.engine.config.sections)?,
-        };
-        Ok(Snapshot { payload, generation: state.generation, resets: state.resets })
+        self.state().unit.snapshot(&self.engine.config.sections)
     }
 
     /// Merges the changes that a handle made on the snapshot `seen`. `false` if the response has left.
-    pub(crate) fn merge(&self, mut changes: Vec<Change>, mut user: Option<Identity>, seen: &Snapshot) -> bool {
+    pub(crate) fn hand_in(&self, handed: HandedIn, seen: &Snapshot) -> bool {
         let mut state = self.state();
         if state.phase == Phase::Finished {
             return false;
         }
-        if state.generation != seen.generation {
-            return true;
-        }
-        if state.resets != seen.resets {
-            let reset = state.last_reset.unwrap_or(Reset::Logout);
-            changes.retain(|change| survives(reset, change.field));
-            user = None;
-        }
-        let State { loaded, delta, failure, .. } = &mut *state;
-        let none = Payload::default();
-        let stored = loaded.as_ref().map_or(&none, |loaded| &loaded.record.payload);
-        if let Some(user) = user {
-            let stored = loaded.as_ref().and_then(|loaded| loaded.record.user());
-            if delta.user.is_some() || stored != user.0.as_ref() {
-                delta.user = Some(user);
-            }
-        }
-        if delta.changes.is_empty() && seen.payload.is(stored) {
-            delta.changes = changes;
-            return true;
-        }
-        for change in changes {
-            if let Err(error) = delta.push(change, &seen.payload, stored, &self.engine.config.sections) {
-                failure.get_or_insert(error);
-            }
-        }
+        state.unit.hand_in(handed, seen, &self.engine.config.sections);
         true
+    }
+
+    /// Counts a handle that now has changes that it has not handed in, or has them no longer.
+    pub(crate) fn note_unsaved(&self, has_changes: bool) {
+        if cfg!(debug_assertions) {
+            match has_changes {
+                true => self.unsaved.fetch_add(1, Ordering::Relaxed),
+                false => self.unsaved.fetch_sub(1, Ordering::Relaxed),
+            };
+        }
+    }
+
+    /// Whether a handle has changes that it has not handed in. Always `false` in release builds.
+    pub(crate) fn has_unsaved(&self) -> bool {
+        cfg!(debug_assertions) && self.unsaved.load(Ordering::Relaxed) > 0
     }
 
     /// Records an error that no caller can be given. It becomes the response.
     pub(crate) fn fail(&self, error: Error) {
-        self.state().failure.get_or_insert(error);
+        self.state().unit.fail(error);
     }
 
+    /// Records a panic of a task that held a handle.
     pub(crate) fn note_panic(&self) {
-        self.state().panicked = true;
+        let mut state = self.state();
+        if state.task == tokio::task::try_id() {
+            state.panicked = true;
+        }
     }
 
     pub(crate) fn reset(&self, reset: Reset) {
-        let Some(mut state) = self.state_in_time("login or logout") else { return };
-        state.delta.reset(reset);
-        state.resets = state.resets.wrapping_add(1);
-        state.last_reset = Some(reset);
+        if let Some(mut state) = self.state_in_time("login or logout") {
+            state.unit.reset(reset);
+        }
     }
 
-    pub(crate) fn rotate(&self) {
+    /// Adds a rotation; `user` is that of a login that resets nothing.
+    pub(crate) fn rotate(&self, user: Option<Identity>) {
         if let Some(mut state) = self.state_in_time("rotation") {
-            state.delta.rotate = true;
+            state.unit.rotate(user);
         }
     }
 
     pub(crate) fn destroy(&self) {
-        let Some(mut state) = self.state_in_time("destruction") else { return };
-        state.delta = Delta::default();
-        state.generation = state.generation.wrapping_add(1);
-        if state.rotated_in_flight {
-            state.failure.get_or_insert_with(superseded);
+        if let Some(mut state) = self.state_in_time("destruction") {
+            state.unit.destroy();
+            state.cookie = None;
         }
-        if let Some(loaded) = state.loaded.take() {
-            state.to_destroy = Some(loaded);
-        }
-        state.cookie = None;
     }
 
     pub(crate) fn changes_privilege(&self) -> bool {
-        self.state().delta.is_privilege_change()
+        self.state().unit.changes_privilege()
     }
 
-    /// Takes the changes so far, to commit them.
-    pub(crate) fn take_delta(&self) -> Result<Delta, Error> {
+    /// Ends a private unit: what its handles have changed, or the first failure. Later changes are refused.
+    pub(crate) fn finish_alone(&self) -> Result<Delta, Error> {
         let mut state = self.state();
-        // The failure stays: it is the answer to every later commit of this request too.
-        match &state.failure {
-            Some(error) => Err(error.repeated()),
-            None => Ok(mem::take(&mut state.delta)),
-        }
+        state.phase = Phase::Finished;
+        state.unit.take_alone()
     }
 
     /// What the response does to the client's cookie.
     pub(crate) fn take_cookie_change(&self) -> Option<CookieChange> {
         self.state().cookie.take()
-    }
-
-    /// Records what a commit has stored, and the new token, if there is one.
-    pub(crate) fn committed(&self, loaded: LoadedSession, token: Option<Token>) -> Result<(), Error> {
-        let sealed = self.engine.cookie_value(&loaded)?;
-        let mut state = self.state();
-        state.loaded = Some(loaded);
-        if let Some(change) = sealed.map(CookieChange::Sealed).or(token.map(CookieChange::Issue)) {
-            state.cookie = Some(change);
-        }
-        Ok(())
-    }
-
-    /// Records that a touch has moved the idle deadline to `idle`. A session that lives in its cookie is sealed again.
-    fn touched(&self, idle: Timestamp) -> Result<(), Error> {
-        match self.loaded() {
-            Some(mut loaded) if self.engine.lives_in_cookie() => {
-                Arc::make_mut(&mut loaded.record).idle = idle;
-                self.committed(loaded, None)
-            },
-            _ => Ok(()),
-        }
-    }
-
-    /// Commits the changes so far.
-    pub(crate) async fn flush(self: Arc<Self>) -> Result<(), Error> {
-        let _io = self.lock_io().await;
-        let to_destroy = self.state().to_destroy.clone();
-        if let Some(destroyed) = to_destroy {
-            self.engine.destroy(destroyed.id).await?;
-            tracing::debug!(session = %destroyed.id, "session ended: destroyed");
-            let mut state = self.state();
-            state.to_destroy = None;
-            state.cookie = Some(CookieChange::Remove);
-        }
-        let delta = self.take_delta()?;
-        if delta.is_empty() {
-            return Ok(());
-        }
-        let delta = Arc::new(delta);
-        let committed = match self.loaded() {
-            Some(loaded) => self.change(loaded, &delta).await,
-            None => self.create(&delta).await,
-        };
-        if let Err(error) = &committed {
-            let mut state = self.state();
-            if error.kind() == ErrorKind::Unavailable {
-                // Nothing was written. The caller may try again, and otherwise the end of the request does. Changes
-                // that other handles have made since come after these.
-                let later = mem::replace(&mut state.delta, Arc::unwrap_or_clone(delta));
-                state.delta.append(later);
-            } else {
-                state.failure = Some(error.repeated());
-            }
-        }
-        committed
-    }
-
-    async fn create(&self, delta: &Delta) -> Result<(), Error> {
-        let logs_in = delta.user.as_ref().is_some_and(|identity| identity.0.is_some());
-        if self.state().rotated_in_flight && !logs_in {
-            return Err(superseded());
-        }
-        if delta.changes.iter().all(|change| change.ours.is_none()) {
-            return Ok(());
-        }
-        let (created, token) = self.engine.create(delta).await?;
-        tracing::debug!(session = %created.id, fields = ?delta.field_names(), "session created");
-        self.committed(created, Some(token))
-    }
-
-    /// Whether `delta` logs the user out and no field survives: then the session is destroyed.
-    fn is_end(&self, record: &Record, delta: &Delta) -> Result<bool, Error> {
-        Ok(delta.reset == Some(Reset::Logout)
-            && delta.apply_to_payload(&record.payload, &self.engine.config.sections)?.is_empty())
-    }
-
-    /// Destroys the session now. The response removes the cookie.
-    async fn end(&self, id: SessionId) -> Result<(), Error> {
-        self.engine.destroy(id).await?;
-        tracing::debug!(session = %id, "session ended: no field survived the logout");
-        let mut state = self.state();
-        state.loaded = None;
-        state.cookie = Some(CookieChange::Remove);
-        Ok(())
-    }
-
-    async fn change(&self, loaded: LoadedSession, delta: &Arc<Delta>) -> Result<(), Error> {
-        if self.is_end(&loaded.record, delta)? {
-            return self.end(loaded.id).await;
-        }
-        let token = delta.is_privilege_change().then(|| self.engine.rotate_token(loaded.id)).transpose()?;
-        let verifier = token.as_ref().map(Token::verifier_hash);
-        let request = CommitRequest { delta: Arc::clone(delta), base: loaded.record, verifier };
-        let record = self.engine.commit(loaded.id, request).await?;
-        trace_commit(loaded.id, &record, delta, token.is_some());
-        let id = token.as_ref().map_or(loaded.id, Token::id);
-        self.committed(LoadedSession { id, record }, token)
     }
 
     /// Marks the request as finished. Returns the commit or the touch that must be done before the response head is
@@ -426,22 +292,20 @@ impl RequestSession {
             return None;
         }
         state.phase = Phase::Finished;
-        // Only together with a failed response: a panic of another task that held a handle does not undo what this
-        // handler did.
-        if state.panicked && failed {
+        if state.panicked {
+            tracing::warn!("the handler of a request has panicked: nothing that it asked for is committed");
             return None;
         }
         if failed && !self.engine.config.commit_on_server_error {
-            state.delta.keep_privilege_changes();
+            state.unit.drop_failed();
         }
         // A handler may have stopped waiting for a commit that is under way. The response needs the commit's cookie.
         let writing = Arc::strong_count(self) > 1 && self.io_lock.try_lock().is_err();
-        let busy = writing || !state.delta.is_empty() || state.to_destroy.is_some() || state.failure.is_some();
-        if busy {
+        if writing || !state.unit.is_clean() {
             drop(state);
             return Some(RunToCompletion::new(Box::pin(Arc::clone(self).flush())));
         }
-        let loaded = state.loaded.as_ref()?;
+        let loaded = state.unit.loaded.as_ref()?;
         let reissued = state.needs_reissue.then_some(loaded.record.idle);
         let (id, idle) = (loaded.id, self.engine.due_touch(&loaded.record).or(reissued)?);
         drop(state);

@@ -1,0 +1,293 @@
+//! [`Unit`]: the work of one request on its session. Pure: no I/O and no locks.
+//!
+//! ```text
+//! loaded ── taken ── changes      what a new handle sees
+//!    └─ log of resets             which changes of older handles still count
+//! ```
+//!
+//! A handle decodes its fields from a [`Snapshot`], and hands in its changes with it. The snapshot remembers its place
+//! in the log of resets, so a change that was made before a logout is not merged into what follows it.
+
+use std::mem;
+use std::sync::Arc;
+
+use crate::base::error::{Error, ErrorKind};
+use crate::data::payload::Payload;
+use crate::data::record::Identity;
+use crate::data::schema::sections::{Reset, SchemaRegistry, survives};
+use crate::data::token::SessionId;
+use crate::engine::delta::{Change, Delta};
+use crate::engine::load::LoadedSession;
+use crate::engine::superseded;
+
+/// The session that a request has loaded, and what its handles have changed.
+#[derive(Default)]
+pub(crate) struct Unit {
+    pub(super) loaded: Option<LoadedSession>,
+    /// The changes that a commit under way has taken. They apply to `loaded`.
+    taken: Option<Taken>,
+    /// The changes that no commit has taken. They apply to `loaded` after `taken`.
+    changes: Delta,
+    log: ResetLog,
+    /// Destroyed sessions that must be removed from the store.
+    pub(super) to_destroy: Vec<SessionId>,
+    /// The token was replaced while this request was on its way. The request counts as anonymous, but it must not
+    /// create a session: the new cookie would overwrite the cookie that the rotation has just set.
+    pub(super) rotated_in_flight: bool,
+    /// The first error that no caller could be given. It becomes the response.
+    pub(super) failure: Option<Error>,
+}
+
+struct Taken {
+    changes: Arc<Delta>,
+    place: Place,
+}
+
+/// What a handle's fields are decoded from.
+pub(crate) struct Snapshot {
+    pub(crate) payload: Payload,
+    place: Place,
+}
+
+/// What a handle has changed since its snapshot.
+pub(crate) struct HandedIn {
+    pub(crate) changes: Vec<Change>,
+    /// The user after the change, if it changed.
+    pub(crate) user: Option<Identity>,
+    /// A change of the user without [`login`](crate::Tracked::login) or [`logout`](crate::Tracked::logout) counts as
+    /// one of them.
+    pub(crate) reset: Option<Reset>,
+}
+
+/// What a commit has stored.
+pub(super) enum Written {
+    Stored(LoadedSession),
+    /// The session has ended.
+    Ended,
+    Nothing,
+}
+
+/// The logins, logouts and destructions of a request, in order. Of each kind only the last place counts.
+#[derive(Default)]
+struct ResetLog {
+    len: u32,
+    logins: u32,
+    logouts: u32,
+    destructions: u32,
+}
+
+/// A place in a [`ResetLog`]: the number of resets before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place(u32);
+
+impl ResetLog {
+    fn note(&mut self, reset: Reset) {
+        self.len = self.len.saturating_add(1);
+        *match reset {
+            Reset::Login => &mut self.logins,
+            Reset::Logout => &mut self.logouts,
+            Reset::Destruction => &mut self.destructions,
+        } = self.len;
+    }
+
+    fn place(&self) -> Place {
+        Place(self.len)
+    }
+
+    fn strictest_since(&self, place: Place) -> Option<Reset> {
+        let kinds =
+            [(self.destructions, Reset::Destruction), (self.logouts, Reset::Logout), (self.logins, Reset::Login)];
+        kinds.into_iter().find(|(last, _)| *last > place.0).map(|(_, reset)| reset)
+    }
+}
+
+impl Unit {
+    pub(super) fn new(loaded: Option<LoadedSession>) -> Self {
+        Self { loaded, ..Self::default() }
+    }
+
+    /// Whether there is anything to write.
+    pub(super) fn is_clean(&self) -> bool {
+        self.changes.is_empty() && self.to_destroy.is_empty() && self.failure.is_none()
+    }
+
+    pub(super) fn changes_privilege(&self) -> bool {
+        self.changes.is_privilege_change()
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.log.place()
+    }
+
+    /// The session as this request sees it: as stored, with the changes that were handed in.
+    pub(super) fn snapshot(&self, sections: &SchemaRegistry) -> Result<Snapshot, Error> {
+        let base = self.base(sections)?;
+        let payload = match self.changes.is_empty() {
+            true => base,
+            false => self.changes.apply_to_payload(&base, sections)?,
+        };
+        Ok(Snapshot { payload, place: self.log.place() })
+    }
+
+    /// The payload that `changes` apply to.
+    fn base(&self, sections: &SchemaRegistry) -> Result<Payload, Error> {
+        let stored = self.loaded.as_ref().map_or_else(Payload::default, |loaded| loaded.record.payload.clone());
+        match &self.taken {
+            None => Ok(stored),
+            Some(taken) => taken.changes.apply_to_payload(&stored, sections),
+        }
+    }
+
+    /// Merges the changes that a handle made on the snapshot `seen`. Those that a login, logout or destruction by
+    /// another handle has reset meanwhile are dropped.
+    pub(super) fn hand_in(&mut self, handed: HandedIn, seen: &Snapshot, sections: &SchemaRegistry) {
+        let HandedIn { mut changes, mut user, mut reset } = handed;
+        if let Some(since) = self.log.strictest_since(seen.place) {
+            let dropped: Vec<_> = changes.extract_if(.., |change| !survives(since, change.field)).collect();
+            if !dropped.is_empty() {
+                let fields: Vec<_> = dropped.iter().map(|change| change.field.info.name).collect();
+                tracing::warn!(?fields, by = ?since, "changes of a session handle are dropped: another handle of the \
+                    request has logged in, logged out or destroyed the session since this handle was made");
+            }
+            (user, reset) = (None, None);
+        }
+        if let Some(reset) = reset {
+            self.reset(reset);
+        }
+        self.changes.user = user.or(self.changes.user.take());
+        let base = match self.base(sections) {
+            Ok(base) => base,
+            Err(error) => return self.fail(error),
+        };
+        if self.changes.changes.is_empty() && seen.payload.is(&base) {
+            self.changes.changes = changes;
+            return;
+        }
+        for change in changes {
+            if let Err(error) = self.changes.push(change, &seen.payload, &base, sections) {
+                self.fail(error);
+            }
+        }
+    }
+
+    /// Records an error that no caller can be given.
+    pub(super) fn fail(&mut self, error: Error) {
+        self.failure.get_or_insert(error);
+    }
+
+    /// Adds a login or logout.
+    pub(super) fn reset(&mut self, reset: Reset) {
+        self.changes.reset(reset);
+        self.log.note(reset);
+    }
+
+    /// Adds a rotation. `user` is the user of a login that resets nothing: the same one again, or one after a
+    /// [`reset`](Self::reset).
+    pub(super) fn rotate(&mut self, user: Option<Identity>) {
+        self.changes.rotate = true;
+        self.changes.user = user.or(self.changes.user.take());
+    }
+
+    /// Drops all changes. The session must be removed from the store.
+    pub(super) fn destroy(&mut self) {
+        self.changes = Delta::default();
+        self.log.note(Reset::Destruction);
+        if self.rotated_in_flight {
+            self.fail(superseded());
+        }
+        self.to_destroy.extend(self.loaded.take().map(|loaded| loaded.id));
+    }
+
+    /// Drops what a failed handler must not store.
+    pub(super) fn drop_failed(&mut self) {
+        self.changes.drop_failed();
+    }
+
+    /// Takes the changes so far, to commit them. [`conclude`](Self::conclude) must follow.
+    pub(super) fn take(&mut self) -> Result<Option<Arc<Delta>>, Error> {
+        // The failure stays: it is the answer to every later commit of this request too.
+        if let Some(error) = &self.failure {
+            return Err(error.repeated());
+        }
+        if self.changes.is_empty() {
+            return Ok(None);
+        }
+        let changes = Arc::new(mem::take(&mut self.changes));
+        self.taken = Some(Taken { changes: Arc::clone(&changes), place: self.log.place() });
+        Ok(Some(changes))
+    }
+
+    /// Takes the changes of a unit that is committed by other means.
+    pub(super) fn take_alone(&mut self) -> Result<Delta, Error> {
+        match self.failure.take() {
+            Some(error) => Err(error),
+            None => Ok(mem::take(&mut self.changes)),
+        }
+    }
+
+    /// Records the outcome of the commit that has taken changes. `false` if the session was destroyed meanwhile, so that
+    /// no cookie may be set.
+    pub(super) fn conclude(&mut self, outcome: Result<Written, &Error>) -> bool {
+        let Some(taken) = self.taken.take() else { return true };
+        let is_destroyed = self.is_destroyed_since(taken.place);
+        match outcome {
+            Ok(written) => self.stored(written, is_destroyed),
+            // Nothing was written. The caller may try again, and otherwise the end of the request does.
+            Err(error) if error.kind() == ErrorKind::Unavailable && !is_destroyed => {
+                let later = mem::replace(&mut self.changes, Arc::unwrap_or_clone(taken.changes));
+                if let Err(error) = self.changes.append(later) {
+                    self.fail(error);
+                }
+            },
+            Err(_) if is_destroyed => {},
+            Err(error) => self.fail(error.repeated()),
+        }
+        !is_destroyed
+    }
+
+    /// Records what an exact update has stored, with its login or logout. `since` is from before the update. `false`
+    /// if the session was destroyed meanwhile.
+    pub(super) fn publish(&mut self, written: Written, reset: Option<Reset>, since: Place) -> bool {
+        let is_destroyed = self.is_destroyed_since(since);
+        self.stored(written, is_destroyed);
+        // The changes of other handles are kept only where their field survives it.
+        if let Some(reset) = reset {
+            self.changes.retain_surviving(reset);
+            self.log.note(reset);
+        }
+        !is_destroyed
+    }
+
+    pub(super) fn is_destroyed_since(&self, place: Place) -> bool {
+        self.log.strictest_since(place) == Some(Reset::Destruction)
+    }
+
+    fn stored(&mut self, written: Written, is_destroyed: bool) {
+        match written {
+            Written::Stored(stored) if is_destroyed => self.to_destroy.push(stored.id),
+            Written::Stored(stored) => self.loaded = Some(stored),
+            Written::Ended => self.loaded = None,
+            Written::Nothing => {},
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strictest_reset_since_a_place() {
+        let mut log = ResetLog::default();
+        let start = log.place();
+        assert_eq!(log.strictest_since(start), None);
+        log.note(Reset::Logout);
+        let between = log.place();
+        log.note(Reset::Login);
+        assert_eq!(log.strictest_since(start), Some(Reset::Logout));
+        assert_eq!(log.strictest_since(between), Some(Reset::Login));
+        assert_eq!(log.strictest_since(log.place()), None);
+        log.note(Reset::Destruction);
+        assert_eq!(log.strictest_since(between), Some(Reset::Destruction));
+    }
+}

@@ -1,0 +1,165 @@
+//! The commit of a request's changes, and what becomes of a login or logout that another request has overtaken.
+
+use std::sync::Arc;
+
+use super::report::trace_commit;
+use super::unit::Written;
+use super::{CookieChange, RequestSession};
+use crate::base::clock::Timestamp;
+use crate::base::error::{Error, ErrorKind};
+use crate::data::payload::Payload;
+use crate::data::record::Record;
+use crate::data::token::{SessionId, Token};
+use crate::engine::commit_queue::CommitRequest;
+use crate::engine::delta::Delta;
+use crate::engine::load::LoadedSession;
+use crate::engine::superseded;
+
+/// How often a logout is tried again on a session that other requests rotate.
+const LOGOUT_ATTEMPTS: usize = 4;
+
+/// What is written, and what the response does to the client's cookie because of it.
+type Outcome = Result<(Written, Option<CookieChange>), Error>;
+
+impl RequestSession {
+    /// Commits the changes so far.
+    pub(crate) async fn flush(self: Arc<Self>) -> Result<(), Error> {
+        let _io = self.lock_io().await;
+        self.destroy_now().await?;
+        let Some(delta) = self.state().unit.take()? else { return Ok(()) };
+        let outcome = self.write(&delta).await;
+        // Otherwise a failed commit could not take the changes back without a copy.
+        drop(delta);
+        let mut state = self.state();
+        match outcome {
+            Ok((written, cookie)) => {
+                if state.unit.conclude(Ok(written)) && cookie.is_some() {
+                    state.cookie = cookie;
+                }
+                Ok(())
+            },
+            Err(error) => {
+                state.unit.conclude(Err(&error));
+                Err(error)
+            },
+        }
+    }
+
+    async fn destroy_now(&self) -> Result<(), Error> {
+        // One at a time: a failed one stays, and is tried again.
+        loop {
+            let Some(id) = self.state().unit.to_destroy.first().copied() else { return Ok(()) };
+            self.engine.destroy(id).await?;
+            tracing::debug!(session = %id, "session ended: destroyed");
+            let mut state = self.state();
+            state.unit.to_destroy.retain(|other| *other != id);
+            state.cookie = Some(CookieChange::Remove);
+        }
+    }
+
+    async fn write(&self, delta: &Arc<Delta>) -> Outcome {
+        let Some(loaded) = self.loaded() else { return self.create(delta).await };
+        let lost = match self.change(loaded.clone(), delta).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Superseded | ErrorKind::Gone) => error,
+            outcome => return outcome,
+        };
+        if delta.logs_in() {
+            Box::pin(self.login_apart(&loaded, delta, lost.kind())).await
+        } else if delta.logs_out() {
+            Box::pin(self.logout_again(&loaded, delta)).await
+        } else {
+            Err(lost)
+        }
+    }
+
+    async fn create(&self, delta: &Delta) -> Outcome {
+        if self.state().unit.rotated_in_flight && !delta.logs_in() {
+            return Err(superseded());
+        }
+        if delta.changes.iter().all(|change| change.ours.is_none()) {
+            return Ok((Written::Nothing, None));
+        }
+        self.create_from(&Payload::default(), delta).await
+    }
+
+    /// Stores a new session: `base` with the changes of `delta`.
+    pub(super) async fn create_from(&self, base: &Payload, delta: &Delta) -> Outcome {
+        let (created, token) = self.engine.create(base, delta).await?;
+        tracing::debug!(session = %created.id, fields = ?delta.field_names(), "session created");
+        self.stored(created, Some(token))
+    }
+
+    /// A login whose session another request has ended, or has given a new token: a new session. Otherwise the client
+    /// would be anonymous with a correct password, if the other request was a login too.
+    async fn login_apart(&self, lost: &LoadedSession, delta: &Delta, kind: ErrorKind) -> Outcome {
+        tracing::debug!(session = %lost.id, "another request was first: the login gets a session of its own");
+        // What survives the login belongs to this client, unless the session was destroyed.
+        let base = if kind == ErrorKind::Gone { &Payload::default() } else { &lost.record.payload };
+        self.create_from(base, delta).await
+    }
+
+    /// A logout whose session another request has ended, or has given a new token. The user must be logged out then.
+    async fn logout_again(&self, lost: &LoadedSession, delta: &Arc<Delta>) -> Outcome {
+        if self.engine.lives_in_cookie() {
+            return Ok((Written::Ended, Some(CookieChange::Remove)));
+        }
+        for _ in 0..LOGOUT_ATTEMPTS {
+            let Some(record) = self.engine.stored(lost.id).await? else {
+                return Ok((Written::Ended, Some(CookieChange::Remove)));
+            };
+            if record.user() != lost.record.user() {
+                // The other request was a logout, perhaps with a login after it. Its response has the new cookie.
+                return Ok((Written::Ended, None));
+            }
+            match self.change(LoadedSession { id: lost.id, record }, delta).await {
+                Err(error) if matches!(error.kind(), ErrorKind::Superseded | ErrorKind::Gone) => {},
+                outcome => return outcome,
+            }
+        }
+        Err(superseded())
+    }
+
+    async fn change(&self, loaded: LoadedSession, delta: &Arc<Delta>) -> Outcome {
+        if self.is_end(&loaded.record, delta)? {
+            self.end(loaded.id).await?;
+            return Ok((Written::Ended, Some(CookieChange::Remove)));
+        }
+        let token = delta.is_privilege_change().then(|| self.engine.rotate_token(loaded.id)).transpose()?;
+        let verifier = token.as_ref().map(Token::verifier_hash);
+        let request = CommitRequest { delta: Arc::clone(delta), base: loaded.record, verifier };
+        let record = self.engine.commit(loaded.id, request).await?;
+        trace_commit(loaded.id, &record, delta, token.is_some());
+        let id = token.as_ref().map_or(loaded.id, Token::id);
+        self.stored(LoadedSession { id, record }, token)
+    }
+
+    /// Whether `delta` logs the user out and no field survives: then the session is destroyed.
+    fn is_end(&self, record: &Record, delta: &Delta) -> Result<bool, Error> {
+        Ok(delta.logs_out() && delta.apply_to_payload(&record.payload, &self.engine.config.sections)?.is_empty())
+    }
+
+    /// Destroys a session that is empty after a logout.
+    pub(super) async fn end(&self, id: SessionId) -> Result<(), Error> {
+        self.engine.destroy(id).await?;
+        tracing::debug!(session = %id, "session ended: no field survived the logout");
+        Ok(())
+    }
+
+    /// `stored` with the cookie for it: a new token, or the session itself.
+    pub(super) fn stored(&self, stored: LoadedSession, token: Option<Token>) -> Outcome {
+        let sealed = self.engine.cookie_value(&stored)?.map(CookieChange::Sealed);
+        Ok((Written::Stored(stored), sealed.or(token.map(CookieChange::Issue))))
+    }
+
+    /// Records that a touch has moved the idle deadline to `idle`. A session that lives in its cookie is sealed again.
+    pub(super) fn touched(&self, idle: Timestamp) -> Result<(), Error> {
+        if !self.engine.lives_in_cookie() {
+            return Ok(());
+        }
+        let Some(mut loaded) = self.loaded() else { return Ok(()) };
+        Arc::make_mut(&mut loaded.record).idle = idle;
+        let (_, cookie) = self.stored(loaded, None)?;
+        self.state().cookie = cookie;
+        Ok(())
+    }
+}
