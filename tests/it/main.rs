@@ -29,6 +29,7 @@ mod stored;
 mod sweeper;
 mod tidy;
 mod troubleshooting;
+mod unit_of_work;
 mod updates;
 mod urls;
 mod users;

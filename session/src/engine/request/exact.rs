@@ -36,7 +36,7 @@ impl RequestSession {
             return Ok(false);
         }
         let since = self.state().unit.place();
-        if self.state().unit.rotated_in_flight && !delta.logs_in() {
+        if self.state().unit.rotated_in_flight.is_some() && !delta.logs_in() {
             return Err(superseded());
         }
         if delta.changes.iter().any(|change| change.ours.is_some()) {

@@ -199,7 +199,7 @@ impl RequestSession {
         match outcome {
             LoadOutcome::Loaded(loaded) => state.unit.loaded = Some(loaded),
             LoadOutcome::NeedsReissue(loaded) => (state.unit.loaded, state.needs_reissue) = (Some(loaded), true),
-            LoadOutcome::RotatedInFlight => state.unit.rotated_in_flight = true,
+            LoadOutcome::RotatedInFlight => state.unit.rotated_in_flight = Some(session),
             LoadOutcome::Nothing => {},
         }
         state.phase = Phase::Open;

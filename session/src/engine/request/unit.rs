@@ -18,7 +18,6 @@ use crate::data::schema::sections::{Reset, SchemaRegistry, survives};
 use crate::data::token::SessionId;
 use crate::engine::delta::{Change, Delta};
 use crate::engine::load::LoadedSession;
-use crate::engine::superseded;
 
 /// The session that a request has loaded, and what its handles have changed.
 #[derive(Default)]
@@ -31,9 +30,9 @@ pub(crate) struct Unit {
     log: ResetLog,
     /// Destroyed sessions that must be removed from the store.
     pub(super) to_destroy: Vec<SessionId>,
-    /// The token was replaced while this request was on its way. The request counts as anonymous, but it must not
-    /// create a session: the new cookie would overwrite the cookie that the rotation has just set.
-    pub(super) rotated_in_flight: bool,
+    /// The session whose token was replaced while this request was on its way. The request counts as anonymous, but it
+    /// must not create a session: the new cookie would overwrite the cookie that the rotation has just set.
+    pub(super) rotated_in_flight: Option<SessionId>,
     /// The first error that no caller could be given. It becomes the response.
     pub(super) failure: Option<Error>,
 }
@@ -192,10 +191,9 @@ impl Unit {
     pub(super) fn destroy(&mut self) {
         self.changes = Delta::default();
         self.log.note(Reset::Destruction);
-        if self.rotated_in_flight {
-            self.fail(superseded());
-        }
-        self.to_destroy.extend(self.loaded.take().map(|loaded| loaded.id));
+        // A session whose token was replaced meanwhile must end too.
+        let ended = self.loaded.take().map(|loaded| loaded.id).or(self.rotated_in_flight.take());
+        self.to_destroy.extend(ended);
     }
 
     /// Drops what a failed handler must not store.

@@ -8,7 +8,7 @@ use super::{CookieChange, RequestSession};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::payload::Payload;
-use crate::data::record::Record;
+use crate::data::record::{Record, UserKey};
 use crate::data::token::{SessionId, Token};
 use crate::engine::commit_queue::CommitRequest;
 use crate::engine::delta::Delta;
@@ -66,15 +66,21 @@ impl RequestSession {
         if delta.logs_in() {
             Box::pin(self.login_apart(&loaded, delta, lost.kind())).await
         } else if delta.logs_out() {
-            Box::pin(self.logout_again(&loaded, delta)).await
+            // Another user is logged in only after a logout.
+            let user = loaded.record.user();
+            Box::pin(self.logout_again(loaded.id, delta, |other| other != user)).await
         } else {
             Err(lost)
         }
     }
 
-    async fn create(&self, delta: &Delta) -> Outcome {
-        if self.state().unit.rotated_in_flight && !delta.logs_in() {
-            return Err(superseded());
+    async fn create(&self, delta: &Arc<Delta>) -> Outcome {
+        let rotated = self.state().unit.rotated_in_flight;
+        if let Some(rotated) = rotated.filter(|_| !delta.logs_in()) {
+            return match delta.logs_out() {
+                true => Box::pin(self.logout_again(rotated, delta, |user| user.is_none())).await,
+                false => Err(superseded()),
+            };
         }
         if delta.changes.iter().all(|change| change.ours.is_none()) {
             return Ok((Written::Nothing, None));
@@ -99,19 +105,25 @@ impl RequestSession {
     }
 
     /// A logout whose session another request has ended, or has given a new token. The user must be logged out then.
-    async fn logout_again(&self, lost: &LoadedSession, delta: &Arc<Delta>) -> Outcome {
+    /// `is_done` says whether that is so for the user of the stored session.
+    async fn logout_again(
+        &self,
+        id: SessionId,
+        delta: &Arc<Delta>,
+        is_done: impl Fn(Option<&UserKey>) -> bool,
+    ) -> Outcome {
         if self.engine.lives_in_cookie() {
             return Ok((Written::Ended, Some(CookieChange::Remove)));
         }
         for _ in 0..LOGOUT_ATTEMPTS {
-            let Some(record) = self.engine.stored(lost.id).await? else {
+            let Some(record) = self.engine.stored(id).await? else {
                 return Ok((Written::Ended, Some(CookieChange::Remove)));
             };
-            if record.user() != lost.record.user() {
-                // The other request was a logout, perhaps with a login after it. Its response has the new cookie.
+            if is_done(record.user()) {
+                // The response of the other request has the new cookie.
                 return Ok((Written::Ended, None));
             }
-            match self.change(LoadedSession { id: lost.id, record }, delta).await {
+            match self.change(LoadedSession { id, record }, delta).await {
                 Err(error) if matches!(error.kind(), ErrorKind::Superseded | ErrorKind::Gone) => {},
                 outcome => return outcome,
             }
