@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 /// An error of any type, as the cause of another one.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -37,7 +38,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
-    source: Option<BoxError>,
+    /// Shared by the requests that one cause affects.
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// The kinds of [`Error`].
@@ -114,15 +116,15 @@ impl Error {
 
     #[must_use]
     pub(crate) fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// The same error for another request that is affected. The cause, which cannot be cloned, stays with the first
-    /// one.
+    /// The same error, with the same cause, for another request that is affected.
     #[cold]
     pub(crate) fn repeated(&self) -> Self {
-        Self::new(self.0.kind, self.0.message.clone())
+        let Inner { kind, message, source } = &*self.0;
+        Self(Box::new(Inner { kind: *kind, message: message.clone(), source: source.clone() }))
     }
 
     /// The kind of the error, to decide what to do.

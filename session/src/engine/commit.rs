@@ -115,7 +115,8 @@ impl Engine {
                 leader.latest = Some(current);
                 break None;
             }
-            match self.write(id, &current, op, &next, now).await {
+            let is_use = batch.iter().all(|commit| commit.request.is_use);
+            match self.write(id, &current, op, &next, judged_at(&current, is_use, now)).await {
                 Ok(Committed::Applied) => {
                     batch.drain(..).for_each(|commit| deliver(commit, Ok(Arc::clone(&next))));
                     leader.latest = Some(next);
@@ -156,7 +157,7 @@ impl Engine {
         let next = Arc::make_mut(&mut after);
         let mut failed = Vec::new();
         for (index, commit) in batch.iter().enumerate() {
-            let CommitRequest { delta, base, verifier } = &commit.request;
+            let CommitRequest { delta, base, verifier, .. } = &commit.request;
             let applied = match base.epoch() == current.epoch() {
                 true => delta.apply(next, *verifier, &rules),
                 false => Err(superseded()),
@@ -184,7 +185,7 @@ impl Engine {
         let op = self.next_op();
         next.revision = current.revision().saturating_add(1);
         next.note_writer(op);
-        let committed = self.write(id, current, op, &next, now).await?;
+        let committed = self.write(id, current, op, &next, judged_at(current, request.is_use, now)).await?;
         Ok((committed, next))
     }
 
@@ -207,10 +208,20 @@ impl Engine {
         }
     }
 
-    /// The idle deadline to set, if the stored one is old enough that a touch is due.
-    pub(crate) fn due_touch(&self, record: &Record) -> Option<Timestamp> {
+    /// The idle deadline to set as soon as the session is loaded: if less than half of the idle time is left, the
+    /// request may take longer than what is left.
+    pub(crate) fn urgent_touch(&self, record: &Record) -> Option<Timestamp> {
+        let left = record.idle.duration_since(self.now());
+        let is_urgent = !self.lives_in_cookie() && left < self.config.idle / 2;
+        self.due_touch(record, None).filter(|_| is_urgent)
+    }
+
+    /// The idle deadline to set, if the stored one is old enough that a touch is due. `touched` is a later one that
+    /// this request has set.
+    pub(crate) fn due_touch(&self, record: &Record, touched: Option<Timestamp>) -> Option<Timestamp> {
         let idle = self.now().saturating_add(self.config.idle).min(record.absolute);
-        (idle.duration_since(record.idle) >= self.config.touch_after).then_some(idle)
+        let stored = touched.map_or(record.idle, |touched| touched.max(record.idle));
+        (idle.duration_since(stored) >= self.config.touch_after).then_some(idle)
     }
 
     pub(crate) async fn touch(&self, id: SessionId, idle: Timestamp) -> Result<Touched, StoreError> {
@@ -221,5 +232,14 @@ impl Engine {
         match retry_unknown(|| self.backend.store().destroy(id, self.now())).await? {
             Destroyed::Existed | Destroyed::Absent => Ok(()),
         }
+    }
+}
+
+/// The time at which the store judges whether `current` is live. A request at work is use of the session, so only the
+/// absolute deadline ends it.
+fn judged_at(current: &Record, is_use: bool, now: Timestamp) -> Timestamp {
+    match is_use && now < current.absolute {
+        true => now.min(current.idle.offset(-1)),
+        false => now,
     }
 }

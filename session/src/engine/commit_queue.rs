@@ -25,6 +25,9 @@ pub(crate) struct CommitRequest {
     pub(crate) base: Arc<Record>,
     /// The hash of the new verifier, for a change of privilege.
     pub(crate) verifier: Option<VerifierHash>,
+    /// The session was live when the request loaded it, and the request is still at work. This counts as use: the idle
+    /// deadline does not end the session meanwhile.
+    pub(crate) is_use: bool,
 }
 
 pub(crate) type Outcome = Result<Arc<Record>, Error>;

@@ -36,6 +36,7 @@
 //! # Ok::<(), session::ConfigError>(())
 //! ```
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -48,6 +49,8 @@ use crate::base::error::{Error, ErrorKind};
 use crate::data::validation::Violations;
 use crate::engine::config::DEFAULT_RETRY_AFTER;
 use crate::engine::handle::schema::{Identified, Schema};
+use crate::engine::handle::tracked::Tracked;
+use crate::engine::request::RequestSession;
 use crate::engine::sessions::Sessions;
 use crate::web::response::{body_of, report, status_of, write_failure_headers};
 use crate::web::tower::request_session;
@@ -120,13 +123,50 @@ pub struct Rejection {
     error: Error,
     login: Option<HeaderValue>,
     retry_after: Duration,
+    /// The session layer's part of the request.
+    request: Option<Arc<RequestSession>>,
 }
 
 impl Rejection {
     fn failed<S: Schema>(error: Error, parts: &Parts) -> Self {
         let session = request_session::<S>(&parts.extensions).ok();
         let retry_after = session.map_or(DEFAULT_RETRY_AFTER, |session| session.engine.config.retry_after);
-        Self { error, login: None, retry_after }
+        Self { error, login: None, retry_after, request: session.map(Arc::clone) }
+    }
+
+    /// For login and logout handlers: an empty session in place of a stored one that this release cannot read, because
+    /// newer code has written it or because its `user` field cannot be decoded. A login gives the client a new session,
+    /// and a logout removes the cookie. The stored session is not changed, and any other change of the empty one fails
+    /// with the error of this rejection.
+    ///
+    /// # Errors
+    ///
+    /// The rejection itself, if the session could not be loaded at all.
+    ///
+    /// ```
+    /// use session::{Rejection, Session};
+    ///
+    /// #[derive(Session)]
+    /// struct Shop {
+    ///     #[session(user)]
+    ///     user: Option<u64>,
+    /// }
+    ///
+    /// async fn login(session: Result<Session<Shop>, Rejection>) -> Result<(), Rejection> {
+    ///     let mut session = session.or_else(Rejection::start_over::<Shop>)?;
+    ///     session.login(7);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn start_over<S: Schema>(mut self) -> Result<S::Handle, Self> {
+        let refused = matches!(self.error.kind(), ErrorKind::Newer | ErrorKind::Undecodable | ErrorKind::Invalid);
+        let Some(request) = self.request.take().filter(|request| refused && request.engine.serves::<S>()) else {
+            return Err(self);
+        };
+        match request.start_over(self.error.repeated()).and_then(|()| Tracked::new(request)) {
+            Ok(session) => Ok(S::handle(session)),
+            Err(_) => Err(self),
+        }
     }
 
     /// The status of the response that it becomes: the status of its [`ErrorKind`], or 303 for a redirect to the login.
@@ -227,6 +267,7 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
             error: Error::new(ErrorKind::Unauthenticated, "the visitor is not logged in"),
             login: login.and_then(|path| HeaderValue::try_from(path).ok()),
             retry_after: DEFAULT_RETRY_AFTER,
+            request: None,
         })
     }
 }

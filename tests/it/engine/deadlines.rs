@@ -42,3 +42,33 @@ async fn touches_are_throttled() {
     }
     assert_eq!((world.store.calls().loads, world.store.calls().touches), (120, 2));
 }
+
+/// A request that is at work counts as use. The store has what it had when the session was loaded, as Redis would have
+/// it, or has removed it.
+#[tokio::test]
+async fn a_request_at_work_counts_as_use() {
+    for (minutes, status, visits) in [(2, 200, "2"), (45, 200, "2"), (12 * 60, 409, "0")] {
+        let store = FailingStore::new(MemoryStore::new());
+        let clock = ManualClock::new();
+        let sessions = Sessions::<Shop>::builder().store(store.clone()).clock(clock.clone()).build().unwrap();
+        let slow = clock.clone();
+        let app = Router::new()
+            .route("/visit", get(async |mut session: Session<Shop>| session.visits += 1))
+            .route("/read", get(async |session: Session<Shop>| session.visits.to_string()))
+            .route(
+                "/slow",
+                get(async move |mut session: Session<Shop>| {
+                    tokio::task::yield_now().await;
+                    slow.advance(Duration::from_secs(60 * minutes));
+                    session.visits += 1;
+                }),
+            )
+            .layer(sessions);
+        let client = Client::new(app);
+        client.get("/visit").await;
+        clock.advance(Duration::from_secs(29 * 60));
+        assert_eq!(client.get("/slow").await.status, status, "{minutes} minutes");
+        assert_eq!(store.calls().touches, 1, "sent when the session was loaded");
+        assert_eq!(client.get("/read").await.text, visits, "{minutes} minutes");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod identity;
 mod losers;
+mod refused;
 mod values;
 
 use axum::Router;

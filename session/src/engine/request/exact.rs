@@ -36,8 +36,10 @@ impl RequestSession {
             return Ok(false);
         }
         let since = self.state().unit.place();
-        if self.state().unit.rotated_in_flight.is_some() && !delta.logs_in() {
-            return Err(superseded());
+        match self.state().unit.no_new_session() {
+            (_, Some(refusal)) if !delta.logs_in() => return Err(refusal),
+            (Some(_), None) if !delta.logs_in() => return Err(superseded()),
+            _ => {},
         }
         if delta.changes.iter().any(|change| change.ours.is_some()) {
             let (written, cookie) = self.create_from(&Payload::default(), &delta).await?;
@@ -77,7 +79,8 @@ impl RequestSession {
         let token = delta.is_privilege_change().then(|| engine.rotate_token(id)).transpose()?;
         let verifier = token.as_ref().map(Token::verifier_hash);
         let delta = Arc::new(delta);
-        let request = CommitRequest { delta: Arc::clone(&delta), base: Arc::clone(&current), verifier };
+        let (base, is_use) = (Arc::clone(&current), self.is_used());
+        let request = CommitRequest { delta: Arc::clone(&delta), base, verifier, is_use };
         let (committed, next) = engine.compare_and_set(id, &current, &request).await?;
         match committed {
             Committed::Applied => {},

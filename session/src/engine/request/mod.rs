@@ -24,7 +24,7 @@ use crate::port::{StoreError, Touched};
 
 pub(crate) use self::exact::Replaced;
 pub(crate) use self::pool::Pool;
-use self::report::{missed, trace_loaded};
+use self::report::{missed, touch_failed, trace_loaded};
 use self::unit::Unit;
 pub(crate) use self::unit::{HandedIn, Snapshot};
 
@@ -53,6 +53,8 @@ struct State {
     unit: Unit,
     /// The cookie must be set again although nothing has changed.
     needs_reissue: bool,
+    /// The idle deadline that was set when the session was loaded.
+    touched: Option<Timestamp>,
     cookie: Option<CookieChange>,
 }
 
@@ -190,7 +192,23 @@ impl RequestSession {
             Err(error) => return Err(error.into()),
         };
         self.note_opened(session, outcome);
+        self.touch_early();
         Ok(())
+    }
+
+    /// Moves the idle deadline while the handler runs, if the session may expire before its end.
+    fn touch_early(&self) {
+        let Some(loaded) = self.loaded() else { return };
+        let Some(idle) = self.engine.urgent_touch(&loaded.record) else { return };
+        // Without a runtime, the end of the request touches the session.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        self.state().touched = Some(idle);
+        let engine = Arc::clone(&self.engine);
+        runtime.spawn(async move {
+            if let Err(error) = engine.touch(loaded.id, idle).await {
+                touch_failed(loaded.id, &error.into());
+            }
+        });
     }
 
     fn note_opened(&self, session: SessionId, outcome: LoadOutcome) {
@@ -268,6 +286,20 @@ impl RequestSession {
         }
     }
 
+    /// Starts anew without a stored session that this release cannot read.
+    ///
+    /// # Errors
+    ///
+    /// `refusal`, if the session was not loaded: it may be readable.
+    pub(crate) fn start_over(&self, refusal: Error) -> Result<(), Error> {
+        let mut state = self.state();
+        if state.phase != Phase::Open || state.unit.loaded.is_none() {
+            return Err(refusal);
+        }
+        state.unit.start_over(refusal);
+        Ok(())
+    }
+
     pub(crate) fn changes_privilege(&self) -> bool {
         self.state().unit.changes_privilege()
     }
@@ -307,7 +339,8 @@ impl RequestSession {
         }
         let loaded = state.unit.loaded.as_ref()?;
         let reissued = state.needs_reissue.then_some(loaded.record.idle);
-        let (id, idle) = (loaded.id, self.engine.due_touch(&loaded.record).or(reissued)?);
+        let touch = self.engine.due_touch(&loaded.record, state.touched);
+        let (id, idle) = (loaded.id, touch.or(reissued)?);
         drop(state);
         Some(RunToCompletion::new(Box::pin(Arc::clone(self).touch(id, idle))))
     }
@@ -320,7 +353,7 @@ impl RequestSession {
             Err(error) => Err(error.into()),
         };
         if let Err(error) = touched {
-            tracing::warn!(session = %id, %error, "the idle deadline of a session could not be moved");
+            touch_failed(id, &error);
         }
         Ok(())
     }

@@ -35,3 +35,9 @@ pub(super) fn missed() -> Error {
                    it for work that outlives the request";
     Error::new(ErrorKind::Misconfigured, message)
 }
+
+/// A touch that failed has one effect: the session expires earlier.
+#[cold]
+pub(super) fn touch_failed(session: SessionId, error: &Error) {
+    tracing::warn!(%session, %error, "the idle deadline of a session could not be moved");
+}

@@ -33,6 +33,9 @@ pub(crate) struct Unit {
     /// The session whose token was replaced while this request was on its way. The request counts as anonymous, but it
     /// must not create a session: the new cookie would overwrite the cookie that the rotation has just set.
     pub(super) rotated_in_flight: Option<SessionId>,
+    /// Why this release cannot read the stored session. A login replaces it, and a logout removes its cookie; nothing
+    /// else may take its place.
+    refusal: Option<Error>,
     /// The first error that no caller could be given. It becomes the response.
     pub(super) failure: Option<Error>,
 }
@@ -194,6 +197,20 @@ impl Unit {
         // A session whose token was replaced meanwhile must end too.
         let ended = self.loaded.take().map(|loaded| loaded.id).or(self.rotated_in_flight.take());
         self.to_destroy.extend(ended);
+    }
+
+    /// Starts anew without the stored session, which cannot be read because of `refusal`. It stays in the store.
+    pub(super) fn start_over(&mut self, refusal: Error) {
+        self.changes = Delta::default();
+        self.log.note(Reset::Destruction);
+        self.loaded = None;
+        self.refusal = Some(refusal);
+    }
+
+    /// Why this request must not create a session, unless it is one for a login: the session whose token was replaced
+    /// while the request was on its way, or the session that cannot be read.
+    pub(super) fn no_new_session(&self) -> (Option<SessionId>, Option<Error>) {
+        (self.rotated_in_flight, self.refusal.as_ref().map(Error::repeated))
     }
 
     /// Drops what a failed handler must not store.

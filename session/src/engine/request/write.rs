@@ -75,7 +75,10 @@ impl RequestSession {
     }
 
     async fn create(&self, delta: &Arc<Delta>) -> Outcome {
-        let rotated = self.state().unit.rotated_in_flight;
+        let (rotated, refusal) = self.state().unit.no_new_session();
+        if let Some(refusal) = refusal.filter(|_| !delta.logs_in()) {
+            return if delta.logs_out() { Ok((Written::Ended, Some(CookieChange::Remove))) } else { Err(refusal) };
+        }
         if let Some(rotated) = rotated.filter(|_| !delta.logs_in()) {
             return match delta.logs_out() {
                 true => Box::pin(self.logout_again(rotated, delta, |user| user.is_none())).await,
@@ -138,7 +141,8 @@ impl RequestSession {
         }
         let token = delta.is_privilege_change().then(|| self.engine.rotate_token(loaded.id)).transpose()?;
         let verifier = token.as_ref().map(Token::verifier_hash);
-        let request = CommitRequest { delta: Arc::clone(delta), base: loaded.record, verifier };
+        let is_use = self.is_used();
+        let request = CommitRequest { delta: Arc::clone(delta), base: loaded.record, verifier, is_use };
         let record = self.engine.commit(loaded.id, request).await?;
         trace_commit(loaded.id, &record, delta, token.is_some());
         let id = token.as_ref().map_or(loaded.id, Token::id);
