@@ -18,7 +18,7 @@ async fn home(mut session: Session<Visitor>) -> String {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sessions = Sessions::<Visitor>::builder().store(MemoryStore::new()).build()?;
-    let app = Router::new().route("/", get(home)).layer(sessions.layer());
+    let app = Router::new().route("/", get(home)).layer(sessions);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     println!("http://localhost:3000");
     Ok(axum::serve(listener, app).await?)

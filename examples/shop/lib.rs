@@ -62,7 +62,7 @@ fn routes<P: IntoBackend>(place: impl Fn() -> P, switch: Option<Switch>) -> Resu
         .route("/promises/store", post(promises::switch_store))
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(from_fn(errors::with_session))
-        .layer(sessions.layer())
+        .layer(sessions)
         // These two have a session layer of their own: see `releases`.
         .merge(releases::routes(&place)?)
         .route("/style.css", get(([(CONTENT_TYPE, "text/css")], include_str!("style.css"))))

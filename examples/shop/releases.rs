@@ -102,8 +102,8 @@ pub fn routes<P: IntoBackend, S: Clone + Send + Sync + 'static>(
     let first = Sessions::<release_1::Shop>::builder().store(place()).build()?;
     let second = Sessions::<release_2::Shop>::builder().store(place()).build()?;
     Ok(Router::new()
-        .merge(Router::new().route("/promises/release-1", post(store_1)).layer(first.layer()))
-        .merge(Router::new().route("/promises/release-2", post(store_2)).layer(second.layer())))
+        .merge(Router::new().route("/promises/release-1", post(store_1)).layer(first))
+        .merge(Router::new().route("/promises/release-2", post(store_2)).layer(second)))
 }
 
 async fn store_1(mut session: Session<release_1::Shop>) -> Redirect {

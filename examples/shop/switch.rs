@@ -4,7 +4,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use session::store::{Commit, Committed, Created, Destroyed, Record, StoreError, Touched};
+use session::store::{
+    BoxFuture, Commit, Committed, Created, Destroyed, Record, Reloaded, StoreError, Touched, UserIndex, UserKey,
+};
 use session::{SessionId, Store, Timestamp};
 use tokio::time::Instant;
 
@@ -42,8 +44,7 @@ impl Switch {
     }
 }
 
-/// A store behind a [`Switch`]. While it is away, no call reaches it. The user index is not passed on: the shop has no
-/// use for it.
+/// A store behind a [`Switch`]. While it is away, no call reaches it. It can do what the store can.
 pub struct Switched<S> {
     inner: Arc<S>,
     switch: Switch,
@@ -76,6 +77,11 @@ impl<S: Store> Store for Switched<S> {
         self.inner.load(id, now).await
     }
 
+    async fn reload(&self, id: SessionId, now: Timestamp) -> Result<Reloaded, StoreError> {
+        self.switch.check()?;
+        self.inner.reload(id, now).await
+    }
+
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         self.switch.check()?;
         self.inner.commit(id, commit, now).await
@@ -94,5 +100,67 @@ impl<S: Store> Store for Switched<S> {
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
         self.switch.check()?;
         self.inner.sweep(limit, now).await
+    }
+
+    fn users(&self) -> Option<&dyn UserIndex> {
+        self.inner.users().map(|_| self as &dyn UserIndex)
+    }
+
+    fn encrypts(&self) -> bool {
+        self.inner.encrypts()
+    }
+}
+
+impl<S: Store> Switched<S> {
+    fn index(&self) -> Result<&dyn UserIndex, StoreError> {
+        self.switch.check()?;
+        self.inner.users().ok_or_else(|| StoreError::Misconfigured("this store has no index of users".into()))
+    }
+}
+
+impl<S: Store> UserIndex for Switched<S> {
+    fn list_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
+        Box::pin(async move { self.index()?.list_user(user, limit, now).await })
+    }
+
+    fn revoke_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<usize, StoreError>> {
+        Box::pin(async move { self.index()?.revoke_user(user, except, now).await })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use session::{MemoryStore, Session, Sessions};
+
+    use super::*;
+
+    #[derive(Session)]
+    #[session(lock = off)]
+    struct Visitor {
+        #[session(user)]
+        user: Option<u64>,
+    }
+
+    #[tokio::test]
+    async fn the_index_of_users_is_away_with_its_store() {
+        let store = Switched::new(MemoryStore::new());
+        let switch = store.switch().clone();
+        let sessions = Sessions::<Visitor>::builder().store(store).build().unwrap();
+        assert_eq!(sessions.list_user(&7, 10).await.unwrap().len(), 0);
+        switch.take_away();
+        assert_eq!(sessions.list_user(&7, 10).await.unwrap_err().kind(), session::ErrorKind::Unavailable);
+        assert_eq!(sessions.revoke_user(&7).await.unwrap_err().kind(), session::ErrorKind::Unavailable);
+        switch.give_back();
+        assert_eq!(sessions.revoke_user(&7).await.unwrap(), 0);
     }
 }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::{Bodies, index, marker};
-use crate::model::{Default, Field, Merge, Model, Stored, Survive};
+use crate::model::{Default, Field, Merge, Model, Role, Stored, Survive};
 use crate::spelling::{spelled, spelled_expression};
 
 /// `struct ShopSession`.
@@ -107,6 +107,7 @@ fn accessors(field: &Field, bodies: Bodies) -> TokenStream {
     let set = bodies.of(quote!(#borrow.#ident = #value;));
     let get_mut = bodies.of(quote!(&mut #borrow.#ident));
     let (set_doc, mut_doc) = (format!(" Sets `{name}`."), format!(" Borrows `{name}` mutably."));
+    let rotation = rotation_doc(field);
     let take = take(field, bodies);
     let add = add(field, bodies);
     quote_spanned! {span(field)=>
@@ -114,9 +115,11 @@ fn accessors(field: &Field, bodies: Bodies) -> TokenStream {
         #[inline]
         #vis fn #getter(&self) -> #result { #get }
         #[doc = #set_doc]
+        #rotation
         #[inline]
         #vis fn #setter(&mut self, value: #parameter) { #set }
         #[doc = #mut_doc]
+        #rotation
         #[inline]
         #vis fn #borrower(&mut self) -> &mut #ty { #get_mut }
         #take
@@ -145,6 +148,7 @@ fn take(field: &Field, bodies: Bodies) -> Option<TokenStream> {
     let take = field.accessors.as_ref()?.take.as_ref()?;
     let borrow = borrow(field);
     let doc = format!(" Takes the value of `{name}` and leaves `None`.");
+    let rotation = rotation_doc(field);
     let inner = inner.as_ref().unwrap_or(ty);
     // Without a value, the field is not marked as changed.
     let body = bodies.of(quote! {
@@ -156,6 +160,7 @@ fn take(field: &Field, bodies: Bodies) -> Option<TokenStream> {
     });
     Some(quote_spanned! {span(field)=>
         #[doc = #doc]
+        #rotation
         #vis fn #take(&mut self) -> ::core::option::Option<#inner> { #body }
     })
 }
@@ -174,6 +179,16 @@ fn add(field: &Field, bodies: Bodies) -> Option<TokenStream> {
         #[doc = #doc]
         #vis fn #add(&mut self, amount: #ty) { #body }
     })
+}
+
+/// What a change of the field does beside the change, for the docs of methods that make one.
+fn rotation_doc(field: &Field) -> Option<TokenStream> {
+    let doc = match field.stored.as_ref()?.role {
+        Role::Plain => return None,
+        Role::User => " A change gives the session a new token, but resets no field: use `login` and `logout`.",
+        Role::Right => " A change gives the session a new token.",
+    };
+    Some(quote!(#[doc = ""] #[doc = #doc]))
 }
 
 /// The field's own doc, then one line for each attribute.

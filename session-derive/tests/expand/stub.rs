@@ -34,11 +34,15 @@ const _: () = {
             ::core::unimplemented!()
         }
         /// Sets `user`.
+        ///
+        /// A change gives the session a new token, but resets no field: use `login` and `logout`.
         #[inline]
         pub fn set_user(&mut self, value: UserId) {
             ::core::unimplemented!()
         }
         /// Borrows `user` mutably.
+        ///
+        /// A change gives the session a new token, but resets no field: use `login` and `logout`.
         #[inline]
         pub fn user_mut(&mut self) -> &mut UserId {
             ::core::unimplemented!()

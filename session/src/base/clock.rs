@@ -89,6 +89,27 @@ impl Timestamp {
     }
 }
 
+/// The last millisecond of the year 9999.
+const END_OF_9999: u64 = 253_402_300_799_999;
+
+/// For a page that shows the time. Not every operating system has times beyond the year 9999; a later timestamp becomes
+/// the end of that year.
+///
+/// ```
+/// use std::time::{Duration, SystemTime, UNIX_EPOCH};
+///
+/// use session::Timestamp;
+///
+/// let login = Timestamp::from_millis(1_767_225_600_000);
+/// assert_eq!(SystemTime::from(login), UNIX_EPOCH + Duration::from_secs(1_767_225_600));
+/// ```
+impl From<Timestamp> for SystemTime {
+    fn from(time: Timestamp) -> Self {
+        let since_epoch = Duration::from_millis(time.0.min(END_OF_9999));
+        UNIX_EPOCH.checked_add(since_epoch).unwrap_or(UNIX_EPOCH)
+    }
+}
+
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}ms", self.0)

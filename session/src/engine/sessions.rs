@@ -157,8 +157,8 @@ impl<S: Schema> SessionsBuilder<S> {
     }
 
     /// Keeps sessions of type `T` in the same record: one cookie, one load and one commit for both types. A library can
-    /// bring its own typed section of the session in this way. A login or logout through one type resets the fields of
-    /// all types that do not survive it.
+    /// bring its own typed section of the session in this way. A login or logout through one type resets, in all types,
+    /// the fields that do not survive it.
     ///
     /// ```
     /// use session::{MemoryStore, Session, Sessions};

@@ -61,6 +61,9 @@ use crate::web::tower::request_session;
 /// It is an axum extractor. `Option<LoggedIn<T>>` is `None` for a visitor who is not logged in. A session type without
 /// a `#[session(user)]` field does not compile here.
 ///
+/// It contains the session, so a handler takes either `LoggedIn<T>` or `Session<T>`. A handler that takes both has two
+/// handles of one session, each with fields of its own: neither shows the unsaved changes of the other.
+///
 /// ```
 /// use axum::{Router, routing::get};
 /// use session::{LoggedIn, MemoryStore, Session, Sessions};
@@ -88,6 +91,36 @@ use crate::web::tower::request_session;
 /// ```
 #[expect(clippy::exhaustive_structs, reason = "handlers destructure it")]
 pub struct LoggedIn<S: Identified>(pub S::Handle);
+
+impl<S: Identified> LoggedIn<S> {
+    /// The user who is logged in: the value of the `user` field, without its `Option`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] (401) if the handler itself has logged the user out.
+    ///
+    /// ```
+    /// use session::{LoggedIn, Session};
+    ///
+    /// #[derive(Session)]
+    /// struct Shop {
+    ///     #[session(user)]
+    ///     user: Option<u64>,
+    /// }
+    ///
+    /// async fn account(logged_in: LoggedIn<Shop>) -> Result<String, session::Error> {
+    ///     Ok(format!("user {}", logged_in.user()?))
+    /// }
+    /// ```
+    pub fn user(&self) -> Result<&S::User, Error> {
+        S::user(&self.0).ok_or_else(not_logged_in)
+    }
+}
+
+#[cold]
+fn not_logged_in() -> Error {
+    Error::new(ErrorKind::Unauthenticated, "the visitor is not logged in")
+}
 
 impl<S: Identified> std::fmt::Debug for LoggedIn<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -264,7 +297,7 @@ impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> 
         let session = request_session::<S>(&parts.extensions).ok().filter(|_| asks_for_a_page(parts));
         let login = session.and_then(|session| session.engine.config.login_path.as_ref());
         Err(Rejection {
-            error: Error::new(ErrorKind::Unauthenticated, "the visitor is not logged in"),
+            error: not_logged_in(),
             login: login.and_then(|path| HeaderValue::try_from(path).ok()),
             retry_after: DEFAULT_RETRY_AFTER,
             request: None,

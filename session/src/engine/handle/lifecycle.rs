@@ -353,8 +353,11 @@ impl<S: SchemaData> Tracked<S> {
     }
 }
 
-/// The fields, with the first characters of the id, and whether this handle has unsaved changes. A type masks its own
-/// secrets, as [`Secret`](crate::Secret) does; a field without `Debug` is printed as two dots.
+/// The fields, with the first characters of the id, and whether this handle has unsaved changes.
+///
+/// **Every field is printed as its `Debug` prints it.** So personal data of a session that is logged with `{:?}` is in
+/// the log. A type can hide its value, as [`Secret`](crate::Secret) does; a field without `Debug` is printed as two
+/// dots.
 impl<S: SchemaData> fmt::Debug for Tracked<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Self::debug(self, "Tracked", f)
