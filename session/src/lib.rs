@@ -12,11 +12,11 @@
 //!
 //! /// What the shop remembers about a visitor.
 //! #[derive(Session)]
-//! #[session(version = 1, idle = "30m", absolute = "12h")]
+//! #[session(idle = "30m", absolute = "12h")]
 //! struct Shop {
 //!     #[session(user)]                // who is logged in
 //!     user: Option<u64>,
-//!     #[session(merge = counter)]     // what parallel requests add is added up
+//!     #[session(merge = counter, survive)]    // what parallel requests add is added up; a login keeps it
 //!     visits: u64,
 //!     #[session(flash)]               // read once
 //!     notice: Option<String>,
@@ -59,17 +59,20 @@
 //!
 //! # Promises
 //!
-//! 1. **A mistake does not compile.** A misspelt field, a wrong type, a forgotten migration, a type that cannot be
-//!    stored: compile errors at the token that is wrong, which say what to write. Settings that contradict each other
-//!    are one start-up error, [`ConfigError`].
-//! 2. **No update is lost and no logout is undone.** A commit is a compare-and-set of the changed fields, and a
-//!    conflict is merged and tried again. A destroyed session never comes back.
+//! 1. **A mistake does not compile.** A misspelt field, a wrong type, a type that cannot be stored: compile errors at
+//!    the token that is wrong, which say what to write. With a committed
+//!    [schema lock](guide::evolution#the-schema-lock), a forgotten migration is one of them. Settings that contradict
+//!    each other are one start-up error, [`ConfigError`].
+//! 2. **No update is lost and no logout is undone**, within a session. A commit is a compare-and-set of the changed
+//!    fields, and a conflict is merged and tried again. A destroyed session never comes back. See
+//!    [concepts](guide::concepts#when-two-requests-meet).
 //! 3. **A deploy logs no visitor out.** Every field is stored apart. Old and new releases read each other's records and
 //!    carry through the fields that they do not know. See [evolution](guide::evolution).
-//! 4. **One round trip.** A request that does not use its session costs no store call, one that reads costs one, one
-//!    that writes costs two. See [concepts](guide::concepts#one-request).
-//! 5. **Safe by default.** A `__Host-` cookie that scripts cannot read (RFC 6265bis), only hashes in the store, a new
-//!    token at every login (OWASP ASVS 5.0, 7.2.4). If the store is down: 503, and nothing lost.
+//! 4. **One round trip.** A request that does not use its session makes no store call. To read takes one call, a load;
+//!    a change adds one, a conditional commit. See [concepts](guide::concepts#one-request).
+//! 5. **Safe unless you ask otherwise.** A `__Host-` cookie that scripts cannot read (RFC 6265bis); the store has only
+//!    a hash of the token's secret part; a new token at every login (OWASP ASVS 5.0, 7.2.4). If the store is down: 503,
+//!    and nothing lost.
 //!
 //! # Where to go
 //!
