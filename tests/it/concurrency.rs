@@ -172,7 +172,7 @@ async fn lifecycle_wins_on_redis() {
     lifecycle_wins(app(RedisStore::connect_with(&redis.url(), patient::redis()).await.unwrap()), "redis").await;
 }
 
-/// Sixteen requests rotate one session at once: one gets the new id, the others get a conflict.
+/// Sixteen requests rotate one session at once: one gets the new token, the others get a conflict.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_rotation_wins() {
     let redis = Redis::start();

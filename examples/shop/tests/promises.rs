@@ -61,7 +61,7 @@ async fn a_session_of_release_2_is_read_and_its_visitor_stays_logged_in() {
     visitor.post("/cart/add", "sku=teapot").await;
     let before = visitor.cookie.clone();
     assert_eq!(visitor.post("/promises/release-2", "").await.location(), "/promises?release=2#releases");
-    assert_ne!(visitor.cookie, before, "release 2 gives a new id as well");
+    assert_ne!(visitor.cookie, before, "release 2 gives a new token as well");
     let page = visitor.get("/promises?release=2").await.text;
     for read in [
         "id=\"read-cart\">2 × Morning Cup, 2 × Earl Grey<",

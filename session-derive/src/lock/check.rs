@@ -64,8 +64,9 @@ pub(super) fn check(
             ));
         },
         Some(_) => checker.report_at_version(format!(
-            "`{path}` already holds version {} of session `{}`: versions never go back; if this struct is only the \
-             `previous` of another one, mark it `legacy`",
+            "`{path}` already holds version {} of session `{}`: versions never go back; build the code of an earlier \
+             release with the lock of its own commit; if this struct is only the `previous` of another one, mark it \
+             `legacy`",
             newest.version, model.name
         )),
         None if version == newest.version + 1 => checker.check_next_version(newest),
@@ -320,7 +321,8 @@ impl<'a> Checker<'a> {
                 field.ident.span(),
                 format!(
                     "the key `{key}` is reserved: version {version} stopped storing it (`{}`), but old sessions may \
-                     still contain it; rename the field, or write another `key = \"...\"`",
+                     still contain it; rename the field, or write another `key = \"...\"`; build the code of an \
+                     earlier release with the lock of its own commit",
                     self.path
                 ),
             );
