@@ -50,6 +50,17 @@ fn readme_links_lead_into_the_package() {
     }
 }
 
+/// The package's README is the one that a registry shows, so it has the same first program.
+#[test]
+fn the_two_readmes_have_one_quick_start() {
+    let quick_start = |text: &str| {
+        let section = text.split("\n## ").find(|section| section.starts_with("Quick start\n"));
+        section.unwrap().replace("](session/docs/", "](docs/")
+    };
+    let top = read(&root().join("README.md"));
+    assert_eq!(quick_start(&top), quick_start(&read(&root().join("session/README.md"))));
+}
+
 #[test]
 fn included_files_are_in_the_package() {
     let mut included = 0;
