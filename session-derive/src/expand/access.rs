@@ -185,7 +185,7 @@ fn add(field: &Field, bodies: Bodies) -> Option<TokenStream> {
 fn rotation_doc(field: &Field) -> Option<TokenStream> {
     let doc = match field.stored.as_ref()?.role {
         Role::Plain => return None,
-        Role::User => " A change gives the session a new token, but resets no field: use `login` and `logout`.",
+        Role::User => " A change counts as a login or logout, with a new token: use `login` and `logout`.",
         Role::Right => " A change gives the session a new token.",
     };
     Some(quote!(#[doc = ""] #[doc = #doc]))

@@ -35,14 +35,14 @@ const _: () = {
         }
         /// Sets `user`.
         ///
-        /// A change gives the session a new token, but resets no field: use `login` and `logout`.
+        /// A change counts as a login or logout, with a new token: use `login` and `logout`.
         #[inline]
         pub fn set_user(&mut self, value: UserId) {
             ::core::unimplemented!()
         }
         /// Borrows `user` mutably.
         ///
-        /// A change gives the session a new token, but resets no field: use `login` and `logout`.
+        /// A change counts as a login or logout, with a new token: use `login` and `logout`.
         #[inline]
         pub fn user_mut(&mut self) -> &mut UserId {
             ::core::unimplemented!()

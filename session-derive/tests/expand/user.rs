@@ -23,21 +23,21 @@ const _: () = {
         }
         /// Sets `user`.
         ///
-        /// A change gives the session a new token, but resets no field: use `login` and `logout`.
+        /// A change counts as a login or logout, with a new token: use `login` and `logout`.
         #[inline]
         pub fn set_user(&mut self, value: Option<UserId>) {
             __p::Tracked::field_mut(&mut self.__tracked, 0usize).user = value;
         }
         /// Borrows `user` mutably.
         ///
-        /// A change gives the session a new token, but resets no field: use `login` and `logout`.
+        /// A change counts as a login or logout, with a new token: use `login` and `logout`.
         #[inline]
         pub fn user_mut(&mut self) -> &mut Option<UserId> {
             &mut __p::Tracked::field_mut(&mut self.__tracked, 0usize).user
         }
         /// Takes the value of `user` and leaves `None`.
         ///
-        /// A change gives the session a new token, but resets no field: use `login` and `logout`.
+        /// A change counts as a login or logout, with a new token: use `login` and `logout`.
         pub fn take_user(&mut self) -> ::core::option::Option<UserId> {
             if ::core::option::Option::is_some(&self.__tracked.user) {
                 ::core::option::Option::take(

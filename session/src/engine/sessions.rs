@@ -207,8 +207,8 @@ impl<S: Schema> SessionsBuilder<S> {
         self
     }
 
-    /// Commits the changes of a handler that answers with a 5xx status. Default: they are dropped. `login`, `logout`,
-    /// `rotate`, `destroy` and changes of `user` and `rotate` fields are carried out in either case.
+    /// Commits the changes and the login of a handler that answers with a 5xx status. Default: they are dropped.
+    /// `logout`, `rotate`, `destroy` and changes of `rotate` fields are carried out in either case.
     pub fn commit_on_server_error(mut self) -> Self {
         self.commit_on_server_error = true;
         self
