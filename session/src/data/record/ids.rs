@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 
 /// The id of a commit, which makes a retry idempotent.
 ///
-/// It consists of two random numbers, one of the process and one of the commit. A record holds the last commit of each of
-/// the last eight processes that wrote it. A store therefore recognises the retry of a commit that it has applied, even
-/// after commits of other processes. The number of the commit is random, so that two copies of one process image do not
-/// take each other's commits for their own.
+/// It consists of two random numbers, one of the process and one of the commit. A record holds the last commit of each
+/// of the last eight processes that wrote it. A store therefore recognises the retry of a commit that it has applied,
+/// even after commits of other processes. The number of the commit is random, so that two copies of one process image
+/// do not take each other's commits for their own.
 ///
 /// ```
 /// use session::store::OpId;

@@ -21,9 +21,9 @@ impl<S: Schema> Tracked<S> {
     /// exact: stock, quotas, one order for each cart.
     ///
     /// What `change` returns has no influence on what is stored, also if it is an `Err`: see
-    /// [`try_update`](Self::try_update). Unsaved changes from before the call are committed first. Other commits of the session wait until the future is
-    /// done or dropped. `change` can run several times, so it must not have other effects. After the call the session
-    /// has the stored values.
+    /// [`try_update`](Self::try_update). Unsaved changes from before the call are committed first. Other commits of the
+    /// session wait until the future is done or dropped. `change` can run several times, so it must not have other
+    /// effects. After the call the session has the stored values.
     ///
     /// # Errors
     ///
