@@ -240,8 +240,8 @@ impl Unit {
         }
     }
 
-    /// Records the outcome of the commit that has taken changes. `false` if the session was destroyed meanwhile, so that
-    /// no cookie may be set.
+    /// Records the outcome of the commit that has taken changes. `false` if the session was destroyed meanwhile, so
+    /// that no cookie may be set.
     pub(super) fn conclude(&mut self, outcome: Result<Written, &Error>) -> bool {
         let Some(taken) = self.taken.take() else { return true };
         let is_destroyed = self.is_destroyed_since(taken.place);
