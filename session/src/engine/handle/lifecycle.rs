@@ -256,7 +256,7 @@ impl<S: SchemaData> Tracked<S> {
     /// }
     /// ```
     pub async fn commit(&mut self) -> Result<(), Error> {
-        self.save().await?;
+        self.commit_changes().await?;
         self.reread()
     }
 
