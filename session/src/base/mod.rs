@@ -1,4 +1,4 @@
-//! Used by every other module: time and randomness, errors, secrets.
+//! Used by every other module: time and randomness, errors and how they are reported, secrets.
 
 pub(crate) mod clock;
 pub(crate) mod error;
