@@ -329,11 +329,19 @@ impl<S: Schema> SessionsBuilder<S> {
     /// The source of random bytes. Default: the operating system's generator.
     ///
     /// ```
-    /// # use session::{MemoryStore, Session, Sessions, SystemRng};
+    /// # use session::{MemoryStore, Rng, RngError, Session, Sessions};
     /// # #[derive(Session)]
     /// # struct Shop { visits: u64 }
-    /// let builder = Sessions::<Shop>::builder().store(MemoryStore::new());
-    /// let sessions = builder.rng(SystemRng).build()?;
+    /// struct Zeros; // for a test whose tokens must be the same each time
+    ///
+    /// impl Rng for Zeros {
+    ///     fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
+    ///         bytes.fill(0);
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).rng(Zeros).build()?;
     /// # Ok::<(), session::ConfigError>(())
     /// ```
     pub fn rng(mut self, rng: impl Rng) -> Self {
