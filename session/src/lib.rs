@@ -104,6 +104,11 @@
 //! | `chrono`, `rust_decimal`, `time`, `url`, `uuid` | | `SessionValue` for the types of that crate |
 //! | `testing` | | a manual clock, a store that fails on request, the executable contract of stores |
 
+// Without the default features, the guides name items that do not exist.
+#![cfg_attr(
+    all(doc, not(all(feature = "axum", feature = "derive"))),
+    allow(rustdoc::broken_intra_doc_links, reason = "the guides describe the default features")
+)]
 // Shows at each item the feature that it needs, if rustdoc runs with `--cfg docsrs`, as docs.rs does (nightly).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -175,7 +180,7 @@ pub use self::base::secret::Secret;
 pub use self::cookie::{CookiePolicy, SameSite};
 #[cfg(feature = "sealed")]
 pub use self::crypto::keys::{KeyError, KeyId, KeyRing, SecretKey};
-pub use self::data::schema::Key;
+pub use self::data::schema::{Key, SchemaData};
 pub use self::data::schema::reader::FieldError;
 pub use self::data::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
 pub use self::data::token::{InvalidSessionId, SessionId};

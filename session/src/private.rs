@@ -45,7 +45,3 @@ pub mod axum {
 
     pub use crate::web::axum::{Rejection, extract, extract_optional};
 }
-
-pub mod merge {
-    pub use crate::data::merge::{counter, log, max, min, union};
-}

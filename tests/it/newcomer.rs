@@ -90,6 +90,29 @@ async fn a_missing_layer_is_explained_in_the_body_of_a_debug_build() {
     assert_eq!(ask(&routes(), request("/maybe")).await.text, "no session: Misconfigured");
 }
 
+/// Also on a route that does not use its session: the mistake is in the router.
+#[tokio::test]
+async fn two_layers_are_explained_in_the_body_of_a_debug_build() {
+    let app = routes().route("/plain", get(async || "fine")).layer(sessions()).layer(sessions());
+    for path in ["/visit", "/plain"] {
+        let answer = ask(&app, request(path)).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let text = "two session layers around one route share the cookie `__Host-web`";
+        assert!(answer.text.contains(text), "{path}: {answer:?}");
+        assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+    }
+}
+
+#[tokio::test]
+async fn the_cause_of_a_failure_is_in_the_body_of_a_debug_build() {
+    let store = FailingStore::new(MemoryStore::new());
+    let client = Client::new(routes().layer(Sessions::<Web>::builder().store(store.clone()).build().unwrap()));
+    client.get("/visit").await;
+    store.fail(Fault::Before);
+    let text = client.get("/visit").await.text;
+    assert!(text.contains("the session store is unavailable: injected: the call was not sent"), "{text}");
+}
+
 /// Middleware outside of the session layer runs before it: the advice names the order of layers.
 #[tokio::test]
 async fn middleware_outside_of_the_layer_gets_advice_that_fits() {
@@ -248,8 +271,26 @@ async fn the_life_of_a_session_is_logged() {
 
 const CHILD: &str = "SESSION_TEST_SILENT_CHILD";
 
-/// The first failure of a kind is printed to standard error, once, if nothing else shows it. The test starts itself as
-/// a process without a subscriber.
+/// What the test `test` prints to standard error as a process of its own, without a subscriber.
+fn printed_by_child(test: &str) -> String {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    let test = format!("newcomer::{test}");
+    let output = child.args(["--exact", &test, "--nocapture"]).env(CHILD, "1").output().unwrap();
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{printed}");
+    printed
+}
+
+/// A session whose response has left.
+async fn kept_after_the_response() -> Session<Web> {
+    let kept: Arc<Mutex<Option<Session<Web>>>> = Arc::default();
+    let place = Arc::clone(&kept);
+    let keep = get(async move |session: Session<Web>| drop(place.lock().unwrap().replace(session)));
+    ask(&routes().route("/keep", keep).layer(sessions()), request("/keep")).await;
+    kept.lock().unwrap().take().unwrap()
+}
+
+/// The first failure of a kind is printed to standard error, once, if nothing else shows it.
 #[tokio::test]
 async fn a_debug_build_without_a_subscriber_is_not_silent() {
     if std::env::var_os(CHILD).is_some() {
@@ -258,11 +299,43 @@ async fn a_debug_build_without_a_subscriber_is_not_silent() {
         }
         return;
     }
-    let test = "newcomer::a_debug_build_without_a_subscriber_is_not_silent";
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    let output = child.args(["--exact", test, "--nocapture"]).env(CHILD, "1").output().unwrap();
-    let printed = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{printed}");
+    let printed = printed_by_child("a_debug_build_without_a_subscriber_is_not_silent");
     assert_eq!(printed.matches("no session layer for `").count(), 1, "{printed}");
     assert!(printed.contains("tracing_subscriber::fmt::init()"), "{printed}");
+}
+
+#[tokio::test]
+async fn a_debug_build_without_a_subscriber_prints_the_cause() {
+    if std::env::var_os(CHILD).is_some() {
+        let store = FailingStore::new(MemoryStore::new());
+        let client = Client::new(routes().layer(Sessions::<Web>::builder().store(store.clone()).build().unwrap()));
+        client.get("/visit").await;
+        store.fail(Fault::Before);
+        client.get("/visit").await;
+        return;
+    }
+    let printed = printed_by_child("a_debug_build_without_a_subscriber_prints_the_cause");
+    assert!(printed.contains("unavailable: injected: the call was not sent"), "{printed}");
+}
+
+/// `tokio::spawn(async move { session.visits += 1 })` compiles, and its change comes after the response.
+#[tokio::test]
+async fn a_debug_build_without_a_subscriber_prints_a_lost_change() {
+    if std::env::var_os(CHILD).is_some() {
+        kept_after_the_response().await.visits += 1;
+        return;
+    }
+    let printed = printed_by_child("a_debug_build_without_a_subscriber_prints_a_lost_change");
+    let lost = "session: a change was not stored: session `web`: a change came after the response and is lost";
+    assert_eq!(printed.matches(lost).count(), 1, "{printed}");
+}
+
+#[tokio::test]
+async fn a_debug_build_without_a_subscriber_prints_a_lost_rotation() {
+    if std::env::var_os(CHILD).is_some() {
+        kept_after_the_response().await.rotate();
+        return;
+    }
+    let printed = printed_by_child("a_debug_build_without_a_subscriber_prints_a_lost_rotation");
+    assert_eq!(printed.matches("a rotation came after the response and is lost").count(), 1, "{printed}");
 }

@@ -56,21 +56,6 @@ macro_rules! word_counters {
 }
 word_counters!(isize as i64 usize as u64);
 
-/// `merge = counter`.
-pub fn counter<T: Counter>(base: T, ours: T, theirs: T) -> T {
-    T::combined(base, ours, theirs)
-}
-
-/// `merge = max`.
-pub fn max<T: Ordered>(_base: T, ours: T, theirs: T) -> T {
-    ours.larger(theirs)
-}
-
-/// `merge = min`.
-pub fn min<T: Ordered>(_base: T, ours: T, theirs: T) -> T {
-    ours.smaller(theirs)
-}
-
 /// A type for `merge = max` and `merge = min`.
 #[diagnostic::on_unimplemented(
     message = "`merge = max` and `merge = min` compare values, but `{Self}` has no total order",
@@ -95,7 +80,7 @@ impl<T: Ord> Ordered for T {
     }
 }
 
-/// A collection for `merge = union`.
+/// A collection for `merge = union`. If one request adds an entry and another one removes it, the later commit decides.
 #[diagnostic::on_unimplemented(
     message = "`merge = union` joins sets and maps, but this field is a `{Self}`",
     label = "not a set or a map",
@@ -105,11 +90,6 @@ pub trait Union: Sized {
     /// `theirs` with the entries that `ours` added to `base`, and without those that it removed.
     #[must_use]
     fn combined(base: Self, ours: Self, theirs: Self) -> Self;
-}
-
-/// `merge = union`. If one request adds an entry and another one removes it, the later commit decides.
-pub fn union<T: Union>(base: T, ours: T, theirs: T) -> T {
-    T::combined(base, ours, theirs)
 }
 
 macro_rules! set_union {
@@ -153,7 +133,8 @@ fn same<T: serde::Serialize>(one: &T, other: &T) -> bool {
     }
 }
 
-/// A list for `merge = log(n)`.
+/// A list for `merge = log(n)`. A request that did more than append items and remove items at the front replaces the
+/// list.
 #[diagnostic::on_unimplemented(
     message = "`merge = log(n)` appends to lists, but this field is a `{Self}`",
     label = "not a list",
@@ -166,11 +147,6 @@ pub trait Log: Sized {
     /// The newest `cap` items.
     #[must_use]
     fn capped(self, cap: usize) -> Self;
-}
-
-/// `merge = log(cap)`. A request that did more than append items and remove items at the front replaces the list.
-pub fn log<T: Log>(base: T, ours: T, theirs: T, cap: usize) -> T {
-    T::combined(base, ours, theirs, cap)
 }
 
 // `do_not_recommend`: for a set, the compiler would suggest the list types.
@@ -219,6 +195,18 @@ impl<T: serde::Serialize> Log for VecDeque<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn counter<T: Counter>(base: T, ours: T, theirs: T) -> T {
+        T::combined(base, ours, theirs)
+    }
+
+    fn union<T: Union>(base: T, ours: T, theirs: T) -> T {
+        T::combined(base, ours, theirs)
+    }
+
+    fn log<T: Log>(base: T, ours: T, theirs: T, cap: usize) -> T {
+        T::combined(base, ours, theirs, cap)
+    }
 
     #[test]
     fn counters_add_up_and_stop_at_the_bounds() {

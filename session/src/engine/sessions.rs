@@ -145,12 +145,29 @@ pub struct SessionsBuilder<S: Schema> {
 
 impl<S: Schema> SessionsBuilder<S> {
     /// Where sessions are kept: any [`Store`](crate::Store), or a `SealedCookie` (feature `sealed`). Required.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn store(mut self, store: impl IntoBackend) -> Self {
         self.store = Some(store.into_backend());
         self
     }
 
     /// Name and attributes of the cookie. Default: [`CookiePolicy::host`] with the session type's name.
+    ///
+    /// ```
+    /// # use session::{CookiePolicy, MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// let builder = Sessions::<Shop>::builder().store(MemoryStore::new());
+    /// let sessions = builder.cookie(CookiePolicy::host("sid")).build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn cookie(mut self, cookie: CookiePolicy) -> Self {
         self.cookie = cookie;
         self
@@ -187,6 +204,16 @@ impl<S: Schema> SessionsBuilder<S> {
 
     /// How long an unused session lives. Default: the struct's `idle`, or else 30 minutes. At least a second, at most
     /// [`absolute`](Self::absolute).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use session::{MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// let builder = Sessions::<Shop>::builder().store(MemoryStore::new());
+    /// let sessions = builder.idle(Duration::from_hours(2)).build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn idle(mut self, idle: Duration) -> Self {
         self.idle = idle;
         self
@@ -195,6 +222,16 @@ impl<S: Schema> SessionsBuilder<S> {
     /// How long a session lives at most, from its first commit or from its last login or logout. Default: the struct's
     /// `absolute`, or else 12 hours; NIST SP 800-63B-4 allows 24 hours at its second assurance level. At most 400 days,
     /// the longest life of a cookie (RFC 6265bis).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use session::{MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// let builder = Sessions::<Shop>::builder().store(MemoryStore::new());
+    /// let sessions = builder.absolute(Duration::from_hours(24)).build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn absolute(mut self, absolute: Duration) -> Self {
         self.absolute = absolute;
         self
@@ -202,6 +239,16 @@ impl<S: Schema> SessionsBuilder<S> {
 
     /// The least time between two moves of the idle deadline by requests that only read. Each move costs a store call.
     /// Default: a tenth of the idle timeout, at most a minute. A session may therefore expire that much too early.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use session::{MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// let builder = Sessions::<Shop>::builder().store(MemoryStore::new());
+    /// let sessions = builder.touch_after(Duration::from_secs(30)).build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn touch_after(mut self, touch_after: Duration) -> Self {
         self.touch_after = Some(touch_after);
         self
@@ -209,6 +256,15 @@ impl<S: Schema> SessionsBuilder<S> {
 
     /// Commits the changes and the login of a handler that answers with a 5xx status. Default: they are dropped.
     /// `logout`, `rotate`, `destroy` and changes of `rotate` fields are carried out in either case.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// let builder = Sessions::<Shop>::builder().store(MemoryStore::new());
+    /// let sessions = builder.commit_on_server_error().build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn commit_on_server_error(mut self) -> Self {
         self.commit_on_server_error = true;
         self
@@ -216,6 +272,16 @@ impl<S: Schema> SessionsBuilder<S> {
 
     /// The `Retry-After` of a response that failed because the store is unavailable. Default: 2 seconds. A second to an
     /// hour.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use session::{MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// let builder = Sessions::<Shop>::builder().store(MemoryStore::new());
+    /// let sessions = builder.retry_after(Duration::from_secs(10)).build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn retry_after(mut self, retry_after: Duration) -> Self {
         self.retry_after = retry_after;
         self
@@ -223,18 +289,61 @@ impl<S: Schema> SessionsBuilder<S> {
 
     /// Where [`LoggedIn`](crate::LoggedIn) redirects a visitor who is not logged in and asks for a page (`GET` with
     /// `Accept: text/html`). Default: no redirect; the response is 401.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// let builder = Sessions::<Shop>::builder().store(MemoryStore::new());
+    /// let sessions = builder.login_path("/login").build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn login_path(mut self, path: impl Into<String>) -> Self {
         self.login_path = Some(path.into());
         self
     }
 
     /// The source of the time. Default: the system's clock.
+    ///
+    /// ```
+    /// # use session::{Clock, MemoryStore, Session, Sessions, Timestamp};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// struct Frozen;
+    ///
+    /// impl Clock for Frozen {
+    ///     fn now(&self) -> Timestamp {
+    ///         Timestamp::from_millis(1_767_225_600_000)
+    ///     }
+    /// }
+    ///
+    /// let builder = Sessions::<Shop>::builder().store(MemoryStore::new());
+    /// let sessions = builder.clock(Frozen).build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
     /// The source of random bytes. Default: the operating system's generator.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, Rng, RngError, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// struct Zeros; // for a test whose tokens must be the same each time
+    ///
+    /// impl Rng for Zeros {
+    ///     fn fill(&self, bytes: &mut [u8]) -> Result<(), RngError> {
+    ///         bytes.fill(0);
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).rng(Zeros).build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn rng(mut self, rng: impl Rng) -> Self {
         self.rng = Arc::new(rng);
         self
@@ -245,6 +354,16 @@ impl<S: Schema> SessionsBuilder<S> {
     /// # Errors
     ///
     /// [`ConfigError`] lists every contradiction among the settings, and everything that the store cannot honour.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use session::{CookiePolicy, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// let builder = Sessions::<Shop>::builder().cookie(CookiePolicy::host("shop").domain("example.com"));
+    /// let error = builder.idle(Duration::from_hours(24)).build().unwrap_err().to_string();
+    /// assert!(error.contains("no store") && error.contains("has no domain") && error.contains("is longer than"));
+    /// ```
     pub fn build(self) -> Result<Sessions<S>, ConfigError> {
         let config = Config {
             touch_after: self.touch_after.unwrap_or_else(|| (self.idle / 10).min(Duration::from_mins(1))),

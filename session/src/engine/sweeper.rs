@@ -49,6 +49,15 @@ struct Shared {
 
 impl<S: Schema> Sessions<S> {
     /// A sweeper for the store. Default: every five minutes, a thousand records per call.
+    ///
+    /// ```
+    /// # use session::{Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// fn start(sessions: &Sessions<Shop>) {
+    ///     tokio::spawn(sessions.sweeper().run());
+    /// }
+    /// ```
     pub fn sweeper(&self) -> Sweeper {
         let engine = Arc::clone(&self.engine);
         Sweeper { engine, every: Duration::from_mins(5), batch: 1_000, shared: Arc::default() }
@@ -58,6 +67,16 @@ impl<S: Schema> Sessions<S> {
 impl Sweeper {
     /// The average pause between sweeps: each pause is half to one and a half times as long. Default: five minutes. At
     /// least a second.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use session::{Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// # fn example(sessions: Sessions<Shop>) {
+    /// let hourly = sessions.sweeper().every(Duration::from_hours(1));
+    /// # }
+    /// ```
     #[must_use]
     pub fn every(mut self, every: Duration) -> Self {
         self.every = every.max(Duration::from_secs(1));
@@ -65,6 +84,15 @@ impl Sweeper {
     }
 
     /// How many records one store call removes at most, so that no call takes long. Default: a thousand. At least one.
+    ///
+    /// ```
+    /// # use session::{Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// # fn example(sessions: Sessions<Shop>) {
+    /// let gentle = sessions.sweeper().batch(100);
+    /// # }
+    /// ```
     #[must_use]
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch.max(1);
@@ -72,6 +100,13 @@ impl Sweeper {
     }
 
     /// Sweeps until the future is dropped. A failed sweep is logged, and the next one comes at its usual time.
+    ///
+    /// ```
+    /// # use session::Sweeper;
+    /// fn start(sweeper: &Sweeper) {
+    ///     tokio::spawn(sweeper.clone().run());
+    /// }
+    /// ```
     pub async fn run(self) {
         loop {
             match self.sweep().await {
@@ -87,6 +122,19 @@ impl Sweeper {
     /// # Errors
     ///
     /// The errors of the store. Records that were removed before stay removed.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let sweeper = Sessions::<Shop>::builder().store(MemoryStore::new()).build()?.sweeper();
+    /// assert_eq!(sweeper.last_success(), None);
+    /// assert_eq!(sweeper.sweep().await?, 0);
+    /// assert!(sweeper.last_success().is_some());
+    /// # Ok::<(), session::BoxError>(()) })?;
+    /// # Ok::<(), session::BoxError>(())
+    /// ```
     pub async fn sweep(&self) -> Result<usize, Error> {
         let mut removed = 0;
         loop {
@@ -104,12 +152,27 @@ impl Sweeper {
     }
 
     /// When the last successful sweep of this sweeper or of a clone ended. `None` before the first one.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use session::{Sweeper, Timestamp};
+    /// fn is_healthy(sweeper: &Sweeper, now: Timestamp) -> bool {
+    ///     sweeper.last_success().is_some_and(|last| now.duration_since(last) < Duration::from_hours(1))
+    /// }
+    /// ```
     pub fn last_success(&self) -> Option<Timestamp> {
         let last = self.shared.last_success.load(Ordering::Relaxed);
         (last != 0).then(|| Timestamp::from_millis(last))
     }
 
     /// How many records this sweeper and its clones have removed.
+    ///
+    /// ```
+    /// # use session::Sweeper;
+    /// fn metrics(sweeper: &Sweeper) -> String {
+    ///     format!("sessions_swept_total {}", sweeper.removed())
+    /// }
+    /// ```
     pub fn removed(&self) -> u64 {
         self.shared.removed.load(Ordering::Relaxed)
     }

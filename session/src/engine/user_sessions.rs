@@ -13,6 +13,16 @@ use crate::engine::sessions::Sessions;
 use crate::port::{UserIndex, no_user_index};
 
 /// A live session of a user, found by [`Sessions::list_user`].
+///
+/// ```
+/// use session::UserSession;
+///
+/// /// A row of a page that lists a user's devices.
+/// fn row(device: &UserSession) -> String {
+///     let (login, idle) = (device.created().as_millis(), device.idle_deadline().as_millis());
+///     format!("session {}: login at {login}, ends at {idle} if it is not used before", device.id())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct UserSession {
     id: SessionId,
@@ -21,21 +31,50 @@ pub struct UserSession {
 
 impl UserSession {
     /// The session's id. It is no secret: a page that lists devices may show it.
+    ///
+    /// ```
+    /// # use session::{SessionId, UserSession};
+    /// fn is_this_device(device: &UserSession, own: Option<SessionId>) -> bool {
+    ///     own == Some(device.id())
+    /// }
+    /// ```
     pub fn id(&self) -> SessionId {
         self.id
     }
 
     /// When the user logged in.
+    ///
+    /// ```
+    /// # use session::{Timestamp, UserSession};
+    /// fn logins_since(devices: &[UserSession], time: Timestamp) -> usize {
+    ///     devices.iter().filter(|device| device.created() > time).count()
+    /// }
+    /// ```
     pub fn created(&self) -> Timestamp {
         self.record.created()
     }
 
     /// When the session expires if it is not used before.
+    ///
+    /// ```
+    /// # use session::UserSession;
+    /// fn first_to_expire(devices: &[UserSession]) -> Option<&UserSession> {
+    ///     devices.iter().min_by_key(|device| device.idle_deadline())
+    /// }
+    /// ```
     pub fn idle_deadline(&self) -> Timestamp {
         self.record.idle_deadline()
     }
 
     /// When the session expires in any case.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use session::{Timestamp, UserSession};
+    /// fn remaining(device: &UserSession, now: Timestamp) -> Duration {
+    ///     device.absolute_deadline().duration_since(now)
+    /// }
+    /// ```
     pub fn absolute_deadline(&self) -> Timestamp {
         self.record.absolute_deadline()
     }
@@ -65,6 +104,15 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     /// # Errors
     ///
     /// The errors of the store. [`ErrorKind::Misconfigured`] if the store has no user index.
+    ///
+    /// ```
+    /// # use session::{Error, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { #[session(user)] user: Option<u64> }
+    /// async fn devices(sessions: &Sessions<Shop>) -> Result<usize, Error> {
+    ///     Ok(sessions.list_user(&7, 100).await?.len())
+    /// }
+    /// ```
     pub async fn list_user(&self, user: &S::User, limit: usize) -> Result<Vec<UserSession>, Error> {
         let found = self.index()?.list_user(&key(user)?, limit, self.engine.now()).await?;
         let mut found: Vec<_> = found.into_iter().map(|(id, record)| UserSession { id, record }).collect();
@@ -79,6 +127,15 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     ///
     /// The errors of the store. [`ErrorKind::Misconfigured`] if the store has no user index. After
     /// [`ErrorKind::Unknown`] some sessions may have ended: call it again.
+    ///
+    /// ```
+    /// # use session::{Error, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { #[session(user)] user: Option<u64> }
+    /// async fn log_out_everywhere(sessions: &Sessions<Shop>) -> Result<String, Error> {
+    ///     Ok(format!("{} sessions have ended", sessions.revoke_user(&7).await?))
+    /// }
+    /// ```
     pub async fn revoke_user(&self, user: &S::User) -> Result<usize, Error> {
         self.revoke(user, None).await
     }
@@ -88,6 +145,18 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     /// # Errors
     ///
     /// As [`revoke_user`](Self::revoke_user).
+    ///
+    /// ```
+    /// # use session::{Error, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { #[session(user)] user: Option<u64> }
+    /// async fn after_change_of_password(sessions: &Sessions<Shop>, session: Session<Shop>) -> Result<(), Error> {
+    ///     if let (Some(user), Some(own)) = (&session.user, session.id()) {
+    ///         sessions.revoke_other_sessions(user, own).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub async fn revoke_other_sessions(&self, user: &S::User, keep: SessionId) -> Result<usize, Error> {
         self.revoke(user, Some(keep)).await
     }

@@ -33,7 +33,8 @@ pub(crate) const ROTATION_GRACE: Duration = Duration::from_secs(30);
 #[diagnostic::on_unimplemented(
     message = "sessions cannot be kept in `{Self}`",
     label = "not a session store",
-    note = "implement `session::Store` for it; `SealedCookie` is the only other backend"
+    note = "pass a store of this crate, your own `impl session::Store`, or a `SealedCookie`",
+    note = "to choose at run time, call `.store(…)` on the builder in each branch"
 )]
 pub trait IntoBackend {
     #[doc(hidden)]

@@ -46,13 +46,14 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::base::error::{Error, ErrorKind};
+use crate::base::report::report;
 use crate::data::validation::Violations;
 use crate::engine::config::DEFAULT_RETRY_AFTER;
 use crate::engine::handle::schema::{Identified, Schema};
 use crate::engine::handle::tracked::Tracked;
 use crate::engine::request::RequestSession;
 use crate::engine::sessions::Sessions;
-use crate::web::response::{body_of, report, status_of, write_failure_headers};
+use crate::web::response::{body_of, status_of, write_failure_headers};
 use crate::web::tower::request_session;
 
 /// The session of a visitor who is logged in. Other visitors get 401, or a redirect to

@@ -1,14 +1,14 @@
 //! The HTTP response head of a request that used its session: status, `Set-Cookie`, `Cache-Control`, `Vary`,
 //! `Retry-After`.
 
-use std::error::Error as _;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, Entry, RETRY_AFTER, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::base::error::{Error, ErrorKind};
+#[cfg(feature = "axum")]
+use crate::base::report::with_causes;
 use crate::engine::config::Config;
 use crate::engine::request::{CookieChange, RequestSession};
 
@@ -27,7 +27,7 @@ pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
 }
 
 /// The body of such a response. A release build tells clients nothing about the inside of the server; a debug build
-/// shows the developer the whole message.
+/// shows the developer the whole message, with its causes.
 #[cfg(feature = "axum")]
 pub(crate) fn body_of(error: &Error) -> String {
     let public = match status_of(error.kind()) {
@@ -37,28 +37,25 @@ pub(crate) fn body_of(error: &Error) -> String {
         _ => "the session could not be used",
     };
     match cfg!(debug_assertions) && error.kind() != ErrorKind::Unauthenticated {
-        true => format!("{public}\n\n{error}\n\n(debug builds only: release builds send the first line)\n"),
+        true => format!(
+            "{public}\n\n{}\n\n(debug builds only: release builds send the first line)\n",
+            with_causes(error)
+        ),
         false => public.to_owned(),
     }
 }
 
-/// Logs an error that becomes a response. A debug build without a `tracing` subscriber prints the first error of each
-/// kind to standard error: otherwise a developer sees a status and no reason.
-pub(crate) fn report(context: &'static str, error: &Error) {
-    static PRINTED: AtomicU32 = AtomicU32::new(0);
-    tracing::error!(%error, cause = ?error.source(), "{context}");
-    if cfg!(debug_assertions)
-        && tracing::level_filters::LevelFilter::current() == tracing::level_filters::LevelFilter::OFF
-    {
-        let bit = 1 << (error.kind() as u32);
-        if PRINTED.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
-            eprintln!(
-                "session: {context}: {error}\n\
-                 session: printed once, because this is a debug build without a `tracing` subscriber: install one, \
-                 `tracing_subscriber::fmt::init()` for example, to see every event"
-            );
-        }
+/// Gives a response that no handler has made the body of `error`. Only axum's type of body is known here; of another
+/// type, the body stays empty.
+pub(crate) fn write_body<Body: 'static>(response: &mut Response<Body>, error: &Error) {
+    #[cfg(feature = "axum")]
+    if let Some(body) = (response.body_mut() as &mut dyn std::any::Any).downcast_mut::<axum_core::body::Body>() {
+        *body = body_of(error).into();
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(http::header::CONTENT_TYPE, text);
     }
+    #[cfg(not(feature = "axum"))]
+    let _ = (response, error);
 }
 
 /// Writes the session's part of the head: the cookie, if it changed, and headers that keep the response out of shared

@@ -28,36 +28,48 @@ use self::lock_entry::Lock;
 use self::previous::Previous;
 use self::reader::SectionReader;
 
-/// What `#[derive(Session)]` says about the stored form of a struct. Generated code implements it.
+/// What `#[derive(Session)]` says about the stored form of a struct: the supertrait of [`Schema`](crate::Schema).
+///
+/// It is the bound where a session's handle does not matter. The derive implements it, and its items are for generated
+/// code. `S: Schema` implies it, so generic code need not name it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session type",
     label = "not a session type",
-    note = "put `#[derive(session::Session)]` on `{Self}`"
+    note = "put `#[derive(session::Session)]` on `{Self}`; if `{Self}` is itself a session, name its struct"
 )]
 pub trait SchemaData: Sized + Send + Sync + 'static {
     /// What the struct's attributes say.
+    #[doc(hidden)]
     const SECTION: SectionInfo;
     /// The stored fields, in the struct's order.
+    #[doc(hidden)]
     const FIELDS: &'static [FieldDescriptor<Self>];
     /// The index of the `user` field in [`FIELDS`](Self::FIELDS).
+    #[doc(hidden)]
     const USER: Option<usize> = None;
     /// How to read what the struct of the version before has stored, if the struct names it.
+    #[doc(hidden)]
     const PREVIOUS: Option<Previous<Self>> = None;
     /// Whether [`validate`](Self::validate) has any rules.
+    #[doc(hidden)]
     const VALIDATES: bool = false;
     /// Reads the struct. A field that is not stored has its default.
+    #[doc(hidden)]
     fn load(stored: &mut SectionReader<'_>) -> Self;
     /// Adds each field to the output of `Debug`.
+    #[doc(hidden)]
     fn debug(&self, out: &mut fmt::DebugStruct<'_, '_>);
     /// The rules that the struct breaks.
     ///
     /// # Errors
     ///
     /// All of them, if there are any.
+    #[doc(hidden)]
     fn validate(&self) -> Result<(), Violations> {
         Ok(())
     }
     /// What the schema lock says about the struct. Generated in tests only.
+    #[doc(hidden)]
     fn lock() -> Lock {
         Lock::default()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::base::error::{Error, ErrorKind};
+use crate::base::report::report;
 use crate::data::codec::Codec;
 use crate::data::record::{Identity, UserKey};
 use crate::data::schema::SchemaData;
@@ -33,7 +34,7 @@ impl<S: SchemaData> Tracked<S> {
     }
 
     /// Commits the changes. The fields keep their values: [`reread`](Self::reread) shows what is stored.
-    pub(super) async fn save(&mut self) -> Result<(), Error> {
+    pub(super) async fn commit_changes(&mut self) -> Result<(), Error> {
         // The changes belong to the request now, also if the commit fails, so they must not be handed in again. The
         // base becomes what this handle's values were made from: the changes of other handles are not in them.
         if let Some(handed) = self.hand_in(false) {
@@ -58,12 +59,12 @@ impl<S: SchemaData> Tracked<S> {
     }
 
     fn deliver(&self, handed: HandedIn) -> Result<(), Error> {
-        let fields = handed.changes.len();
         if self.request.hand_in(handed, &self.base) {
             return Ok(());
         }
-        tracing::error!(session = S::SECTION.name, fields, "a change {TOO_LATE}");
-        Err(too_late::<S>("a change"))
+        let error = too_late::<S>("a change");
+        report("a change was not stored", &error);
+        Err(error)
     }
 
     /// What this handle has changed and not handed in, if anything. An error fails the request.

@@ -204,7 +204,8 @@ impl<S: SchemaData> Tracked<S> {
     }
 
     /// Gives the session a new token at the end of the request; the old one opens nothing any more. A login and a
-    /// logout rotate by themselves, and so does a change of a `#[session(rotate)]` field.
+    /// logout rotate by themselves, and so does a change of a `#[session(rotate)]` field. The response is a 503,
+    /// whatever the handler returns, if the store does not confirm the rotation.
     ///
     /// ```
     /// # use session::Session;
@@ -219,7 +220,8 @@ impl<S: SchemaData> Tracked<S> {
     }
 
     /// Removes the session from the store and its cookie from the client, at the end of the request. Unsaved changes
-    /// are discarded.
+    /// are discarded. The response is a 503, whatever the handler returns, if the store does not confirm the end of the
+    /// session; then the cookie stays.
     ///
     /// The derive emits this method on the session itself: it consumes the session, so that nothing can be read or
     /// written after it.
@@ -256,7 +258,7 @@ impl<S: SchemaData> Tracked<S> {
     /// }
     /// ```
     pub async fn commit(&mut self) -> Result<(), Error> {
-        self.save().await?;
+        self.commit_changes().await?;
         self.reread()
     }
 

@@ -38,7 +38,7 @@ use crate::engine::handle::tracked::Tracked;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session type",
     label = "not a session type",
-    note = "put `#[derive(session::Session)]` on `{Self}`"
+    note = "put `#[derive(session::Session)]` on `{Self}`; if `{Self}` is itself a session, name its struct"
 )]
 pub trait Schema: SchemaData {
     /// What a handler holds: the type that the derive emits beside the struct. Its alias is
@@ -85,7 +85,8 @@ pub trait Schema: SchemaData {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `user` field, so its sessions have no login",
     label = "has no `user` field",
-    note = "mark the field that holds the user: `#[session(user)] user: Option<UserId>`"
+    note = "mark the field that holds the user: `#[session(user)] user: Option<UserId>`",
+    note = "if `{Self}` is itself a session, name its struct"
 )]
 pub trait Identified: Schema {
     /// What identifies a user: the `T` of the field's `Option<T>`.

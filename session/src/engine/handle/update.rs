@@ -81,7 +81,7 @@ impl<S: Schema> Tracked<S> {
             return Err(in_cookie::<S>());
         }
         // What was changed before is not part of the update.
-        self.save().await?;
+        self.commit_changes().await?;
         // Also if the future is dropped: the handle then has what is stored.
         let _refresh = RefreshOnDrop(self);
         if request.loaded().is_none()

@@ -15,7 +15,8 @@ use super::delta::Delta;
 use super::load::{LoadOutcome, LoadedSession};
 use super::run_to_completion::RunToCompletion;
 use crate::base::clock::Timestamp;
-use crate::base::error::Error;
+use crate::base::error::{Error, ErrorKind};
+use crate::base::report::report;
 use crate::cookie::{Found, find};
 use crate::data::record::Identity;
 use crate::data::schema::sections::Reset;
@@ -137,7 +138,7 @@ impl RequestSession {
     fn state_in_time(&self, what: &str) -> Option<MutexGuard<'_, State>> {
         let state = self.state();
         if state.phase == Phase::Finished {
-            tracing::error!("a {what} {TOO_LATE}");
+            report("a change was not stored", &Error::new(ErrorKind::Misconfigured, format!("a {what} {TOO_LATE}")));
             return None;
         }
         Some(state)

@@ -76,6 +76,8 @@ impl<S: Store> Run<S> {
             }
         }
         let _ = self.store.destroy(id, now()).await?;
+        // A report of an anomaly is read from the first call to the last.
+        history.sort_by_key(|event| event.began);
         Ok(history)
     }
 }

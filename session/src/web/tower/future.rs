@@ -10,10 +10,11 @@ use http::{HeaderValue, Response, StatusCode};
 use pin_project_lite::pin_project;
 
 use crate::base::error::{Error, ErrorKind};
+use crate::base::report::report;
 use crate::engine::config::Config;
 use crate::engine::request::{Pool, RequestSession};
 use crate::engine::run_to_completion::RunToCompletion;
-use crate::web::response::{report, status_of, write_failure_headers, write_headers};
+use crate::web::response::{status_of, write_body, write_failure_headers, write_headers};
 
 pin_project! {
     /// The response of a [`SessionService`](crate::SessionService), after its commit.
@@ -36,7 +37,7 @@ impl<Inner, Body> ResponseFuture<Inner, Body> {
 impl<Inner, Body, E> Future for ResponseFuture<Inner, Body>
 where
     Inner: Future<Output = Result<Response<Body>, E>>,
-    Body: Default,
+    Body: Default + 'static,
 {
     type Output = Result<Response<Body>, E>;
 
@@ -45,7 +46,7 @@ where
         if this.commit.is_none() {
             let response = match this.inner.as_mut().as_pin_mut() {
                 Some(inner) => ready!(inner.poll(cx))?,
-                None => return Poll::Ready(Ok(refusal(ErrorKind::Misconfigured, &this.pool.engine.config))),
+                None => return Poll::Ready(Ok(clash(&this.pool.engine.config))),
             };
             let Some(session) = &this.session else {
                 return Poll::Ready(Ok(response));
@@ -99,6 +100,21 @@ fn already_reports(error: &Error, status: StatusCode) -> bool {
         tracing::warn!(%error, %status, "the changes of a request are dropped, as its response says");
     }
     reports
+}
+
+/// The answer to a request that passes two layers which share a cookie or a session type.
+#[cold]
+fn clash<Body: Default + 'static>(config: &Config) -> Response<Body> {
+    let message = format!(
+        "two session layers around one route share the cookie `{}` or a session type: remove one of them, or give it \
+         another cookie and session type",
+        config.cookie.name()
+    );
+    let error = Error::new(ErrorKind::Misconfigured, message);
+    report("a request was refused", &error);
+    let mut response = refusal(error.kind(), config);
+    write_body(&mut response, &error);
+    response
 }
 
 /// Replaces the handler's response, which would claim a commit that did not happen.

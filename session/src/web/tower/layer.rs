@@ -13,6 +13,18 @@ use crate::engine::sessions::Sessions;
 impl<S: Schema> Sessions<S> {
     /// The layer that gives requests their sessions, for code that needs the layer as a value. Everywhere else
     /// `.layer(sessions)` does the same.
+    ///
+    /// ```
+    /// # use axum::{Router, routing::get};
+    /// # use session::{MemoryStore, Session, SessionLayer, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// # async fn home(session: Session<Shop>) {}
+    /// let sessions = Sessions::<Shop>::builder().store(MemoryStore::new()).build()?;
+    /// let layer: SessionLayer = sessions.layer();
+    /// let app: Router = Router::new().route("/", get(home)).layer(layer);
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
     pub fn layer(&self) -> SessionLayer {
         SessionLayer { pool: Arc::clone(&self.pool) }
     }

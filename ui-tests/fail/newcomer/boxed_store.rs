@@ -1,0 +1,7 @@
+use session::{MemoryStore, Store};
+
+fn store() -> Box<dyn Store> {
+    Box::new(MemoryStore::new())
+}
+
+fn main() {}

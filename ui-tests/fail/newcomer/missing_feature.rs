@@ -1,0 +1,3 @@
+use session::RedisStore;
+
+fn main() {}
