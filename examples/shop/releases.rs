@@ -108,10 +108,10 @@ pub fn routes<P: IntoBackend, S: Clone + Send + Sync + 'static>(
 
 async fn store_1(mut session: Session<release_1::Shop>) -> Redirect {
     let user = session.user.clone();
-    // A login or logout removes what this release does not know. So the session is as if no later release had seen it.
-    match user.clone() {
-        Some(user) => session.login(user),
-        None => session.logout(),
+    // A logout removes what this release does not know. So the session is as if no later release had seen it.
+    session.logout();
+    if let Some(user) = user.clone() {
+        session.login(user);
     }
     **session = sample_1(user);
     Redirect::to("/promises?release=1#releases")
@@ -119,9 +119,9 @@ async fn store_1(mut session: Session<release_1::Shop>) -> Redirect {
 
 async fn store_2(mut session: Session<release_2::Shop>) -> Redirect {
     let user = session.user.clone();
-    match user.clone() {
-        Some(user) => session.login(user),
-        None => session.logout(),
+    session.logout();
+    if let Some(user) = user.clone() {
+        session.login(user);
     }
     **session = sample_2(user);
     Redirect::to("/promises?release=2#releases")

@@ -75,7 +75,7 @@ fn names(code: &str, own: &str) -> Vec<String> {
                 let is_path = |letter: &char| letter.is_alphanumeric() || *letter == '_' || *letter == ':';
                 let path: String = item.chars().take_while(is_path).collect();
                 let path = path.trim_matches(':').replace("::", "/");
-                assert!(!path.contains("super"), "{own}: name the module with `crate::`");
+                assert!(path.split('/').all(|part| part != "super"), "{own}: name the module with `crate::`");
                 out.push(match parents {
                     None => path,
                     Some(parents) => {

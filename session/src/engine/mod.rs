@@ -69,12 +69,6 @@ impl Engine {
         Ok(Self { backend, config, types, clock, rng, queue, process, sequence })
     }
 
-    /// Whether sessions of type `S` live in its records.
-    #[cfg_attr(not(feature = "axum"), expect(dead_code, reason = "only the extractors ask"))]
-    pub(crate) fn serves<S: 'static>(&self) -> bool {
-        self.types.contains(&TypeId::of::<S>())
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

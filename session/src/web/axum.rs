@@ -36,6 +36,7 @@
 //! # Ok::<(), session::ConfigError>(())
 //! ```
 
+use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -193,13 +194,11 @@ impl Rejection {
     /// }
     /// ```
     pub fn start_over<S: Schema>(mut self) -> Result<S::Handle, Self> {
-        let refused = matches!(self.error.kind(), ErrorKind::Newer | ErrorKind::Undecodable | ErrorKind::Invalid);
-        let Some(request) = self.request.take().filter(|request| refused && request.engine.serves::<S>()) else {
-            return Err(self);
-        };
-        match request.start_over(self.error.repeated()).and_then(|()| Tracked::new(request)) {
-            Ok(session) => Ok(S::handle(session)),
-            Err(_) => Err(self),
+        let is_served = |request: &mut Arc<RequestSession>| request.engine.types.contains(&TypeId::of::<S>());
+        let Some(request) = self.request.take_if(is_served) else { return Err(self) };
+        match request.is_loaded().then(|| Tracked::start_over(&request)) {
+            Some(Ok(session)) => Ok(S::handle(session)),
+            _ => Err(self),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A change of the user is a login or a logout, in whichever way it is made, and a failed handler logs nobody in.
+//! A change of the user is a login or a logout, in whichever way it is made, and a failed handler logs no user in.
 
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};

@@ -10,7 +10,7 @@ use crate::data::schema::sections::Reset;
 use crate::data::schema::{Key, SchemaData};
 use crate::data::token::SessionId;
 use crate::data::validation::Violations;
-use crate::engine::handle::hand_in::identity;
+use crate::engine::handle::changes::identity;
 use crate::engine::handle::schema::Identified;
 use crate::engine::handle::tracked::Tracked;
 
@@ -169,7 +169,7 @@ impl<S: SchemaData> Tracked<S> {
         self.unmark();
         self.reset_all(if before.0.is_some() { Reset::Logout } else { Reset::Login });
         *S::user_mut(self.user_mut()) = user;
-        self.hand_in_login();
+        self.flush_login();
     }
 
     /// Logs the user out: at the end of the request the session gets a new token, and the old one opens nothing any
@@ -193,7 +193,7 @@ impl<S: SchemaData> Tracked<S> {
     {
         self.reset_all(Reset::Logout);
         *S::user_mut(self.user_mut()) = None;
-        self.hand_in_login();
+        self.flush_login();
     }
 
     fn user_mut(&mut self) -> &mut S {
@@ -262,12 +262,12 @@ impl<S: SchemaData> Tracked<S> {
         self.reread()
     }
 
-    /// Hands the changes of this handle to the request without a store call: other handles that are made later see
+    /// Applies the changes of this handle to the request without a store call: handles that are made later see
     /// them, and the end of the request stores them. A handle does this by itself when it is dropped, and by
     /// [`commit`](Self::commit) and [`update`](Self::update).
     ///
     /// Call it in a middleware that keeps its handle while it calls the next service. A debug build logs a warning if a
-    /// second handle is made while a first one has changes that were not handed in.
+    /// second handle is made while a first one has changes that are not applied.
     ///
     /// # Errors
     ///
@@ -290,10 +290,10 @@ impl<S: SchemaData> Tracked<S> {
         self.reread()
     }
 
-    /// Discards the changes of this handle that were not handed in. The fields get the values that a new handle would
+    /// Discards the changes of this handle that are not applied. The fields get the values that a new handle would
     /// see.
     ///
-    /// A login, logout or rotation was handed in by its call, and stays.
+    /// A login, logout or rotation is applied by its call, and stays.
     ///
     /// ```
     /// # use session::{Session, Violations};

@@ -94,6 +94,17 @@ impl<S: SchemaData> Tracked<S> {
         Ok(Self { value, marked: 0, before: Vec::new(), reset: 0, base, problems, request })
     }
 
+    /// An empty session in place of a stored one that this release cannot read, or the session itself if it can.
+    pub(crate) fn start_over(request: &Arc<RequestSession>) -> Result<Self, Error> {
+        match Self::new(Arc::clone(request)) {
+            Ok(session) => Ok(session),
+            Err(refusal) => {
+                request.start_over(refusal)?;
+                Self::new(Arc::clone(request))
+            },
+        }
+    }
+
     /// The fields, to change the one with this index.
     #[doc(hidden)]
     #[inline]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::error::{Error, ErrorKind};
 use crate::engine::delta::Delta;
-use crate::engine::handle::hand_in::too_late;
+use crate::engine::handle::changes::too_late;
 use crate::engine::handle::schema::Schema;
 use crate::engine::handle::tracked::Tracked;
 use crate::engine::load::LoadedSession;

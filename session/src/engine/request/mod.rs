@@ -27,7 +27,7 @@ pub(crate) use self::exact::Replaced;
 pub(crate) use self::pool::Pool;
 use self::report::{missed, touch_failed, trace_loaded};
 use self::unit::Unit;
-pub(crate) use self::unit::{HandedIn, Snapshot};
+pub(crate) use self::unit::{HandleChanges, Snapshot};
 
 /// The end of each message about a change that is made after the response.
 pub(crate) const TOO_LATE: &str = "came after the response and is lost: call `commit().await` before the response, or \
@@ -39,7 +39,7 @@ pub(crate) struct RequestSession {
     /// Held during store calls, so that two extractors load once and two commits keep their order.
     io_lock: tokio::sync::Mutex<()>,
     state: Mutex<State>,
-    /// How many handles have changes that they have not handed in. Counted in debug builds only, for a warning.
+    /// How many handles have changes that are not applied. Counted in debug builds only, for a warning.
     unsaved: AtomicU32,
 }
 
@@ -54,8 +54,8 @@ struct State {
     unit: Unit,
     /// The cookie must be set again although nothing has changed.
     needs_reissue: bool,
-    /// The idle deadline that was set when the session was loaded.
-    touched: Option<Timestamp>,
+    /// The idle deadline that is set while the handler runs, and the task that sets it.
+    touching: Option<(Timestamp, tokio::task::JoinHandle<()>)>,
     cookie: Option<CookieChange>,
 }
 
@@ -144,6 +144,11 @@ impl RequestSession {
         Some(state)
     }
 
+    /// Whether the store has answered: the session is known, or it is known that there is none.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.state().phase == Phase::Open
+    }
+
     pub(crate) fn loaded(&self) -> Option<LoadedSession> {
         self.state().unit.loaded.clone()
     }
@@ -203,13 +208,13 @@ impl RequestSession {
         let Some(idle) = self.engine.urgent_touch(&loaded.record) else { return };
         // Without a runtime, the end of the request touches the session.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        self.state().touched = Some(idle);
         let engine = Arc::clone(&self.engine);
-        runtime.spawn(async move {
+        let touch = runtime.spawn(async move {
             if let Err(error) = engine.touch(loaded.id, idle).await {
                 touch_failed(loaded.id, &error.into());
             }
         });
+        self.state().touching = Some((idle, touch));
     }
 
     fn note_opened(&self, session: SessionId, outcome: LoadOutcome) {
@@ -224,22 +229,22 @@ impl RequestSession {
         state.phase = Phase::Open;
     }
 
-    /// The session as this request sees it: as stored, with the changes that were handed in.
+    /// The session as this request sees it: as stored, with the applied changes of its handles.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, Error> {
         self.state().unit.snapshot(&self.engine.config.sections)
     }
 
     /// Merges the changes that a handle made on the snapshot `seen`. `false` if the response has left.
-    pub(crate) fn hand_in(&self, handed: HandedIn, seen: &Snapshot) -> bool {
+    pub(crate) fn merge(&self, handed: HandleChanges, seen: &Snapshot) -> bool {
         let mut state = self.state();
         if state.phase == Phase::Finished {
             return false;
         }
-        state.unit.hand_in(handed, seen, &self.engine.config.sections);
+        state.unit.merge(handed, seen, &self.engine.config.sections);
         true
     }
 
-    /// Counts a handle that now has changes that it has not handed in, or has them no longer.
+    /// Counts a handle that has changes that are not applied, or no longer has them.
     pub(crate) fn note_unsaved(&self, has_changes: bool) {
         if cfg!(debug_assertions) {
             match has_changes {
@@ -249,7 +254,7 @@ impl RequestSession {
         }
     }
 
-    /// Whether a handle has changes that it has not handed in. Always `false` in release builds.
+    /// Whether a handle has changes that are not applied. Always `false` in release builds.
     pub(crate) fn has_unsaved(&self) -> bool {
         cfg!(debug_assertions) && self.unsaved.load(Ordering::Relaxed) > 0
     }
@@ -338,10 +343,19 @@ impl RequestSession {
             drop(state);
             return Some(RunToCompletion::new(Box::pin(Arc::clone(self).flush())));
         }
+        let touching = state.touching.take();
         let loaded = state.unit.loaded.as_ref()?;
         let reissued = state.needs_reissue.then_some(loaded.record.idle);
-        let touch = self.engine.due_touch(&loaded.record, state.touched);
-        let (id, idle) = (loaded.id, touch.or(reissued)?);
+        let touched = touching.as_ref().map(|(idle, _)| *idle);
+        let Some(idle) = self.engine.due_touch(&loaded.record, touched).or(reissued) else {
+            // The response waits for the deadline, as it does for one that is set at the end.
+            let (_, touch) = touching.filter(|(_, touch)| !touch.is_finished())?;
+            return Some(RunToCompletion::new(Box::pin(async move {
+                let _ = touch.await;
+                Ok(())
+            })));
+        };
+        let id = loaded.id;
         drop(state);
         Some(RunToCompletion::new(Box::pin(Arc::clone(self).touch(id, idle))))
     }

@@ -5,8 +5,8 @@
 //!    └─ log of resets             which changes of older handles still count
 //! ```
 //!
-//! A handle decodes its fields from a [`Snapshot`], and hands in its changes with it. The snapshot remembers its place
-//! in the log of resets, so a change that was made before a logout is not merged into what follows it.
+//! A handle decodes its fields from a [`Snapshot`], and its changes are merged with it. The snapshot remembers its
+//! place in the log of resets, so a change that was made before a logout is not merged into what follows it.
 
 use std::mem;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub(crate) struct Snapshot {
 }
 
 /// What a handle has changed since its snapshot.
-pub(crate) struct HandedIn {
+pub(crate) struct HandleChanges {
     pub(crate) changes: Vec<Change>,
     /// The user after the change, if it changed.
     pub(crate) user: Option<Identity>,
@@ -121,7 +121,7 @@ impl Unit {
         self.log.place()
     }
 
-    /// The session as this request sees it: as stored, with the changes that were handed in.
+    /// The session as this request sees it: as stored, with the applied changes of its handles.
     pub(super) fn snapshot(&self, sections: &SchemaRegistry) -> Result<Snapshot, Error> {
         let base = self.base(sections)?;
         let payload = match self.changes.is_empty() {
@@ -142,8 +142,8 @@ impl Unit {
 
     /// Merges the changes that a handle made on the snapshot `seen`. Those that a login, logout or destruction by
     /// another handle has reset meanwhile are dropped.
-    pub(super) fn hand_in(&mut self, handed: HandedIn, seen: &Snapshot, sections: &SchemaRegistry) {
-        let HandedIn { mut changes, mut user, mut reset } = handed;
+    pub(super) fn merge(&mut self, handed: HandleChanges, seen: &Snapshot, sections: &SchemaRegistry) {
+        let HandleChanges { mut changes, mut user, mut reset } = handed;
         if let Some(since) = self.log.strictest_since(seen.place) {
             let dropped: Vec<_> = changes.extract_if(.., |change| !survives(since, change.field)).collect();
             if !dropped.is_empty() {

@@ -28,6 +28,40 @@ impl<S: Schema> Sessions<S> {
         request.open(headers.get_all(COOKIE).into_iter().map(HeaderValue::as_bytes)).await?;
         Ok(S::handle(Tracked::new(Arc::clone(request))?))
     }
+
+    /// For login and logout handlers, after [`extract`](Self::extract) has failed: an empty session in place of a stored
+    /// one that this release cannot read, because newer code has written it or because its `user` field cannot be
+    /// decoded. A login gives the client a new session, and a logout removes the cookie. The stored session is not
+    /// changed, and any other change of the empty one fails. A session that can be read is returned as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] if the session was not loaded: it may be readable. Otherwise those of
+    /// [`extract`](Self::extract).
+    ///
+    /// ```
+    /// use session::{Error, Session, Sessions};
+    ///
+    /// #[derive(Session)]
+    /// struct Shop {
+    ///     #[session(user)]
+    ///     user: Option<u64>,
+    /// }
+    ///
+    /// async fn login(request: http::Request<()>) -> Result<(), Error> {
+    ///     let extracted = Sessions::<Shop>::extract(request.extensions(), request.headers()).await;
+    ///     let mut session = extracted.or_else(|_| Sessions::<Shop>::start_over(request.extensions()))?;
+    ///     session.login(7);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn start_over(extensions: &Extensions) -> Result<S::Handle, Error> {
+        let request = request_session::<S>(extensions)?;
+        match request.is_loaded() {
+            true => Ok(S::handle(Tracked::start_over(request)?)),
+            false => Err(Error::new(ErrorKind::Unavailable, "the session was not loaded, so it may be readable")),
+        }
+    }
 }
 
 pub(crate) fn request_session<S: Schema>(extensions: &Extensions) -> Result<&Arc<RequestSession>, Error> {

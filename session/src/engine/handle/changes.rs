@@ -14,7 +14,7 @@ use crate::data::schema::reader::SectionReader;
 use crate::data::schema::sections::{Reset, codec_or, none, survives};
 use crate::engine::delta::Change;
 use crate::engine::handle::tracked::Tracked;
-use crate::engine::request::{HandedIn, TOO_LATE};
+use crate::engine::request::{HandleChanges, TOO_LATE};
 use crate::engine::run_to_completion::RunToCompletion;
 
 impl<S: SchemaData> Tracked<S> {
@@ -25,9 +25,9 @@ impl<S: SchemaData> Tracked<S> {
         self.refresh();
     }
 
-    /// Hands in the `user` field that a login has set: it is not an assignment, which counts as a login of its own.
-    pub(super) fn hand_in_login(&mut self) {
-        if let Some(handed) = self.hand_in(true) {
+    /// Applies the `user` field that a login has set: it is not an assignment, which counts as a login of its own.
+    pub(super) fn flush_login(&mut self) {
+        if let Some(handed) = self.take_changes(true) {
             let _ = self.deliver(handed);
         }
         self.refresh();
@@ -35,9 +35,9 @@ impl<S: SchemaData> Tracked<S> {
 
     /// Commits the changes. The fields keep their values: [`reread`](Self::reread) shows what is stored.
     pub(super) async fn commit_changes(&mut self) -> Result<(), Error> {
-        // The changes belong to the request now, also if the commit fails, so they must not be handed in again. The
+        // The changes belong to the request now, also if the commit fails, so they must not be applied again. The
         // base becomes what this handle's values were made from: the changes of other handles are not in them.
-        if let Some(handed) = self.hand_in(false) {
+        if let Some(handed) = self.take_changes(false) {
             let resets = handed.reset.is_some();
             let base = self.base.payload.edited(handed.changes.iter().map(Change::as_edit));
             self.deliver(handed)?;
@@ -52,14 +52,14 @@ impl<S: SchemaData> Tracked<S> {
     /// Moves the changes of this handle to the request. If the response has left already, this fails and logs an error:
     /// a handle that is dropped has no caller who could read the result.
     pub(super) fn flush_changes(&mut self) -> Result<(), Error> {
-        match self.hand_in(false) {
+        match self.take_changes(false) {
             Some(handed) => self.deliver(handed),
             None => Ok(()),
         }
     }
 
-    fn deliver(&self, handed: HandedIn) -> Result<(), Error> {
-        if self.request.hand_in(handed, &self.base) {
+    fn deliver(&self, handed: HandleChanges) -> Result<(), Error> {
+        if self.request.merge(handed, &self.base) {
             return Ok(());
         }
         let error = too_late::<S>("a change");
@@ -67,8 +67,8 @@ impl<S: SchemaData> Tracked<S> {
         Err(error)
     }
 
-    /// What this handle has changed and not handed in, if anything. An error fails the request.
-    fn hand_in(&mut self, is_login: bool) -> Option<HandedIn> {
+    /// What this handle has changed and not applied, if anything. An error fails the request.
+    fn take_changes(&mut self, is_login: bool) -> Option<HandleChanges> {
         if self.marked == 0 {
             return None;
         }
@@ -85,17 +85,17 @@ impl<S: SchemaData> Tracked<S> {
 
     /// `changes` with what they do to the user. A change of the `user` field is a login or a logout, even if it is an
     /// assignment.
-    fn with_user(&self, mut changes: Vec<Change>, is_login: bool) -> Result<HandedIn, Error> {
+    fn with_user(&self, mut changes: Vec<Change>, is_login: bool) -> Result<HandleChanges, Error> {
         let user = S::USER.and_then(|index| S::FIELDS.get(index)).map(|user| user.field.info.key);
         let is_user = |change: &Change| user == Some(change.field.info.key);
         if !changes.iter().any(is_user) {
-            return Ok(HandedIn { changes, user: None, reset: None });
+            return Ok(HandleChanges { changes, user: None, reset: None });
         }
         let now = identity(&self.value)?;
         let (before, _) = SectionReader::load::<S>(self.base.payload.section(S::SECTION.name))?;
         let before = identity(&before)?;
         if is_login || before == now {
-            return Ok(HandedIn { changes, user: Some(now), reset: None });
+            return Ok(HandleChanges { changes, user: Some(now), reset: None });
         }
         let reset = if before.0.is_none() { Reset::Login } else { Reset::Logout };
         // The changes of a handle have no order: those that do not survive may belong to the user before.
@@ -109,7 +109,7 @@ impl<S: SchemaData> Tracked<S> {
              changes of this handle to them. Call `login` or `logout` instead",
             if now.0.is_some() { "login" } else { "logout" }
         );
-        Ok(HandedIn { changes, user: Some(now), reset: Some(reset) })
+        Ok(HandleChanges { changes, user: Some(now), reset: Some(reset) })
     }
 
     /// Discards unsaved changes and reads the session anew.
@@ -120,7 +120,7 @@ impl<S: SchemaData> Tracked<S> {
         }
     }
 
-    /// Reads the stored fields anew: what is stored, with the changes that were handed in. No change may be unsaved.
+    /// Reads the stored fields anew: what is stored, with the applied changes of its handles. No change may be unsaved.
     pub(super) fn reread(&mut self) -> Result<(), Error> {
         let base = self.request.snapshot()?;
         let (mut value, problems) = SectionReader::load::<S>(base.payload.section(S::SECTION.name))?;
