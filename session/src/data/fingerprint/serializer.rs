@@ -2,21 +2,69 @@
 
 use std::any::type_name;
 use std::fmt;
+use std::hash::Hasher as _;
 
 use serde::ser::{self, Serialize};
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::MAX_DEPTH;
 
-/// Two states of 64 bits. Each step rotates a state, xors it with a word and multiplies it by an odd constant. A step
-/// is reversible, so a change of a single word always changes the result; changes of several words could cancel out
-/// only if they did so in both states.
+/// A key of the hash function.
+pub(super) type Key = [u64; 2];
+
+/// Writes a value as a sequence of tokens. A short sequence is the fingerprint itself; a longer one is hashed with
+/// SipHash-1-3 in its variant of 128 bits, a keyed pseudo-random function.
+///
+/// Two different values are two different sequences, and none is the beginning of another one: a token is its tag and
+/// a number of known length, text and names begin with their lengths, and compounds have an end. So only the hash
+/// function could give two values one fingerprint, and a client who chooses a value does not know its key.
 pub(super) struct FingerprintSerializer {
-    a: u64,
-    b: u64,
+    /// The tokens that are not hashed yet: the hash function is several times faster for many bytes than for few.
+    buffer: [u8; BUFFER],
+    len: usize,
+    hasher: Option<SipHasher13>,
+    key: Key,
     finite: bool,
     hash_order: HashOrder,
     /// The number of levels that the value may still be nested.
     levels_left: u16,
+}
+
+const BUFFER: usize = 128;
+/// The length of a sequence that is its own fingerprint, with one byte for the length.
+const SHORT: usize = 15;
+
+/// The first byte of each token.
+mod tag {
+    pub(super) const NONE: u8 = 2;
+    pub(super) const SOME: u8 = 3;
+    pub(super) const UNIT: u8 = 4;
+    pub(super) const UNIT_VARIANT: u8 = 5;
+    pub(super) const NEWTYPE_VARIANT: u8 = 6;
+    pub(super) const SEQUENCE: u8 = 7;
+    pub(super) const TUPLE_VARIANT: u8 = 8;
+    pub(super) const MAP: u8 = 9;
+    pub(super) const STRUCT: u8 = 10;
+    pub(super) const STRUCT_VARIANT: u8 = 11;
+    /// The end of a compound.
+    pub(super) const END: u8 = 12;
+    /// A member of a struct that is not serialized.
+    pub(super) const SKIPPED: u8 = 13;
+    pub(super) const BOOL: u8 = 14;
+    pub(super) const SIGNED: u8 = 15;
+    pub(super) const UNSIGNED: u8 = 16;
+    pub(super) const F32: u8 = 17;
+    pub(super) const F64: u8 = 18;
+    pub(super) const CHAR: u8 = 19;
+    pub(super) const BYTES: u8 = 20;
+    pub(super) const U128: u8 = 21;
+    pub(super) const I128: u8 = 22;
+    /// A hashed collection whose order is ignored.
+    pub(super) const UNORDERED: u8 = 24;
+    /// The name of a member or a variant. Its length is in the lower six bits.
+    pub(super) const NAME: u8 = 0x40;
+    /// Text. Its length is in the lower seven bits.
+    pub(super) const TEXT: u8 = 0x80;
 }
 
 /// Whether the iteration order of hash maps and hash sets counts.
@@ -29,14 +77,34 @@ pub(super) enum HashOrder {
 }
 
 impl FingerprintSerializer {
-    pub(super) fn new(hash_order: HashOrder) -> Self {
-        // The first digits of pi: arbitrary, but not chosen.
-        Self { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344, finite: true, hash_order, levels_left: MAX_DEPTH }
+    pub(super) fn new(key: Key, hash_order: HashOrder) -> Self {
+        Self { buffer: [0; BUFFER], len: 0, hasher: None, key, finite: true, hash_order, levels_left: MAX_DEPTH }
     }
 
-    pub(super) fn finish(mut self) -> u128 {
-        self.word(0);
-        (u128::from(self.a) << 64) | u128::from(self.b)
+    pub(super) fn finish(&mut self) -> u128 {
+        match self.buffer.first_chunk::<16>() {
+            Some(start) if self.len <= SHORT && self.hasher.is_none() => {
+                // Unused bytes are zeros, and the last one is the length.
+                u128::from_le_bytes(*start) | (self.len as u128) << 120
+            },
+            _ => self.hash(),
+        }
+    }
+
+    fn hash(&mut self) -> u128 {
+        self.flush();
+        self.hasher().finish128().as_u128()
+    }
+
+    fn hasher(&mut self) -> &mut SipHasher13 {
+        let [first, second] = self.key;
+        self.hasher.get_or_insert_with(|| SipHasher13::new_with_keys(first, second))
+    }
+
+    fn flush(&mut self) {
+        let Self { buffer, len, .. } = *self;
+        self.hasher().write(buffer.get(..len).unwrap_or_default());
+        self.len = 0;
     }
 
     pub(super) fn is_finite(&self) -> bool {
@@ -76,46 +144,87 @@ impl FingerprintSerializer {
         self.hash_order == HashOrder::Ignored && is_hashed()
     }
 
-    /// Mixes in the sum of the fingerprints of `parts`, which does not depend on their order.
-    fn unordered<T>(&mut self, parts: impl Iterator<Item = T>, mix: impl Fn(T, &mut Self) -> Done) -> Done {
-        let (mut a, mut b, mut count) = (0_u64, 0_u64, 0);
+    /// Hashes the sum of the fingerprints of `parts`, which does not depend on their order.
+    fn unordered<T>(&mut self, parts: impl Iterator<Item = T>, hash: impl Fn(T, &mut Self) -> Done) -> Done {
+        let (mut sum, mut count) = (0_u128, 0);
         for part in parts {
-            let mut serializer = Self { levels_left: self.levels_left, ..Self::new(self.hash_order) };
-            let done = mix(part, &mut serializer);
+            let mut serializer = Self { levels_left: self.levels_left, ..Self::new(self.key, self.hash_order) };
+            let done = hash(part, &mut serializer);
             self.finite &= serializer.finite;
             done.inspect_err(|_| self.levels_left = serializer.levels_left)?;
-            serializer.word(0);
-            (a, b, count) = (a.wrapping_add(serializer.a), b.wrapping_add(serializer.b), count + 1);
+            // Not `finish`: a sum of short sequences could be chosen.
+            (sum, count) = (sum.wrapping_add(serializer.hash()), count + 1);
         }
-        for word in [count, a, b] {
-            self.word(word);
-        }
+        self.number(tag::UNORDERED, count);
+        self.push(sum.to_le_bytes());
         Ok(())
     }
 
     #[inline]
-    fn word(&mut self, word: u64) {
-        self.a = (self.a.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.b = (self.b.rotate_left(23) ^ word).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    fn push<const N: usize>(&mut self, bytes: [u8; N]) {
+        match self.buffer.get_mut(self.len..).and_then(|room| room.first_chunk_mut::<N>()) {
+            Some(room) => {
+                *room = bytes;
+                self.len += N;
+            },
+            None => self.push_slowly(&bytes),
+        }
+    }
+
+    #[cold]
+    fn push_slowly(&mut self, bytes: &[u8]) {
+        self.flush();
+        self.hasher().write(bytes);
     }
 
     #[inline]
-    fn tagged(&mut self, tag: u64, word: u64) {
-        self.word(word ^ tag.rotate_left(56));
+    fn tag(&mut self, tag: u8) {
+        self.push([tag]);
     }
 
     #[inline]
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.tagged(1, bytes.len() as u64);
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.word(u64::from_le_bytes(*word));
+    fn number(&mut self, tag: u8, number: u64) {
+        match u8::try_from(number) {
+            Ok(small) if small < u8::MAX => self.push([tag, small]),
+            _ => {
+                self.push([tag, u8::MAX]);
+                self.push(number.to_le_bytes());
+            },
         }
-        if !rest.is_empty() {
-            // The last eight bytes overlap with the word before. The length is mixed in, so this is unambiguous.
-            let last = bytes.last_chunk::<8>().map(|word| u64::from_le_bytes(*word));
-            self.word(last.unwrap_or_else(|| rest.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte))));
+    }
+
+    /// Bytes after their length, which is in the bits of `short` beside their tag if it fits there.
+    #[inline(always)]
+    fn text(&mut self, tag: u8, short: u8, text: &[u8]) {
+        match u8::try_from(text.len()) {
+            Ok(length) if length < short => {
+                let room = self.buffer.get_mut(self.len..).and_then(|room| room.get_mut(..=text.len()));
+                if let Some([first, room @ ..]) = room {
+                    *first = tag | length;
+                    room.copy_from_slice(text);
+                    self.len += 1 + text.len();
+                    return;
+                }
+                self.push_slowly(&[tag | length]);
+            },
+            _ => {
+                self.push_slowly(&[tag | short]);
+                self.push((text.len() as u64).to_le_bytes());
+            },
         }
+        self.push_slowly(text);
+    }
+
+    #[inline(always)]
+    fn name(&mut self, name: &'static str) {
+        self.text(tag::NAME, 0x3f, name.as_bytes());
+    }
+
+    /// The index of a variant may be any number where `Serialize` is written by hand. Its name is what JSON stores.
+    #[inline]
+    fn variant(&mut self, tag: u8, index: u32, name: &'static str) {
+        self.number(tag, u64::from(index));
+        self.name(name);
     }
 }
 
@@ -140,9 +249,10 @@ impl ser::Error for Refused {
 type Done = Result<(), Refused>;
 
 macro_rules! words {
-    ($($method:ident $type:ty: $tag:literal $value:ident => $word:expr;)*) => {$(
+    ($($method:ident $type:ty: $tag:ident $value:ident => $word:expr;)*) => {$(
+        #[inline]
         fn $method(self, $value: $type) -> Done {
-            self.tagged($tag, $word);
+            self.number(tag::$tag, $word);
             Ok(())
         }
     )*};
@@ -161,59 +271,61 @@ impl ser::Serializer for &mut FingerprintSerializer {
     type SerializeStructVariant = Self;
 
     words! {
-        serialize_bool bool: 14 value => u64::from(value);
-        serialize_i8 i8: 15 value => value as u64;
-        serialize_i16 i16: 15 value => value as u64;
-        serialize_i32 i32: 15 value => value as u64;
-        serialize_i64 i64: 15 value => value as u64;
-        serialize_u8 u8: 16 value => u64::from(value);
-        serialize_u16 u16: 16 value => u64::from(value);
-        serialize_u32 u32: 16 value => u64::from(value);
-        serialize_u64 u64: 16 value => value;
-        serialize_char char: 19 value => u64::from(value);
+        serialize_bool bool: BOOL value => u64::from(value);
+        serialize_i8 i8: SIGNED value => value as u64;
+        serialize_i16 i16: SIGNED value => value as u64;
+        serialize_i32 i32: SIGNED value => value as u64;
+        serialize_i64 i64: SIGNED value => value as u64;
+        serialize_u8 u8: UNSIGNED value => u64::from(value);
+        serialize_u16 u16: UNSIGNED value => u64::from(value);
+        serialize_u32 u32: UNSIGNED value => u64::from(value);
+        serialize_u64 u64: UNSIGNED value => value;
+        serialize_char char: CHAR value => u64::from(value);
     }
 
     fn serialize_f32(self, value: f32) -> Done {
         self.finite &= value.is_finite();
-        self.tagged(17, u64::from(value.to_bits()));
+        self.number(tag::F32, u64::from(value.to_bits()));
         Ok(())
     }
 
     fn serialize_f64(self, value: f64) -> Done {
         self.finite &= value.is_finite();
-        self.tagged(18, value.to_bits());
+        self.number(tag::F64, value.to_bits());
         Ok(())
     }
 
     fn serialize_i128(self, value: i128) -> Done {
-        self.tagged(22, 0);
-        self.serialize_u128(value as u128)
-    }
-
-    fn serialize_u128(self, value: u128) -> Done {
-        self.tagged(21, value as u64);
-        self.word((value >> 64) as u64);
+        self.tag(tag::I128);
+        self.push(value.to_le_bytes());
         Ok(())
     }
 
+    fn serialize_u128(self, value: u128) -> Done {
+        self.tag(tag::U128);
+        self.push(value.to_le_bytes());
+        Ok(())
+    }
+
+    #[inline(always)]
     fn serialize_str(self, value: &str) -> Done {
-        self.bytes(value.as_bytes());
+        self.text(tag::TEXT, 0x7f, value.as_bytes());
         Ok(())
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Done {
-        self.tagged(20, 0);
-        self.bytes(value);
+        self.number(tag::BYTES, value.len() as u64);
+        self.push_slowly(value);
         Ok(())
     }
 
     fn serialize_none(self) -> Done {
-        self.tagged(2, 0);
+        self.tag(tag::NONE);
         Ok(())
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
-        self.tagged(3, 0);
+        self.tag(tag::SOME);
         self.enter()?;
         value.serialize(&mut *self)?;
         self.leave();
@@ -221,7 +333,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
     }
 
     fn serialize_unit(self) -> Done {
-        self.tagged(4, 0);
+        self.tag(tag::UNIT);
         Ok(())
     }
 
@@ -229,8 +341,8 @@ impl ser::Serializer for &mut FingerprintSerializer {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, _name: &'static str, index: u32, _variant: &'static str) -> Done {
-        self.tagged(5, u64::from(index));
+    fn serialize_unit_variant(self, _name: &'static str, index: u32, variant: &'static str) -> Done {
+        self.variant(tag::UNIT_VARIANT, index, variant);
         Ok(())
     }
 
@@ -242,10 +354,10 @@ impl ser::Serializer for &mut FingerprintSerializer {
         self,
         _name: &'static str,
         index: u32,
-        _variant: &'static str,
+        variant: &'static str,
         value: &T,
     ) -> Done {
-        self.tagged(6, u64::from(index));
+        self.variant(tag::NEWTYPE_VARIANT, index, variant);
         self.enter()?;
         value.serialize(&mut *self)?;
         self.leave();
@@ -254,8 +366,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
 
     fn collect_seq<I: IntoIterator<Item: Serialize>>(self, iter: I) -> Done {
         if !self.ignores_order_of::<I>() {
-            let iter = iter.into_iter();
-            let mut seq = self.serialize_seq(exact_len(&iter))?;
+            let mut seq = self.serialize_seq(None)?;
             for item in iter {
                 ser::SerializeSeq::serialize_element(&mut seq, &item)?;
             }
@@ -269,8 +380,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
 
     fn collect_map<K: Serialize, V: Serialize, I: IntoIterator<Item = (K, V)>>(self, iter: I) -> Done {
         if !self.ignores_order_of::<I>() {
-            let iter = iter.into_iter();
-            let mut map = self.serialize_map(exact_len(&iter))?;
+            let mut map = self.serialize_map(None)?;
             for (key, value) in iter {
                 ser::SerializeMap::serialize_entry(&mut map, &key, &value)?;
             }
@@ -285,40 +395,41 @@ impl ser::Serializer for &mut FingerprintSerializer {
         Ok(())
     }
 
-    fn serialize_seq(self, length: Option<usize>) -> Result<Self, Refused> {
-        self.tagged(7, length.map_or(u64::MAX, |length| length as u64));
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Self, Refused> {
+        self.tag(tag::SEQUENCE);
         self.enter()?;
         Ok(self)
     }
 
-    fn serialize_tuple(self, length: usize) -> Result<Self, Refused> {
-        self.serialize_seq(Some(length))
+    fn serialize_tuple(self, _length: usize) -> Result<Self, Refused> {
+        self.serialize_seq(None)
     }
 
-    fn serialize_tuple_struct(self, _name: &'static str, length: usize) -> Result<Self, Refused> {
-        self.serialize_seq(Some(length))
+    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Self, Refused> {
+        self.serialize_seq(None)
     }
 
     fn serialize_tuple_variant(
         self,
         _name: &'static str,
         index: u32,
-        _variant: &'static str,
-        length: usize,
+        variant: &'static str,
+        _length: usize,
     ) -> Result<Self, Refused> {
-        self.tagged(8, u64::from(index));
+        self.variant(tag::TUPLE_VARIANT, index, variant);
         self.enter()?;
-        self.serialize_seq(Some(length))
+        self.serialize_seq(None)
     }
 
-    fn serialize_map(self, length: Option<usize>) -> Result<Self, Refused> {
-        self.tagged(9, length.map_or(u64::MAX, |length| length as u64));
+    fn serialize_map(self, _length: Option<usize>) -> Result<Self, Refused> {
+        self.tag(tag::MAP);
         self.enter()?;
         Ok(self)
     }
 
-    fn serialize_struct(self, _name: &'static str, length: usize) -> Result<Self, Refused> {
-        self.tagged(10, length as u64);
+    #[inline(always)]
+    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Self, Refused> {
+        self.tag(tag::STRUCT);
         self.enter()?;
         Ok(self)
     }
@@ -327,16 +438,16 @@ impl ser::Serializer for &mut FingerprintSerializer {
         self,
         _name: &'static str,
         index: u32,
-        _variant: &'static str,
-        length: usize,
+        variant: &'static str,
+        _length: usize,
     ) -> Result<Self, Refused> {
-        self.tagged(11, u64::from(index));
+        self.variant(tag::STRUCT_VARIANT, index, variant);
         self.enter()?;
-        self.serialize_map(Some(length))
+        self.serialize_map(None)
     }
 }
 
-/// Compounds whose length was mixed in at their start.
+/// Compounds whose members have no names.
 macro_rules! fixed {
     ($($trait:ident $item:ident $levels:literal;)*) => {$(
         impl ser::$trait for &mut FingerprintSerializer {
@@ -348,7 +459,9 @@ macro_rules! fixed {
                 value.serialize(&mut **self)
             }
 
+            #[inline]
             fn end(self) -> Done {
+                self.tag(tag::END);
                 self.levels_left += $levels;
                 Ok(())
             }
@@ -361,26 +474,27 @@ fixed! {
     SerializeTupleVariant serialize_field 2;
 }
 
-/// Structs: their fields have a fixed order, and serde reports a skipped field.
+/// Structs: the name of a member is hashed with its value, and serde reports a skipped one.
 macro_rules! named {
     ($($trait:ident $levels:literal)*) => {$(
         impl ser::$trait for &mut FingerprintSerializer {
             type Ok = ();
             type Error = Refused;
 
-            #[inline]
+            #[inline(always)]
             fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
-                // The address stands for the name: it is the same static string in both fingerprints.
-                self.tagged(name.len() as u64, name.as_ptr().addr() as u64);
+                self.name(name);
                 value.serialize(&mut **self)
             }
 
             fn skip_field(&mut self, _name: &'static str) -> Done {
-                self.tagged(13, 0);
+                self.tag(tag::SKIPPED);
                 Ok(())
             }
 
+            #[inline]
             fn end(self) -> Done {
+                self.tag(tag::END);
                 self.levels_left += $levels;
                 Ok(())
             }
@@ -399,7 +513,7 @@ impl ser::SerializeSeq for &mut FingerprintSerializer {
     }
 
     fn end(self) -> Done {
-        self.tagged(12, 0);
+        self.tag(tag::END);
         self.leave();
         Ok(())
     }
@@ -418,16 +532,8 @@ impl ser::SerializeMap for &mut FingerprintSerializer {
     }
 
     fn end(self) -> Done {
-        self.tagged(12, 0);
+        self.tag(tag::END);
         self.leave();
         Ok(())
-    }
-}
-
-/// The length that the default `collect_seq` of serde passes to a serializer.
-fn exact_len<I: Iterator>(iter: &I) -> Option<usize> {
-    match iter.size_hint() {
-        (low, Some(high)) if low == high => Some(low),
-        _ => None,
     }
 }
