@@ -107,13 +107,13 @@ pub(crate) trait Backend: Send + Sync {
     /// The cookie's value that is `record`. `None` if the session is not kept in its cookie.
     fn cookie_value(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<Option<String>, Error>;
 
-    /// Ends session `id`, which was loaded as `record`.
-    fn destroy<'a>(
-        &'a self,
+    /// Ends session `id`. `until` is its absolute deadline, if it is known.
+    fn destroy(
+        &self,
         id: SessionId,
-        record: &'a Record,
+        until: Option<Timestamp>,
         now: Timestamp,
-    ) -> BoxFuture<'a, Result<Destroyed, StoreError>>;
+    ) -> BoxFuture<'_, Result<Destroyed, StoreError>>;
 }
 
 /// Whether two requests of one session work on the same record.
@@ -199,12 +199,12 @@ impl<S: Store> Backend for ServerSide<S> {
         Ok(None)
     }
 
-    fn destroy<'a>(
-        &'a self,
+    fn destroy(
+        &self,
         id: SessionId,
-        _: &'a Record,
+        _: Option<Timestamp>,
         now: Timestamp,
-    ) -> BoxFuture<'a, Result<Destroyed, StoreError>> {
+    ) -> BoxFuture<'_, Result<Destroyed, StoreError>> {
         self.store().destroy(id, now)
     }
 }

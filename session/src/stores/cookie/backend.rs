@@ -162,13 +162,14 @@ impl Backend for CookieBackend {
         Ok(Some(BASE64URL.encode(sealed)))
     }
 
-    fn destroy<'a>(
-        &'a self,
+    /// Without a known deadline, the note lasts as long as any cookie.
+    fn destroy(
+        &self,
         id: SessionId,
-        record: &'a Record,
+        until: Option<Timestamp>,
         now: Timestamp,
-    ) -> BoxFuture<'a, Result<Destroyed, StoreError>> {
-        Box::pin(self.end(id, record.absolute, now))
+    ) -> BoxFuture<'_, Result<Destroyed, StoreError>> {
+        Box::pin(self.end(id, until.unwrap_or(now.saturating_add(MAX_COOKIE_AGE)), now))
     }
 }
 
@@ -220,9 +221,8 @@ impl DynStore for CookieBackend {
         Box::pin(async move { Ok(if self.has_ended(id, now).await? { Touched::Gone } else { Touched::Touched }) })
     }
 
-    /// The engine calls [`Backend::destroy`], which knows the deadline. Without it, the note lasts as long as any cookie.
     fn destroy(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Destroyed, StoreError>> {
-        Box::pin(self.end(id, now.saturating_add(MAX_COOKIE_AGE), now))
+        Backend::destroy(self, id, None, now)
     }
 
     fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>> {
