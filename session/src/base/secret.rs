@@ -1,9 +1,9 @@
 //! [`Secret`]: a value that is never printed, and is wiped when it is dropped.
 //!
-//! A secret serializes as itself only while this crate encodes a session for its store: [`exposing_secrets`] says so for
-//! the thread. A flag of the thread, and not a check of the serializer: between the codec and the secret there may be
-//! serializers of the user's types and of serde itself (`with = …`, `flatten`, a tagged enum), which neither pass on a
-//! mark nor can be told by their type. Encoding is synchronous, so nothing else of the program runs under the flag.
+//! A secret serializes as itself only while this crate encodes a session for its store: [`exposing_secrets`] says so
+//! for the thread. A flag of the thread, and not a check of the serializer: between the codec and the secret there may
+//! be serializers of the user's types and of serde itself (`with = …`, `flatten`, a tagged enum), which neither pass on
+//! a mark nor can be told by their type. Encoding is synchronous, so nothing else of the program runs under the flag.
 
 use std::cell::Cell;
 use std::fmt;

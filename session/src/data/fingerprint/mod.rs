@@ -1,6 +1,6 @@
 //! A fingerprint of a value, computed by its `Serialize`, to detect whether a handler has changed it.
 //!
-//! It costs a fifth of an encoding, because it formats and escapes nothing. It needs no `Clone` and no `PartialEq`; a
+//! It costs less than an encoding, because it formats and escapes nothing. It needs no `Clone` and no `PartialEq`; a
 //! hand-written `==` that compares an id only would miss a change. The two fingerprints that are compared are taken of
 //! the same value in memory, before and after, so the order of a hash map is the same in both.
 //!
@@ -21,8 +21,8 @@ mod serializer;
 /// value within the 127 brackets that JSON allows is within this limit.
 pub(crate) const MAX_DEPTH: u16 = 256;
 
-/// The fingerprint of `value`. `None` if it cannot be serialized or is nested too deeply, or if the system has no random
-/// bytes for the key: then nothing can be said of a change, and the value is encoded to compare it.
+/// The fingerprint of `value`. `None` if it cannot be serialized or is nested too deeply, or if the system has no
+/// random bytes for the key: then nothing can be said of a change, and the value is encoded to compare it.
 pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Option<u128> {
     hashed(value, HashOrder::Significant)
 }

@@ -1,7 +1,7 @@
 //! [`caught`]: where the application's code may panic, the request that brought the value gets an error.
 //!
-//! A default, an upgrade, a `merge` function, a rule of validation or an implementation of serde would otherwise end the
-//! task of the connection, or fail every request whose changes are committed in the same batch. A program that is
+//! A default, an upgrade, a `merge` function, a rule of validation or an implementation of serde would otherwise end
+//! the task of the connection, or fail every request whose changes are committed in the same batch. A program that is
 //! compiled with `panic = "abort"` ends all the same.
 
 use std::fmt;
@@ -11,7 +11,8 @@ use super::SchemaData;
 use super::field::Field;
 use crate::base::error::{Error, ErrorKind};
 
-/// The application's code has panicked. Its message may quote a value, so it is not kept: the panic hook has printed it.
+/// The application's code has panicked. Its message may quote a value, so it is not kept: the panic hook has printed
+/// it.
 #[derive(Debug)]
 pub(crate) struct Panicked;
 

@@ -100,8 +100,8 @@ impl CookieBackend {
 }
 
 /// A note that a session has ended. It expires when no cookie of the session can be valid any more: `until` is the
-/// absolute deadline in the cookie, which no touch moves. `rotated` is the time of the rotation if the session continues
-/// under another id, and zero if not.
+/// absolute deadline in the cookie, which no touch moves. `rotated` is the time of the rotation if the session
+/// continues under another id, and zero if not.
 fn end_note(op: OpId, rotated: Timestamp, until: Timestamp, now: Timestamp) -> Record {
     let end = until.max(now).saturating_add(layout::SKEW);
     let mut note = Record {

@@ -26,8 +26,8 @@ use crate::port::{BackendBuilder, BackendContext, DynStore, IntoBackend, Store};
 /// - **Copies.** The end of a session removes the cookie from the browser, but a copy of the cookie is valid until its
 ///   deadline, unless ended sessions are [noted in a store](Self::revoked_in).
 /// - **Older states.** A client can send an older cookie of its live session, and so take back what was written since.
-///   Nothing that must not go back belongs into the session: a counter of failed attempts, a balance, a voucher that was
-///   redeemed. A list of ended sessions does not change this.
+///   Nothing that must not go back belongs into the session: a counter of failed attempts, a balance, a voucher that
+///   was redeemed. A list of ended sessions does not change this.
 /// - **Size.** Browsers accept at least 4,096 bytes per cookie (RFC 6265, section 6.1), name and attributes included,
 ///   and most accept no more. A larger session is [`TooLarge`](crate::ErrorKind::TooLarge), and no cookie is sent.
 ///
@@ -89,10 +89,10 @@ impl SealedCookie {
         self
     }
 
-    /// Pads each session with zeros to a multiple of `bytes` before it is sealed, so that the length of the cookie tells
-    /// less: otherwise an observer of encrypted traffic can tell an empty cart from a full one. A session that fits into
-    /// a cookie without the padding is padded as far as the cookie allows. [`build`](crate::SessionsBuilder::build)
-    /// fails if `bytes` is 0. Default: no padding.
+    /// Pads each session with zeros to a multiple of `bytes` before it is sealed, so that the length of the cookie
+    /// tells less: otherwise an observer of encrypted traffic can tell an empty cart from a full one. A session that
+    /// fits into a cookie without the padding is padded as far as the cookie allows.
+    /// [`build`](crate::SessionsBuilder::build) fails if `bytes` is 0. Default: no padding.
     ///
     /// Cookies with and without padding open at any server of this version, whatever its setting.
     ///
@@ -134,10 +134,10 @@ impl SealedCookie {
     /// Notes in `store` which sessions have ended before their deadline, so that a copy of the cookie is refused after
     /// a logout.
     ///
-    /// A destruction, login, logout or rotation files a note under the session's id. The note lasts until no copy of the
-    /// cookie can be valid any more, at this server or at one with longer timeouts. The cost is the same as that of a
-    /// session in the store: one call for a request that reads the session, two for one that writes it or moves its idle
-    /// deadline.
+    /// A destruction, login, logout or rotation files a note under the session's id. The note lasts until no copy of
+    /// the cookie can be valid any more, at this server or at one with longer timeouts. The cost is the same as that of
+    /// a session in the store: one call for a request that reads the session, two for one that writes it or moves its
+    /// idle deadline.
     ///
     /// ```
     /// # use session::{KeyRing, MemoryStore, SealedCookie, SecretKey};
