@@ -229,7 +229,7 @@ async fn padding_hides_the_length() {
         let plain = || Setup::new(store()).app();
         let client = Client::new(padded());
         let mut lengths = std::collections::BTreeMap::<usize, usize>::new();
-        for text in (0..2_400).step_by(100) {
+        for text in (100..2_400).step_by(100) {
             assert_eq!(client.at(padded()).get(&format!("/text/{text}")).await.status, StatusCode::OK);
             *lengths.entry(value(&client).len()).or_default() += 1;
             let shown = format!("None 0 {text} ");

@@ -11,11 +11,13 @@ use std::sync::OnceLock;
 
 use serde::ser::Serialize;
 
-use self::serializer::{FingerprintSerializer, HashOrder, Key};
+use self::serializer::{FingerprintSerializer, HashOrder};
+use self::tokens::Key;
 use crate::base::clock::{Rng as _, SystemRng};
 use crate::base::secret::exposing_secrets;
 
 mod serializer;
+mod tokens;
 
 /// The maximum nesting of a value. Lists, maps, structs, variants with content and `Some` count as a level each. A
 /// value within the 127 brackets that JSON allows is within this limit.

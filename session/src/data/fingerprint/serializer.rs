@@ -1,70 +1,21 @@
 //! The serializer that computes fingerprints, with a limit for the nesting of values.
 
+#![expect(clippy::inline_always, reason = "measured: the length of a member's name is then a constant")]
+
 use std::any::type_name;
 use std::fmt;
-use std::hash::Hasher as _;
 
 use serde::ser::{self, Serialize};
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::MAX_DEPTH;
+use super::tokens::{Key, Tokens, tag};
 
-/// A key of the hash function.
-pub(super) type Key = [u64; 2];
-
-/// Writes a value as a sequence of tokens. A short sequence is the fingerprint itself; a longer one is hashed with
-/// SipHash-1-3 in its variant of 128 bits, a keyed pseudo-random function.
-///
-/// Two different values are two different sequences, and none is the beginning of another one: a token is its tag and
-/// a number of known length, text and names begin with their lengths, and compounds have an end. So only the hash
-/// function could give two values one fingerprint, and a client who chooses a value does not know its key.
 pub(super) struct FingerprintSerializer {
-    /// The tokens that are not hashed yet: the hash function is several times faster for many bytes than for few.
-    buffer: [u8; BUFFER],
-    len: usize,
-    hasher: Option<SipHasher13>,
-    key: Key,
+    tokens: Tokens,
     finite: bool,
     hash_order: HashOrder,
     /// The number of levels that the value may still be nested.
     levels_left: u16,
-}
-
-const BUFFER: usize = 128;
-/// The length of a sequence that is its own fingerprint, with one byte for the length.
-const SHORT: usize = 15;
-
-/// The first byte of each token.
-mod tag {
-    pub(super) const NONE: u8 = 2;
-    pub(super) const SOME: u8 = 3;
-    pub(super) const UNIT: u8 = 4;
-    pub(super) const UNIT_VARIANT: u8 = 5;
-    pub(super) const NEWTYPE_VARIANT: u8 = 6;
-    pub(super) const SEQUENCE: u8 = 7;
-    pub(super) const TUPLE_VARIANT: u8 = 8;
-    pub(super) const MAP: u8 = 9;
-    pub(super) const STRUCT: u8 = 10;
-    pub(super) const STRUCT_VARIANT: u8 = 11;
-    /// The end of a compound.
-    pub(super) const END: u8 = 12;
-    /// A member of a struct that is not serialized.
-    pub(super) const SKIPPED: u8 = 13;
-    pub(super) const BOOL: u8 = 14;
-    pub(super) const SIGNED: u8 = 15;
-    pub(super) const UNSIGNED: u8 = 16;
-    pub(super) const F32: u8 = 17;
-    pub(super) const F64: u8 = 18;
-    pub(super) const CHAR: u8 = 19;
-    pub(super) const BYTES: u8 = 20;
-    pub(super) const U128: u8 = 21;
-    pub(super) const I128: u8 = 22;
-    /// A hashed collection whose order is ignored.
-    pub(super) const UNORDERED: u8 = 24;
-    /// The name of a member or a variant. Its length is in the lower six bits.
-    pub(super) const NAME: u8 = 0x40;
-    /// Text. Its length is in the lower seven bits.
-    pub(super) const TEXT: u8 = 0x80;
 }
 
 /// Whether the iteration order of hash maps and hash sets counts.
@@ -78,33 +29,11 @@ pub(super) enum HashOrder {
 
 impl FingerprintSerializer {
     pub(super) fn new(key: Key, hash_order: HashOrder) -> Self {
-        Self { buffer: [0; BUFFER], len: 0, hasher: None, key, finite: true, hash_order, levels_left: MAX_DEPTH }
+        Self { tokens: Tokens::new(key), finite: true, hash_order, levels_left: MAX_DEPTH }
     }
 
     pub(super) fn finish(&mut self) -> u128 {
-        match self.buffer.first_chunk::<16>() {
-            Some(start) if self.len <= SHORT && self.hasher.is_none() => {
-                // Unused bytes are zeros, and the last one is the length.
-                u128::from_le_bytes(*start) | (self.len as u128) << 120
-            },
-            _ => self.hash(),
-        }
-    }
-
-    fn hash(&mut self) -> u128 {
-        self.flush();
-        self.hasher().finish128().as_u128()
-    }
-
-    fn hasher(&mut self) -> &mut SipHasher13 {
-        let [first, second] = self.key;
-        self.hasher.get_or_insert_with(|| SipHasher13::new_with_keys(first, second))
-    }
-
-    fn flush(&mut self) {
-        let Self { buffer, len, .. } = *self;
-        self.hasher().write(buffer.get(..len).unwrap_or_default());
-        self.len = 0;
+        self.tokens.finish()
     }
 
     pub(super) fn is_finite(&self) -> bool {
@@ -148,83 +77,16 @@ impl FingerprintSerializer {
     fn unordered<T>(&mut self, parts: impl Iterator<Item = T>, hash: impl Fn(T, &mut Self) -> Done) -> Done {
         let (mut sum, mut count) = (0_u128, 0);
         for part in parts {
-            let mut serializer = Self { levels_left: self.levels_left, ..Self::new(self.key, self.hash_order) };
+            let mut serializer = Self { tokens: self.tokens.emptied(), ..*self };
             let done = hash(part, &mut serializer);
             self.finite &= serializer.finite;
             done.inspect_err(|_| self.levels_left = serializer.levels_left)?;
             // Not `finish`: a sum of short sequences could be chosen.
-            (sum, count) = (sum.wrapping_add(serializer.hash()), count + 1);
+            (sum, count) = (sum.wrapping_add(serializer.tokens.hash()), count + 1);
         }
-        self.number(tag::UNORDERED, count);
-        self.push(sum.to_le_bytes());
+        self.tokens.number(tag::UNORDERED, count);
+        self.tokens.push(sum.to_le_bytes());
         Ok(())
-    }
-
-    #[inline]
-    fn push<const N: usize>(&mut self, bytes: [u8; N]) {
-        match self.buffer.get_mut(self.len..).and_then(|room| room.first_chunk_mut::<N>()) {
-            Some(room) => {
-                *room = bytes;
-                self.len += N;
-            },
-            None => self.push_slowly(&bytes),
-        }
-    }
-
-    #[cold]
-    fn push_slowly(&mut self, bytes: &[u8]) {
-        self.flush();
-        self.hasher().write(bytes);
-    }
-
-    #[inline]
-    fn tag(&mut self, tag: u8) {
-        self.push([tag]);
-    }
-
-    #[inline]
-    fn number(&mut self, tag: u8, number: u64) {
-        match u8::try_from(number) {
-            Ok(small) if small < u8::MAX => self.push([tag, small]),
-            _ => {
-                self.push([tag, u8::MAX]);
-                self.push(number.to_le_bytes());
-            },
-        }
-    }
-
-    /// Bytes after their length, which is in the bits of `short` beside their tag if it fits there.
-    #[inline(always)]
-    fn text(&mut self, tag: u8, short: u8, text: &[u8]) {
-        match u8::try_from(text.len()) {
-            Ok(length) if length < short => {
-                let room = self.buffer.get_mut(self.len..).and_then(|room| room.get_mut(..=text.len()));
-                if let Some([first, room @ ..]) = room {
-                    *first = tag | length;
-                    room.copy_from_slice(text);
-                    self.len += 1 + text.len();
-                    return;
-                }
-                self.push_slowly(&[tag | length]);
-            },
-            _ => {
-                self.push_slowly(&[tag | short]);
-                self.push((text.len() as u64).to_le_bytes());
-            },
-        }
-        self.push_slowly(text);
-    }
-
-    #[inline(always)]
-    fn name(&mut self, name: &'static str) {
-        self.text(tag::NAME, 0x3f, name.as_bytes());
-    }
-
-    /// The index of a variant may be any number where `Serialize` is written by hand. Its name is what JSON stores.
-    #[inline]
-    fn variant(&mut self, tag: u8, index: u32, name: &'static str) {
-        self.number(tag, u64::from(index));
-        self.name(name);
     }
 }
 
@@ -252,7 +114,7 @@ macro_rules! words {
     ($($method:ident $type:ty: $tag:ident $value:ident => $word:expr;)*) => {$(
         #[inline]
         fn $method(self, $value: $type) -> Done {
-            self.number(tag::$tag, $word);
+            self.tokens.number(tag::$tag, $word);
             Ok(())
         }
     )*};
@@ -285,47 +147,46 @@ impl ser::Serializer for &mut FingerprintSerializer {
 
     fn serialize_f32(self, value: f32) -> Done {
         self.finite &= value.is_finite();
-        self.number(tag::F32, u64::from(value.to_bits()));
+        self.tokens.number(tag::F32, u64::from(value.to_bits()));
         Ok(())
     }
 
     fn serialize_f64(self, value: f64) -> Done {
         self.finite &= value.is_finite();
-        self.number(tag::F64, value.to_bits());
+        self.tokens.number(tag::F64, value.to_bits());
         Ok(())
     }
 
     fn serialize_i128(self, value: i128) -> Done {
-        self.tag(tag::I128);
-        self.push(value.to_le_bytes());
+        self.tokens.tag(tag::I128);
+        self.tokens.push(value.to_le_bytes());
         Ok(())
     }
 
     fn serialize_u128(self, value: u128) -> Done {
-        self.tag(tag::U128);
-        self.push(value.to_le_bytes());
+        self.tokens.tag(tag::U128);
+        self.tokens.push(value.to_le_bytes());
         Ok(())
     }
 
     #[inline(always)]
     fn serialize_str(self, value: &str) -> Done {
-        self.text(tag::TEXT, 0x7f, value.as_bytes());
+        self.tokens.text(value);
         Ok(())
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Done {
-        self.number(tag::BYTES, value.len() as u64);
-        self.push_slowly(value);
+        self.tokens.bytes(value);
         Ok(())
     }
 
     fn serialize_none(self) -> Done {
-        self.tag(tag::NONE);
+        self.tokens.tag(tag::NONE);
         Ok(())
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
-        self.tag(tag::SOME);
+        self.tokens.tag(tag::SOME);
         self.enter()?;
         value.serialize(&mut *self)?;
         self.leave();
@@ -333,7 +194,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
     }
 
     fn serialize_unit(self) -> Done {
-        self.tag(tag::UNIT);
+        self.tokens.tag(tag::UNIT);
         Ok(())
     }
 
@@ -342,7 +203,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
     }
 
     fn serialize_unit_variant(self, _name: &'static str, index: u32, variant: &'static str) -> Done {
-        self.variant(tag::UNIT_VARIANT, index, variant);
+        self.tokens.variant(tag::UNIT_VARIANT, index, variant);
         Ok(())
     }
 
@@ -357,7 +218,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
         variant: &'static str,
         value: &T,
     ) -> Done {
-        self.variant(tag::NEWTYPE_VARIANT, index, variant);
+        self.tokens.variant(tag::NEWTYPE_VARIANT, index, variant);
         self.enter()?;
         value.serialize(&mut *self)?;
         self.leave();
@@ -396,7 +257,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
     }
 
     fn serialize_seq(self, _length: Option<usize>) -> Result<Self, Refused> {
-        self.tag(tag::SEQUENCE);
+        self.tokens.tag(tag::SEQUENCE);
         self.enter()?;
         Ok(self)
     }
@@ -416,20 +277,20 @@ impl ser::Serializer for &mut FingerprintSerializer {
         variant: &'static str,
         _length: usize,
     ) -> Result<Self, Refused> {
-        self.variant(tag::TUPLE_VARIANT, index, variant);
+        self.tokens.variant(tag::TUPLE_VARIANT, index, variant);
         self.enter()?;
         self.serialize_seq(None)
     }
 
     fn serialize_map(self, _length: Option<usize>) -> Result<Self, Refused> {
-        self.tag(tag::MAP);
+        self.tokens.tag(tag::MAP);
         self.enter()?;
         Ok(self)
     }
 
     #[inline(always)]
     fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Self, Refused> {
-        self.tag(tag::STRUCT);
+        self.tokens.tag(tag::STRUCT);
         self.enter()?;
         Ok(self)
     }
@@ -441,7 +302,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
         variant: &'static str,
         _length: usize,
     ) -> Result<Self, Refused> {
-        self.variant(tag::STRUCT_VARIANT, index, variant);
+        self.tokens.variant(tag::STRUCT_VARIANT, index, variant);
         self.enter()?;
         self.serialize_map(None)
     }
@@ -461,7 +322,7 @@ macro_rules! fixed {
 
             #[inline]
             fn end(self) -> Done {
-                self.tag(tag::END);
+                self.tokens.tag(tag::END);
                 self.levels_left += $levels;
                 Ok(())
             }
@@ -483,18 +344,18 @@ macro_rules! named {
 
             #[inline(always)]
             fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
-                self.name(name);
+                self.tokens.name(name);
                 value.serialize(&mut **self)
             }
 
             fn skip_field(&mut self, _name: &'static str) -> Done {
-                self.tag(tag::SKIPPED);
+                self.tokens.tag(tag::SKIPPED);
                 Ok(())
             }
 
             #[inline]
             fn end(self) -> Done {
-                self.tag(tag::END);
+                self.tokens.tag(tag::END);
                 self.levels_left += $levels;
                 Ok(())
             }
@@ -513,7 +374,7 @@ impl ser::SerializeSeq for &mut FingerprintSerializer {
     }
 
     fn end(self) -> Done {
-        self.tag(tag::END);
+        self.tokens.tag(tag::END);
         self.leave();
         Ok(())
     }
@@ -532,7 +393,7 @@ impl ser::SerializeMap for &mut FingerprintSerializer {
     }
 
     fn end(self) -> Done {
-        self.tag(tag::END);
+        self.tokens.tag(tag::END);
         self.leave();
         Ok(())
     }
