@@ -180,8 +180,8 @@ pub use self::base::secret::Secret;
 pub use self::cookie::{CookiePolicy, SameSite};
 #[cfg(feature = "sealed")]
 pub use self::crypto::keys::{KeyError, KeyId, KeyRing, SecretKey};
-pub use self::data::schema::{Key, SchemaData};
 pub use self::data::schema::reader::FieldError;
+pub use self::data::schema::{Key, SchemaData};
 pub use self::data::shape::{Member, SessionValue, Shape, ShapeText, Tagging, Variant};
 pub use self::data::token::{InvalidSessionId, SessionId};
 pub use self::data::validation::{Violation, Violations};

@@ -39,10 +39,9 @@ pub(crate) fn body_of(error: &Error) -> String {
         _ => "the session could not be used",
     };
     match cfg!(debug_assertions) && error.kind() != ErrorKind::Unauthenticated {
-        true => format!(
-            "{public}\n\n{}\n\n(debug builds only: release builds send the first line)\n",
-            with_causes(error)
-        ),
+        true => {
+            format!("{public}\n\n{}\n\n(debug builds only: release builds send the first line)\n", with_causes(error))
+        },
         false => public.to_owned(),
     }
 }
