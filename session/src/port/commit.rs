@@ -38,7 +38,7 @@ pub struct Commit<'a> {
     /// from the stored one's only if its epoch does.
     pub record: &'a Record,
     /// The absolute deadline of the record that is replaced.
-    #[cfg_attr(not(feature = "sealed"), expect(dead_code, reason = "only a sealed cookie needs it"))]
+    #[cfg_attr(not(any(feature = "sealed", feature = "file")), expect(dead_code, reason = "for sealed cookies"))]
     pub(crate) until: Timestamp,
 }
 
