@@ -34,5 +34,6 @@ mod updates;
 mod urls;
 mod users;
 mod validation;
+mod values;
 mod vectors;
 mod wrappers;

@@ -20,17 +20,27 @@ use self::fit::fits;
 #[track_caller]
 fn check<T>(text: &str, values: impl IntoIterator<Item = T>)
 where
-    T: SessionValue + Serialize + DeserializeOwned,
+    T: SessionValue + Serialize + DeserializeOwned + Send + 'static,
 {
     assert_eq!(T::SHAPE.text().as_str(), text);
     let sample = T::SHAPE.sample();
     fits(T::SHAPE, &sample).unwrap_or_else(|reason| panic!("the sample {sample} does not fit {text}: {reason}"));
     let read: T = serde_json::from_value(sample.clone()).unwrap_or_else(|error| panic!("{sample} for {text}: {error}"));
-    assert_eq!(serde_json::to_value(read).unwrap(), sample, "{text}: the sample encodes to another value");
+    assert_eq!(stored(read), sample, "{text}: the sample encodes to another value");
     for value in values {
-        let value = serde_json::to_value(value).unwrap();
+        let value = stored(value);
         fits(T::SHAPE, &value).unwrap_or_else(|reason| panic!("{value} does not fit {text}: {reason}"));
     }
+}
+
+/// What a session stores of `value`. Only there a secret is not masked.
+#[track_caller]
+fn stored<T: Serialize + DeserializeOwned + Send + 'static>(value: T) -> serde_json::Value {
+    let mut json = Vec::new();
+    // A `Mutex` is as its content, and `Sync`.
+    session::__private::Storable::encode(&std::sync::Mutex::new(value), session::__private::Codec::Json, &mut json)
+        .unwrap();
+    serde_json::from_slice(&json).unwrap()
 }
 
 /// Checks that `value` does not fit the shape of `T`.

@@ -5,6 +5,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use super::clock::RngError;
+
 /// An error of any type, as the cause of another one.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -52,6 +54,7 @@ struct Inner {
 /// | [`Gone`](Self::Gone) | 409 | let the client repeat the request, which starts without a session |
 /// | [`Invalid`](Self::Invalid) | 500 | check input before it is put into the session, or call `validate` |
 /// | [`Unencodable`](Self::Unencodable) | 500 | correct the value or its `Serialize` |
+/// | [`Panicked`](Self::Panicked) | 500 | correct the code that the message names |
 /// | [`TooLarge`](Self::TooLarge) | 500 | store less, or raise the limit of the store |
 /// | [`Misconfigured`](Self::Misconfigured) | 500 | do what the message says |
 /// | [`Unavailable`](Self::Unavailable) | 503 | let the client repeat the request; nothing was written |
@@ -102,6 +105,10 @@ pub enum ErrorKind {
     Invalid,
     /// The value of a field cannot be encoded. Nothing was saved. 500.
     Unencodable,
+    /// The application's code for a field panicked: its default, its `merge` function, a rule of validation, the
+    /// conversion of a `previous` struct, or its `Serialize`. Nothing was saved. A `Deserialize` or an `upgrade` that
+    /// panics is a value that cannot be decoded. 500.
+    Panicked,
     /// The session is larger than the store accepts. Nothing was sent to the store. 500.
     TooLarge,
     /// A setting is wrong, or the session layer is missing. 500.
@@ -114,9 +121,23 @@ impl Error {
         Self(Box::new(Inner { kind, message: message.into(), source: None }))
     }
 
+    #[cold]
+    pub(crate) fn no_random_bytes(cause: RngError) -> Self {
+        Self::new(ErrorKind::Unavailable, "the source of random bytes failed").caused_by(cause)
+    }
+
     #[must_use]
     pub(crate) fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// The same error, with the fields that the request has changed.
+    #[cold]
+    pub(crate) fn about_fields(mut self, fields: &[&str]) -> Self {
+        if !fields.is_empty() {
+            self.0.message = format!("{}; changed: `{}`", self.0.message, fields.join("`, `")).into();
+        }
         self
     }
 

@@ -8,6 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash};
 
+use crate::data::fingerprint::{content, same_content};
+
 /// A number for `merge = counter`.
 #[diagnostic::on_unimplemented(
     message = "`merge = counter` adds numbers, but this field is a `{Self}`",
@@ -115,7 +117,7 @@ macro_rules! map_union {
         impl<K: $($bound +)+, V: serde::Serialize $(, $hasher: BuildHasher)?> Union for $map<K, V $(, $hasher)?> {
             fn combined(base: Self, ours: Self, mut theirs: Self) -> Self {
                 theirs.retain(|key, _| ours.contains_key(key) || !base.contains_key(key));
-                let is_unchanged = |key: &K, value: &V| base.get(key).is_some_and(|old| same(old, value));
+                let is_unchanged = |key: &K, value: &V| base.get(key).is_some_and(|old| same_content(old, value));
                 theirs.extend(ours.into_iter().filter(|(key, value)| !is_unchanged(key, value)));
                 theirs
             }
@@ -124,14 +126,6 @@ macro_rules! map_union {
 }
 map_union!(BTreeMap, Ord,);
 map_union!(HashMap, Eq Hash, S);
-
-/// Whether two values are encoded alike. The `==` of a type may compare an id only, and miss a change.
-fn same<T: serde::Serialize>(one: &T, other: &T) -> bool {
-    match (serde_json::to_vec(one), serde_json::to_vec(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
-    }
-}
 
 /// A list for `merge = log(n)`. A request that did more than append items and remove items at the front replaces the
 /// list.
@@ -152,27 +146,22 @@ pub trait Log: Sized {
 // `do_not_recommend`: for a set, the compiler would suggest the list types.
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize> Log for Vec<T> {
-    fn combined(base: Self, ours: Self, mut theirs: Self, cap: usize) -> Self {
-        let mut ours = ours;
+    fn combined(base: Self, mut ours: Self, mut theirs: Self, cap: usize) -> Self {
+        let (Some(old), Some(new)) = (contents(&base), contents(&ours)) else { return ours.capped(cap) };
         // The longest tail of `base` that `ours` begins with: the items before it were removed at the front.
-        let kept = (0..=base.len().min(ours.len())).rev().find(|&kept| {
-            let tail = base.get(base.len() - kept..).unwrap_or_default();
-            tail.iter().zip(&ours).all(|(old, new)| same(old, new))
-        });
-        match kept {
+        let kept = overlap(&old, &new);
+        if kept == 0 && !base.is_empty() {
             // No item of `base` is left: the list was replaced.
-            Some(0) if !base.is_empty() => ours.capped(cap),
-            Some(kept) => {
-                // Items that this request removed at the front are removed from `theirs`, if they are still there.
-                let trimmed = base.get(..base.len() - kept).unwrap_or_default();
-                if theirs.len() >= trimmed.len() && trimmed.iter().zip(&theirs).all(|(old, new)| same(old, new)) {
-                    theirs.drain(..trimmed.len());
-                }
-                theirs.extend(ours.drain(kept..));
-                theirs.capped(cap)
-            },
-            None => ours.capped(cap),
+            return ours.capped(cap);
         }
+        // Items that this request removed at the front are removed from `theirs`, if they are still there.
+        let trimmed = old.get(..old.len() - kept).unwrap_or_default();
+        let is_there = theirs.get(..trimmed.len()).and_then(contents).is_some_and(|first| first == trimmed);
+        if is_there {
+            theirs.drain(..trimmed.len());
+        }
+        theirs.extend(ours.drain(kept..));
+        theirs.capped(cap)
     }
 
     fn capped(mut self, cap: usize) -> Self {
@@ -190,6 +179,40 @@ impl<T: serde::Serialize> Log for VecDeque<T> {
     fn capped(self, cap: usize) -> Self {
         Vec::from(self).capped(cap).into()
     }
+}
+
+/// What stands for each item, so that an item is serialized once however often it is compared. The `==` of a type may
+/// compare an id only, and miss a change. `None` if an item cannot be serialized.
+fn contents<T: serde::Serialize>(items: &[T]) -> Option<Vec<u128>> {
+    items.iter().map(content).collect()
+}
+
+/// The number of items in the longest end of `base` that `ours` begins with. Linear, by the method of Knuth, Morris and
+/// Pratt.
+fn overlap(base: &[u128], ours: &[u128]) -> usize {
+    // For each beginning of `ours`: the length of its longest proper beginning that is its end too.
+    let mut borders = Vec::with_capacity(ours.len());
+    let mut matched = 0;
+    for item in ours {
+        if !borders.is_empty() {
+            matched = extended(ours, &borders, matched, item);
+        }
+        borders.push(matched);
+    }
+    let end = base.get(base.len().saturating_sub(ours.len())..).unwrap_or_default();
+    end.iter().fold(0, |matched, item| extended(ours, &borders, matched, item))
+}
+
+/// The length of the longest beginning of `ours` that the items so far end with, after `item` follows. Before, it was
+/// `matched`.
+fn extended(ours: &[u128], borders: &[usize], mut matched: usize, item: &u128) -> usize {
+    while ours.get(matched) != Some(item) {
+        match matched.checked_sub(1).and_then(|last| borders.get(last)) {
+            Some(shorter) => matched = *shorter,
+            None => return 0,
+        }
+    }
+    matched + 1
 }
 
 #[cfg(test)]
@@ -240,5 +263,43 @@ mod tests {
         assert_eq!(log(vec![1, 2], vec![9], vec![1, 2, 4], 3), [9], "replaced");
         assert_eq!(log(vec![], vec![3], vec![4], 3), [4, 3]);
         assert_eq!(log(vec![1, 2], vec![], vec![1, 2, 4], 3), Vec::<i32>::new(), "cleared");
+    }
+
+    /// All short lists of two different items, against the definition.
+    #[test]
+    fn the_overlap_is_the_longest_one() {
+        let lists: Vec<Vec<u128>> = (0..7_u32)
+            .flat_map(|length| (0..1_u32 << length).map(move |bits| (length, bits)))
+            .map(|(length, bits)| (0..length).map(|bit| u128::from(bits >> bit & 1)).collect())
+            .collect();
+        for base in &lists {
+            for ours in &lists {
+                let longest = (0..=base.len().min(ours.len())).rev().find(|&kept| base.ends_with(&ours[..kept]));
+                assert_eq!(Some(overlap(base, ours)), longest, "{base:?} {ours:?}");
+            }
+        }
+    }
+
+    /// Twice as many items cost about twice as much. An item counts how often it is serialized.
+    #[test]
+    fn an_edit_amid_equal_items_is_merged_in_linear_time() {
+        use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+        static SERIALIZED: AtomicUsize = AtomicUsize::new(0);
+        #[derive(Clone, Debug, PartialEq)]
+        struct Item(char);
+        impl serde::Serialize for Item {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                SERIALIZED.fetch_add(1, Relaxed);
+                serializer.serialize_char(self.0)
+            }
+        }
+        let base = vec![Item('a'); 4_000];
+        let mut ours = base.clone();
+        ours[2_000] = Item('b');
+        let theirs = [&base[..], &[Item('c')]].concat();
+        let merged = log(base.clone(), ours.clone(), theirs, 5_000);
+        assert_eq!(merged, [&base[..2_000], &[Item('c')], &ours[2_000..]].concat());
+        let serialized = SERIALIZED.load(Relaxed);
+        assert!(serialized <= 3 * 4_001, "{serialized} items were serialized");
     }
 }

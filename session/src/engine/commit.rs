@@ -6,7 +6,7 @@ use super::commit_queue::{Admission, CommitRequest, Leader, Outcome, PendingComm
 use super::delta::Delta;
 use super::load::LoadedSession;
 use super::retry::{RetryPolicy, retry_unknown};
-use super::{Engine, conflict, gone, no_random_bytes, superseded};
+use super::{Engine, conflict, gone, superseded};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::payload::Payload;
@@ -25,7 +25,7 @@ impl Engine {
         // record may exist, but its token is never sent to a client, so it expires unused.
         let mut cause = None;
         for _ in 0..2 {
-            let token = Token::generate(self.rng()).map_err(no_random_bytes)?;
+            let token = Token::generate(self.rng()).map_err(Error::no_random_bytes)?;
             let end = now.saturating_add(rules.absolute);
             let mut record = Record {
                 epoch: 1,
@@ -59,7 +59,7 @@ impl Engine {
 
     /// The token that replaces the one of `id` at a change of privilege.
     pub(crate) fn rotate_token(&self, id: SessionId) -> Result<Token, Error> {
-        self.backend.rotate(id, self.rng()).map_err(no_random_bytes)
+        self.backend.rotate(id, self.rng()).map_err(Error::no_random_bytes)
     }
 
     /// Commits `request`, alone or in a batch with the requests that wait for the same session.
@@ -228,8 +228,9 @@ impl Engine {
         self.backend.store().touch(id, idle, self.now()).await
     }
 
-    pub(crate) async fn destroy(&self, id: SessionId) -> Result<(), Error> {
-        match retry_unknown(|| self.backend.store().destroy(id, self.now())).await? {
+    /// Ends session `id`. `until` is its absolute deadline, if the request has loaded it.
+    pub(crate) async fn destroy(&self, id: SessionId, until: Option<Timestamp>) -> Result<(), Error> {
+        match retry_unknown(|| self.backend.destroy(id, until, self.now())).await? {
             Destroyed::Existed | Destroyed::Absent => Ok(()),
         }
     }

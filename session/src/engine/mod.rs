@@ -34,7 +34,7 @@ use self::commit_queue::CommitQueue;
 use self::config::Config;
 use self::delta::Rules;
 use self::load::LoadedSession;
-use crate::base::clock::{Clock, Rng, RngError, Timestamp};
+use crate::base::clock::{Clock, Rng, Timestamp};
 use crate::base::error::{Error, ErrorKind};
 use crate::data::record::OpId;
 use crate::port::{Backend, BoxFuture, Sharing, StoreError, UserIndex};
@@ -62,7 +62,7 @@ impl Engine {
         rng: Arc<dyn Rng>,
     ) -> Result<Self, Error> {
         let mut process = [0; 4];
-        rng.fill(&mut process).map_err(no_random_bytes)?;
+        rng.fill(&mut process).map_err(Error::no_random_bytes)?;
         // An operation id of all zeros marks an unused place among a record's writers.
         let process = u32::from_be_bytes(process) | 1;
         let (queue, sequence) = (CommitQueue::default(), AtomicU32::new(0));
@@ -88,7 +88,7 @@ impl Engine {
 
     /// The cookie's value that is the session itself. `None` for a session in a server-side store.
     pub(crate) fn cookie_value(&self, session: &LoadedSession) -> Result<Option<String>, Error> {
-        self.backend.cookie_value(session.id, &session.record, self.rng()).map_err(no_random_bytes)
+        self.backend.cookie_value(session.id, &session.record, self.rng())
     }
 
     pub(crate) fn sweep(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>> {
@@ -127,11 +127,6 @@ impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
     }
-}
-
-#[cold]
-pub(crate) fn no_random_bytes(cause: RngError) -> Error {
-    Error::new(ErrorKind::Unavailable, "the source of random bytes failed").caused_by(cause)
 }
 
 #[cold]

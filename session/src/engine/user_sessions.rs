@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
+use crate::data::codec::Codec;
 use crate::data::record::{Record, UserKey};
 use crate::data::token::SessionId;
 use crate::engine::handle::schema::Identified;
@@ -173,8 +174,9 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
 
 /// The user key of a record: the JSON of the field's value.
 fn key<U: Serialize>(user: &U) -> Result<UserKey, Error> {
-    match serde_json::to_vec(user) {
-        Ok(json) => Ok(UserKey(Bytes::from(json))),
+    let mut json = Vec::new();
+    match Codec::Json.encode(user, &mut json) {
+        Ok(()) => Ok(UserKey(Bytes::from(json))),
         Err(error) => Err(Error::new(ErrorKind::Unencodable, "the user cannot be encoded").caused_by(error)),
     }
 }

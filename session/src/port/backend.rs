@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{DynStore, Store};
+use super::{BoxFuture, Destroyed, DynStore, Store, StoreError};
 use crate::base::clock::{Rng, RngError, Timestamp};
+use crate::base::error::Error;
 use crate::cookie::CookiePolicy;
 use crate::data::record::Record;
 use crate::data::schema::info::FieldInfo;
@@ -104,7 +105,15 @@ pub(crate) trait Backend: Send + Sync {
     fn rotate(&self, id: SessionId, rng: &dyn Rng) -> Result<Token, RngError>;
 
     /// The cookie's value that is `record`. `None` if the session is not kept in its cookie.
-    fn cookie_value(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<Option<String>, RngError>;
+    fn cookie_value(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<Option<String>, Error>;
+
+    /// Ends session `id`. `until` is its absolute deadline, if it is known.
+    fn destroy(
+        &self,
+        id: SessionId,
+        until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Destroyed, StoreError>>;
 }
 
 /// Whether two requests of one session work on the same record.
@@ -186,8 +195,17 @@ impl<S: Store> Backend for ServerSide<S> {
         Token::rotate(id, rng)
     }
 
-    fn cookie_value(&self, _: SessionId, _: &Record, _: &dyn Rng) -> Result<Option<String>, RngError> {
+    fn cookie_value(&self, _: SessionId, _: &Record, _: &dyn Rng) -> Result<Option<String>, Error> {
         Ok(None)
+    }
+
+    fn destroy(
+        &self,
+        id: SessionId,
+        _: Option<Timestamp>,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Destroyed, StoreError>> {
+        self.store().destroy(id, now)
     }
 }
 

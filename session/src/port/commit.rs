@@ -1,5 +1,6 @@
 //! [`Commit`]: a conditional replacement of a record, and the rule that decides whether it happens.
 
+use crate::base::clock::Timestamp;
 use crate::data::record::{OpId, Record};
 
 /// What [`Store::commit`](super::Store::commit) writes, and on which condition.
@@ -36,6 +37,9 @@ pub struct Commit<'a> {
     /// The complete new record: its epoch, revision and writers are already those after the commit. Its user differs
     /// from the stored one's only if its epoch does.
     pub record: &'a Record,
+    /// The absolute deadline of the record that is replaced.
+    #[cfg_attr(not(any(feature = "sealed", feature = "file")), expect(dead_code, reason = "for sealed cookies"))]
+    pub(crate) until: Timestamp,
 }
 
 /// What [`Commit::decide`] says about a stored record. See [`Commit`] for an example.
@@ -115,13 +119,13 @@ impl StoredHead for Record {
 impl<'a> Commit<'a> {
     /// The commit `op`, which replaces `current` with `next`. `next` must be complete: see [`record`](Self::record).
     pub fn new(current: &Record, op: OpId, next: &'a Record) -> Self {
-        Self { epoch: current.epoch, revision: current.revision, op, record: next }
+        Self { epoch: current.epoch, revision: current.revision, op, record: next, until: current.absolute }
     }
 
     /// The same commit with another record: for a store that wraps another one and keeps records in another form.
     #[must_use]
     pub fn with_record<'b>(&self, record: &'b Record) -> Commit<'b> {
-        Commit { epoch: self.epoch, revision: self.revision, op: self.op, record }
+        Commit { record, ..*self }
     }
 
     /// Whether this commit may replace `stored`, a live record. The caller answers

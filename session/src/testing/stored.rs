@@ -27,7 +27,7 @@ use crate::engine::handle::schema::Schema;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Unencodable`] if a field cannot be encoded.
+/// [`ErrorKind::Unencodable`] if a field cannot be encoded, [`ErrorKind::Panicked`] if its `Serialize` panics.
 pub fn to_stored<S: Schema>(value: &S) -> Result<Vec<u8>, Error> {
     let (section, version, codec) = (S::NAME, S::VERSION, S::SECTION.codec);
     let mut fields = Vec::new();

@@ -20,9 +20,11 @@ pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
         },
         ErrorKind::Conflict | ErrorKind::Superseded | ErrorKind::Gone => StatusCode::CONFLICT,
         ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        ErrorKind::Invalid | ErrorKind::Unencodable | ErrorKind::TooLarge | ErrorKind::Misconfigured => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        },
+        ErrorKind::Invalid
+        | ErrorKind::Unencodable
+        | ErrorKind::Panicked
+        | ErrorKind::TooLarge
+        | ErrorKind::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -6,6 +6,8 @@ mod hostile;
 mod keys;
 mod revoked;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
@@ -79,6 +81,13 @@ fn routes(sessions: &Sessions<Shop>) -> Router {
             }),
         )
         .route("/visit", get(visit))
+        .route(
+            "/slow",
+            get(async |session: Session<Shop>| {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                session.visits.to_string()
+            }),
+        )
         .route("/notice", get(async |mut session: Session<Shop>| session.take_notice().unwrap_or_default()))
         .route(
             "/text/{n}",

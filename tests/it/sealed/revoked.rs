@@ -3,11 +3,11 @@
 use axum::Router;
 use http::StatusCode;
 use session::testing::{FailingStore, Fault, ManualClock};
-use session::{MemoryStore, SealedCookie};
+use session::{CookiePolicy, KeyRing, MemoryStore, SealedCookie, Sessions};
 use session_tests::client::Client;
 use std::time::Duration;
 
-use super::{NO_SESSION, Setup, app, read, ring, value};
+use super::{NO_SESSION, Setup, app, read, ring, routes, value};
 
 type List = FailingStore<MemoryStore>;
 
@@ -109,4 +109,89 @@ async fn while_the_store_of_notes_is_down_requests_fail() {
     }
     list.heal();
     assert_eq!(read(&app, &copy).await.text, "Some(7) 0 0 ");
+}
+
+/// An app with its own absolute timeout.
+fn app_with(absolute: Duration, keys: &KeyRing, list: &List, clock: &ManualClock) -> Router {
+    let store = SealedCookie::new(keys.clone()).revoked_in(list.clone());
+    let builder = Sessions::<super::Shop>::builder().store(store).clock(clock.clone());
+    routes(&builder.cookie(CookiePolicy::host("sid")).absolute(absolute).build().unwrap())
+}
+
+/// A note lasts as long as the cookie that it ends, not as long as the timeout of the server that writes it.
+#[tokio::test]
+async fn a_note_of_an_old_server_lasts_as_long_as_the_cookie_of_a_new_one() {
+    for path in ["/logout", "/destroy", "/login/8", "/rotate"] {
+        let (keys, list, clock) = (ring(), FailingStore::new(MemoryStore::new()), ManualClock::new());
+        let [old, new] = [12, 24].map(|hours| app_with(Duration::from_hours(hours), &keys, &list, &clock));
+        let client = Client::new(new.clone());
+        client.post("/login/7").await;
+        // Copies from all through the session: touched by both servers.
+        let mut copies = vec![value(&client)];
+        for app in [&old, &new, &old] {
+            clock.advance(Duration::from_mins(20));
+            client.at(app.clone()).get("/read").await;
+            copies.push(value(&client));
+        }
+        let last = value(&client);
+        assert_eq!(client.at(old.clone()).post(path).await.status, StatusCode::OK);
+        // A client that keeps its copy alive, at a server that does not ask the list.
+        let unlisted = Setup { clock: clock.clone(), ..Setup::new(SealedCookie::new(keys.clone())) };
+        let thief = Client::new(routes_for_a_day(unlisted, &keys));
+        thief.set_cookie(Some(format!("__Host-sid={last}")));
+        for minutes in (60..23 * 60 + 59).step_by(20) {
+            clock.advance(Duration::from_mins(20));
+            thief.get("/read").await;
+            copies.push(value(&thief));
+            for copy in copies.iter().rev().take(3) {
+                assert_eq!(read(&new, copy).await.text, NO_SESSION, "{path} after {minutes} minutes");
+            }
+        }
+    }
+}
+
+/// The same routes without a list, for sessions of a day.
+fn routes_for_a_day(setup: Setup, keys: &KeyRing) -> Router {
+    let builder = Sessions::<super::Shop>::builder().store(SealedCookie::new(keys.clone())).clock(setup.clock);
+    routes(&builder.cookie(setup.cookie).absolute(Duration::from_hours(24)).build().unwrap())
+}
+
+/// A cookie that a server with a shorter timeout touches keeps its own deadline.
+#[tokio::test]
+async fn a_touch_by_an_old_server_does_not_shorten_a_session() {
+    let (keys, list, clock) = (ring(), FailingStore::new(MemoryStore::new()), ManualClock::new());
+    let [old, new] = [1, 24].map(|hours| app_with(Duration::from_hours(hours), &keys, &list, &clock));
+    let client = Client::new(new.clone());
+    client.post("/login/7").await;
+    for app in [&old, &new, &old, &new] {
+        clock.advance(Duration::from_mins(14));
+        assert_eq!(client.at(app.clone()).get("/read").await.text, "Some(7) 0 0 ");
+    }
+    clock.advance(Duration::from_mins(14));
+    assert_eq!(client.at(old).get("/read").await.text, NO_SESSION, "an hour at the old server");
+    assert_eq!(client.at(new).get("/read").await.text, "Some(7) 0 0 ");
+}
+
+/// A request that was loaded before a logout ends after it, when its idle deadline is due: it must not set the cookie.
+#[tokio::test(start_paused = true)]
+async fn a_touch_after_a_logout_sets_no_cookie() {
+    for path in ["/logout", "/destroy", "/login/8", "/rotate"] {
+        let (client, app, _, clock) = world();
+        client.post("/login/7").await;
+        clock.advance(Duration::from_mins(20));
+        let slow = Client::new(app.clone());
+        slow.set_cookie(client.cookie());
+        let (touched, ended) = tokio::join!(slow.get("/slow"), async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            client.post(path).await
+        });
+        assert_eq!(ended.status, StatusCode::OK, "{path}");
+        assert_eq!((touched.status, touched.set_cookie()), (StatusCode::OK, None), "{path}");
+    }
+    let (client, _, list, clock) = world();
+    client.post("/login/7").await;
+    clock.advance(Duration::from_mins(20));
+    list.reset_calls();
+    assert!(client.get("/read").await.set_cookie().is_some());
+    assert_eq!((list.calls().loads, list.calls().total()), (2, 2), "a touch asks the list");
 }

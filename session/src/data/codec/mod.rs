@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use self::depth::DepthLimited;
 use self::depth::{DepthLimitedJson, TooDeep};
 use crate::base::error::BoxError;
+use crate::base::secret::exposing_secrets;
 use crate::data::fingerprint::is_finite;
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 use crate::data::fingerprint::{MAX_DEPTH, is_within_max_depth};
@@ -65,8 +66,12 @@ impl Codec {
         }
     }
 
-    /// Appends the encoded `value` to `out`.
+    /// Appends the encoded `value` to `out`, with the secrets that it contains.
     pub(crate) fn encode<T: Serialize>(self, value: &T, out: &mut Vec<u8>) -> Result<(), BoxError> {
+        exposing_secrets(|| self.write(value, out))
+    }
+
+    fn write<T: Serialize>(self, value: &T, out: &mut Vec<u8>) -> Result<(), BoxError> {
         match self {
             Self::Json => encode_json(value, out),
             #[cfg(feature = "msgpack")]

@@ -1,18 +1,17 @@
 //! The serializer that computes fingerprints, with a limit for the nesting of values.
 
+#![expect(clippy::inline_always, reason = "measured: the length of a member's name is then a constant")]
+
 use std::any::type_name;
 use std::fmt;
 
 use serde::ser::{self, Serialize};
 
 use super::MAX_DEPTH;
+use super::tokens::{Key, Tokens, tag};
 
-/// Two states of 64 bits. Each step rotates a state, xors it with a word and multiplies it by an odd constant. A step
-/// is reversible, so a change of a single word always changes the result; changes of several words could cancel out
-/// only if they did so in both states.
 pub(super) struct FingerprintSerializer {
-    a: u64,
-    b: u64,
+    tokens: Tokens,
     finite: bool,
     hash_order: HashOrder,
     /// The number of levels that the value may still be nested.
@@ -29,14 +28,12 @@ pub(super) enum HashOrder {
 }
 
 impl FingerprintSerializer {
-    pub(super) fn new(hash_order: HashOrder) -> Self {
-        // The first digits of pi: arbitrary, but not chosen.
-        Self { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344, finite: true, hash_order, levels_left: MAX_DEPTH }
+    pub(super) fn new(key: Key, hash_order: HashOrder) -> Self {
+        Self { tokens: Tokens::new(key), finite: true, hash_order, levels_left: MAX_DEPTH }
     }
 
-    pub(super) fn finish(mut self) -> u128 {
-        self.word(0);
-        (u128::from(self.a) << 64) | u128::from(self.b)
+    pub(super) fn finish(&mut self) -> u128 {
+        self.tokens.finish()
     }
 
     pub(super) fn is_finite(&self) -> bool {
@@ -76,46 +73,20 @@ impl FingerprintSerializer {
         self.hash_order == HashOrder::Ignored && is_hashed()
     }
 
-    /// Mixes in the sum of the fingerprints of `parts`, which does not depend on their order.
-    fn unordered<T>(&mut self, parts: impl Iterator<Item = T>, mix: impl Fn(T, &mut Self) -> Done) -> Done {
-        let (mut a, mut b, mut count) = (0_u64, 0_u64, 0);
+    /// Hashes the sum of the fingerprints of `parts`, which does not depend on their order.
+    fn unordered<T>(&mut self, parts: impl Iterator<Item = T>, hash: impl Fn(T, &mut Self) -> Done) -> Done {
+        let (mut sum, mut count) = (0_u128, 0);
         for part in parts {
-            let mut serializer = Self { levels_left: self.levels_left, ..Self::new(self.hash_order) };
-            let done = mix(part, &mut serializer);
+            let mut serializer = Self { tokens: self.tokens.emptied(), ..*self };
+            let done = hash(part, &mut serializer);
             self.finite &= serializer.finite;
             done.inspect_err(|_| self.levels_left = serializer.levels_left)?;
-            serializer.word(0);
-            (a, b, count) = (a.wrapping_add(serializer.a), b.wrapping_add(serializer.b), count + 1);
+            // Not `finish`: a sum of short sequences could be chosen.
+            (sum, count) = (sum.wrapping_add(serializer.tokens.hash()), count + 1);
         }
-        for word in [count, a, b] {
-            self.word(word);
-        }
+        self.tokens.number(tag::UNORDERED, count);
+        self.tokens.push(sum.to_le_bytes());
         Ok(())
-    }
-
-    #[inline]
-    fn word(&mut self, word: u64) {
-        self.a = (self.a.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.b = (self.b.rotate_left(23) ^ word).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    }
-
-    #[inline]
-    fn tagged(&mut self, tag: u64, word: u64) {
-        self.word(word ^ tag.rotate_left(56));
-    }
-
-    #[inline]
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.tagged(1, bytes.len() as u64);
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.word(u64::from_le_bytes(*word));
-        }
-        if !rest.is_empty() {
-            // The last eight bytes overlap with the word before. The length is mixed in, so this is unambiguous.
-            let last = bytes.last_chunk::<8>().map(|word| u64::from_le_bytes(*word));
-            self.word(last.unwrap_or_else(|| rest.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte))));
-        }
     }
 }
 
@@ -140,9 +111,10 @@ impl ser::Error for Refused {
 type Done = Result<(), Refused>;
 
 macro_rules! words {
-    ($($method:ident $type:ty: $tag:literal $value:ident => $word:expr;)*) => {$(
+    ($($method:ident $type:ty: $tag:ident $value:ident => $word:expr;)*) => {$(
+        #[inline]
         fn $method(self, $value: $type) -> Done {
-            self.tagged($tag, $word);
+            self.tokens.number(tag::$tag, $word);
             Ok(())
         }
     )*};
@@ -161,59 +133,60 @@ impl ser::Serializer for &mut FingerprintSerializer {
     type SerializeStructVariant = Self;
 
     words! {
-        serialize_bool bool: 14 value => u64::from(value);
-        serialize_i8 i8: 15 value => value as u64;
-        serialize_i16 i16: 15 value => value as u64;
-        serialize_i32 i32: 15 value => value as u64;
-        serialize_i64 i64: 15 value => value as u64;
-        serialize_u8 u8: 16 value => u64::from(value);
-        serialize_u16 u16: 16 value => u64::from(value);
-        serialize_u32 u32: 16 value => u64::from(value);
-        serialize_u64 u64: 16 value => value;
-        serialize_char char: 19 value => u64::from(value);
+        serialize_bool bool: BOOL value => u64::from(value);
+        serialize_i8 i8: SIGNED value => value as u64;
+        serialize_i16 i16: SIGNED value => value as u64;
+        serialize_i32 i32: SIGNED value => value as u64;
+        serialize_i64 i64: SIGNED value => value as u64;
+        serialize_u8 u8: UNSIGNED value => u64::from(value);
+        serialize_u16 u16: UNSIGNED value => u64::from(value);
+        serialize_u32 u32: UNSIGNED value => u64::from(value);
+        serialize_u64 u64: UNSIGNED value => value;
+        serialize_char char: CHAR value => u64::from(value);
     }
 
     fn serialize_f32(self, value: f32) -> Done {
         self.finite &= value.is_finite();
-        self.tagged(17, u64::from(value.to_bits()));
+        self.tokens.number(tag::F32, u64::from(value.to_bits()));
         Ok(())
     }
 
     fn serialize_f64(self, value: f64) -> Done {
         self.finite &= value.is_finite();
-        self.tagged(18, value.to_bits());
+        self.tokens.number(tag::F64, value.to_bits());
         Ok(())
     }
 
     fn serialize_i128(self, value: i128) -> Done {
-        self.tagged(22, 0);
-        self.serialize_u128(value as u128)
-    }
-
-    fn serialize_u128(self, value: u128) -> Done {
-        self.tagged(21, value as u64);
-        self.word((value >> 64) as u64);
+        self.tokens.tag(tag::I128);
+        self.tokens.push(value.to_le_bytes());
         Ok(())
     }
 
+    fn serialize_u128(self, value: u128) -> Done {
+        self.tokens.tag(tag::U128);
+        self.tokens.push(value.to_le_bytes());
+        Ok(())
+    }
+
+    #[inline(always)]
     fn serialize_str(self, value: &str) -> Done {
-        self.bytes(value.as_bytes());
+        self.tokens.text(value);
         Ok(())
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Done {
-        self.tagged(20, 0);
-        self.bytes(value);
+        self.tokens.bytes(value);
         Ok(())
     }
 
     fn serialize_none(self) -> Done {
-        self.tagged(2, 0);
+        self.tokens.tag(tag::NONE);
         Ok(())
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
-        self.tagged(3, 0);
+        self.tokens.tag(tag::SOME);
         self.enter()?;
         value.serialize(&mut *self)?;
         self.leave();
@@ -221,7 +194,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
     }
 
     fn serialize_unit(self) -> Done {
-        self.tagged(4, 0);
+        self.tokens.tag(tag::UNIT);
         Ok(())
     }
 
@@ -229,8 +202,8 @@ impl ser::Serializer for &mut FingerprintSerializer {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, _name: &'static str, index: u32, _variant: &'static str) -> Done {
-        self.tagged(5, u64::from(index));
+    fn serialize_unit_variant(self, _name: &'static str, index: u32, variant: &'static str) -> Done {
+        self.tokens.variant(tag::UNIT_VARIANT, index, variant);
         Ok(())
     }
 
@@ -242,10 +215,10 @@ impl ser::Serializer for &mut FingerprintSerializer {
         self,
         _name: &'static str,
         index: u32,
-        _variant: &'static str,
+        variant: &'static str,
         value: &T,
     ) -> Done {
-        self.tagged(6, u64::from(index));
+        self.tokens.variant(tag::NEWTYPE_VARIANT, index, variant);
         self.enter()?;
         value.serialize(&mut *self)?;
         self.leave();
@@ -254,8 +227,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
 
     fn collect_seq<I: IntoIterator<Item: Serialize>>(self, iter: I) -> Done {
         if !self.ignores_order_of::<I>() {
-            let iter = iter.into_iter();
-            let mut seq = self.serialize_seq(exact_len(&iter))?;
+            let mut seq = self.serialize_seq(None)?;
             for item in iter {
                 ser::SerializeSeq::serialize_element(&mut seq, &item)?;
             }
@@ -269,8 +241,7 @@ impl ser::Serializer for &mut FingerprintSerializer {
 
     fn collect_map<K: Serialize, V: Serialize, I: IntoIterator<Item = (K, V)>>(self, iter: I) -> Done {
         if !self.ignores_order_of::<I>() {
-            let iter = iter.into_iter();
-            let mut map = self.serialize_map(exact_len(&iter))?;
+            let mut map = self.serialize_map(None)?;
             for (key, value) in iter {
                 ser::SerializeMap::serialize_entry(&mut map, &key, &value)?;
             }
@@ -285,40 +256,41 @@ impl ser::Serializer for &mut FingerprintSerializer {
         Ok(())
     }
 
-    fn serialize_seq(self, length: Option<usize>) -> Result<Self, Refused> {
-        self.tagged(7, length.map_or(u64::MAX, |length| length as u64));
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Self, Refused> {
+        self.tokens.tag(tag::SEQUENCE);
         self.enter()?;
         Ok(self)
     }
 
-    fn serialize_tuple(self, length: usize) -> Result<Self, Refused> {
-        self.serialize_seq(Some(length))
+    fn serialize_tuple(self, _length: usize) -> Result<Self, Refused> {
+        self.serialize_seq(None)
     }
 
-    fn serialize_tuple_struct(self, _name: &'static str, length: usize) -> Result<Self, Refused> {
-        self.serialize_seq(Some(length))
+    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Self, Refused> {
+        self.serialize_seq(None)
     }
 
     fn serialize_tuple_variant(
         self,
         _name: &'static str,
         index: u32,
-        _variant: &'static str,
-        length: usize,
+        variant: &'static str,
+        _length: usize,
     ) -> Result<Self, Refused> {
-        self.tagged(8, u64::from(index));
+        self.tokens.variant(tag::TUPLE_VARIANT, index, variant);
         self.enter()?;
-        self.serialize_seq(Some(length))
+        self.serialize_seq(None)
     }
 
-    fn serialize_map(self, length: Option<usize>) -> Result<Self, Refused> {
-        self.tagged(9, length.map_or(u64::MAX, |length| length as u64));
+    fn serialize_map(self, _length: Option<usize>) -> Result<Self, Refused> {
+        self.tokens.tag(tag::MAP);
         self.enter()?;
         Ok(self)
     }
 
-    fn serialize_struct(self, _name: &'static str, length: usize) -> Result<Self, Refused> {
-        self.tagged(10, length as u64);
+    #[inline(always)]
+    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Self, Refused> {
+        self.tokens.tag(tag::STRUCT);
         self.enter()?;
         Ok(self)
     }
@@ -327,16 +299,16 @@ impl ser::Serializer for &mut FingerprintSerializer {
         self,
         _name: &'static str,
         index: u32,
-        _variant: &'static str,
-        length: usize,
+        variant: &'static str,
+        _length: usize,
     ) -> Result<Self, Refused> {
-        self.tagged(11, u64::from(index));
+        self.tokens.variant(tag::STRUCT_VARIANT, index, variant);
         self.enter()?;
-        self.serialize_map(Some(length))
+        self.serialize_map(None)
     }
 }
 
-/// Compounds whose length was mixed in at their start.
+/// Compounds whose members have no names.
 macro_rules! fixed {
     ($($trait:ident $item:ident $levels:literal;)*) => {$(
         impl ser::$trait for &mut FingerprintSerializer {
@@ -348,7 +320,9 @@ macro_rules! fixed {
                 value.serialize(&mut **self)
             }
 
+            #[inline]
             fn end(self) -> Done {
+                self.tokens.tag(tag::END);
                 self.levels_left += $levels;
                 Ok(())
             }
@@ -361,26 +335,27 @@ fixed! {
     SerializeTupleVariant serialize_field 2;
 }
 
-/// Structs: their fields have a fixed order, and serde reports a skipped field.
+/// Structs: the name of a member is hashed with its value, and serde reports a skipped one.
 macro_rules! named {
     ($($trait:ident $levels:literal)*) => {$(
         impl ser::$trait for &mut FingerprintSerializer {
             type Ok = ();
             type Error = Refused;
 
-            #[inline]
+            #[inline(always)]
             fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
-                // The address stands for the name: it is the same static string in both fingerprints.
-                self.tagged(name.len() as u64, name.as_ptr().addr() as u64);
+                self.tokens.name(name);
                 value.serialize(&mut **self)
             }
 
             fn skip_field(&mut self, _name: &'static str) -> Done {
-                self.tagged(13, 0);
+                self.tokens.tag(tag::SKIPPED);
                 Ok(())
             }
 
+            #[inline]
             fn end(self) -> Done {
+                self.tokens.tag(tag::END);
                 self.levels_left += $levels;
                 Ok(())
             }
@@ -399,7 +374,7 @@ impl ser::SerializeSeq for &mut FingerprintSerializer {
     }
 
     fn end(self) -> Done {
-        self.tagged(12, 0);
+        self.tokens.tag(tag::END);
         self.leave();
         Ok(())
     }
@@ -418,16 +393,8 @@ impl ser::SerializeMap for &mut FingerprintSerializer {
     }
 
     fn end(self) -> Done {
-        self.tagged(12, 0);
+        self.tokens.tag(tag::END);
         self.leave();
         Ok(())
-    }
-}
-
-/// The length that the default `collect_seq` of serde passes to a serializer.
-fn exact_len<I: Iterator>(iter: &I) -> Option<usize> {
-    match iter.size_hint() {
-        (low, Some(high)) if low == high => Some(low),
-        _ => None,
     }
 }

@@ -1,14 +1,16 @@
 //! [`Field`]: one stored field of a struct, as a zero-sized type; and [`FieldDescriptor`], the same with its type
 //! erased.
 //!
-//! Loops over fields work on descriptors, so they are compiled once and not once for each struct.
+//! Loops over fields work on descriptors, so they are compiled once and not once for each struct. The functions of a
+//! descriptor run the application's code, and none of them panics if that does.
 
 use std::fmt;
 
 use super::info::FieldInfo;
 use super::legacy::{FieldErrorCause, LegacyFields};
+use super::panics::{caught, caught_in};
 use super::{SchemaData, Storable};
-use crate::base::error::{Error, ErrorKind};
+use crate::base::error::{BoxError, Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::codec::depth::TooDeep;
 
@@ -42,7 +44,7 @@ pub trait Field<S>: 'static {
 pub struct FieldDescriptor<S> {
     pub(crate) field: &'static FieldVtable,
     pub(crate) encode: fn(&S, Codec, &mut Vec<u8>) -> Result<(), Error>,
-    pub(crate) reset: fn(&mut S),
+    pub(crate) reset: fn(&mut S) -> Result<(), Error>,
     /// Swaps the field's values of two structs.
     pub(crate) swap: fn(&mut S, &mut S),
     pub(crate) fingerprint: fn(&S) -> Option<u128>,
@@ -85,9 +87,12 @@ impl<S: SchemaData> FieldDescriptor<S> {
                 }
             },
             encode: |of, codec, out| encode::<S, F>(F::get(of), codec, out),
-            reset: |of| *F::get_mut(of) = F::default(),
+            reset: |of| {
+                *F::get_mut(of) = default_value::<S, F>()?;
+                Ok(())
+            },
             swap: |one, other| std::mem::swap(F::get_mut(one), F::get_mut(other)),
-            fingerprint: |of| F::get(of).fingerprint(),
+            fingerprint: |of| caught(|| F::get(of).fingerprint()).ok().flatten(),
         }
     }
 }
@@ -105,26 +110,28 @@ impl fmt::Debug for FieldVtable {
 }
 
 fn default<S: SchemaData, F: Field<S>>(codec: Codec, out: &mut Vec<u8>) -> Result<(), Error> {
-    encode::<S, F>(&F::default(), codec, out)
+    encode::<S, F>(&default_value::<S, F>()?, codec, out)
 }
 
 fn merge<S: SchemaData, F: Field<S>>(codec: Codec, [base, ours, theirs]: [Option<&[u8]>; 3]) -> Result<Vec<u8>, Error> {
     let ours = decode_or_default::<S, F>(codec, ours)?;
-    let merged = F::merge(seen::<S, F>(codec, base), ours, seen::<S, F>(codec, theirs));
+    let (base, theirs) = (seen::<S, F>(codec, base)?, seen::<S, F>(codec, theirs)?);
+    let merged = caught_in::<S, F, _>("its `merge`", || Ok(F::merge(base, ours, theirs)))?;
     encoded::<S, F>(&merged, codec)
 }
 
 fn same<S: SchemaData, F: Field<S>>(codec: Codec, [one, other]: [Option<&[u8]>; 2]) -> bool {
-    seen::<S, F>(codec, one).same(&seen::<S, F>(codec, other))
+    let (Ok(one), Ok(other)) = (seen::<S, F>(codec, one), seen::<S, F>(codec, other)) else { return false };
+    caught(|| one.same(&other)).unwrap_or(false)
 }
 
 /// The value as a request sees it: the default if the bytes cannot be decoded.
-fn seen<S: SchemaData, F: Field<S>>(codec: Codec, stored: Option<&[u8]>) -> F::Value {
-    decode_or_default::<S, F>(codec, stored).unwrap_or_else(|_| F::default())
+fn seen<S: SchemaData, F: Field<S>>(codec: Codec, stored: Option<&[u8]>) -> Result<F::Value, Error> {
+    decode_or_default::<S, F>(codec, stored).or_else(|_| default_value::<S, F>())
 }
 
 fn older<S: SchemaData, F: Field<S>>(stored: &LegacyFields<'_>) -> Option<Result<Vec<u8>, Error>> {
-    let value = F::older(stored)?.map_err(|cause| cause.of_field::<S>(&F::INFO, stored.version()));
+    let value = older_value::<S, F>(stored)?.map_err(|cause| cause.of_field::<S>(&F::INFO, stored.version()));
     Some(value.and_then(|value| encoded::<S, F>(&value, stored.codec())))
 }
 
@@ -133,13 +140,31 @@ fn transcode<S: SchemaData, F: Field<S>>(bytes: &[u8], from: Codec, to: Codec) -
 }
 
 fn decode_or_default<S: SchemaData, F: Field<S>>(codec: Codec, stored: Option<&[u8]>) -> Result<F::Value, Error> {
-    let Some(bytes) = stored else { return Ok(F::default()) };
-    F::Value::decode(codec, bytes).map_err(|cause| {
+    let Some(bytes) = stored else { return default_value::<S, F>() };
+    decode::<S, F>(codec, bytes).map_err(|cause| {
         let FieldInfo { name, key, .. } = F::INFO;
         let message =
             format!("session `{}`: field `{name}`: the value under `{key}` cannot be decoded", S::SECTION.name);
         Error::new(ErrorKind::Undecodable, message).caused_by(cause)
     })
+}
+
+fn default_value<S: SchemaData, F: Field<S>>() -> Result<F::Value, Error> {
+    caught_in::<S, F, _>("its default", || Ok(F::default()))
+}
+
+/// A value whose code panics is one that cannot be decoded.
+#[inline]
+pub(super) fn decode<S: SchemaData, F: Field<S>>(codec: Codec, bytes: &[u8]) -> Result<F::Value, BoxError> {
+    caught(|| F::Value::decode(codec, bytes)).unwrap_or_else(|panicked| Err(panicked.into()))
+}
+
+/// [`Field::older`]. An upgrade that panics is one that refuses the value.
+#[inline]
+pub(super) fn older_value<S: SchemaData, F: Field<S>>(
+    stored: &LegacyFields<'_>,
+) -> Option<Result<F::Value, FieldErrorCause>> {
+    caught(|| F::older(stored)).unwrap_or_else(|panicked| Some(Err(FieldErrorCause::upgrade(panicked))))
 }
 
 fn encoded<S: SchemaData, F: Field<S>>(value: &F::Value, codec: Codec) -> Result<Vec<u8>, Error> {
@@ -149,7 +174,8 @@ fn encoded<S: SchemaData, F: Field<S>>(value: &F::Value, codec: Codec) -> Result
 }
 
 fn encode<S: SchemaData, F: Field<S>>(value: &F::Value, codec: Codec, out: &mut Vec<u8>) -> Result<(), Error> {
-    value.encode(codec, out).map_err(|cause| {
+    let encoded = caught_in::<S, F, _>("its `Serialize`", || Ok(value.encode(codec, out)))?;
+    encoded.map_err(|cause| {
         // Only this cause is safe to quote: others may contain the value, which may be a secret.
         let rule = cause.downcast_ref::<TooDeep>().map(|rule| format!(": {rule}")).unwrap_or_default();
         let message = format!("session `{}`: field `{}` cannot be encoded{rule}", S::SECTION.name, F::INFO.name);

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 
 use super::info::FieldInfo;
+use super::panics::Panicked;
 use super::{SchemaData, Storable};
 use crate::base::error::{BoxError, Error, ErrorKind};
 use crate::data::codec::Codec;
@@ -102,6 +103,12 @@ impl FieldErrorCause {
     pub fn step(version: u32, reason: &dyn Display) -> Self {
         let what = format!("the upgrade of version {version} refused the stored value");
         Self { what, source: reason.to_string().into() }
+    }
+
+    /// The code of an upgrade has panicked.
+    #[cold]
+    pub(super) fn upgrade(panicked: Panicked) -> Self {
+        Self { what: "the upgrade of the stored value panicked".into(), source: panicked.into() }
     }
 
     #[cold]

@@ -18,6 +18,7 @@ pub(crate) mod field;
 pub(crate) mod info;
 pub(crate) mod legacy;
 pub(crate) mod lock_entry;
+mod panics;
 pub(crate) mod previous;
 pub(crate) mod reader;
 pub(crate) mod sections;

@@ -6,13 +6,15 @@
 
 use std::fmt::{self, Display};
 
-use super::field::Field;
+use super::SchemaData;
+use super::field::{Field, decode, older_value};
 use super::info::{FieldInfo, Newer};
 use super::legacy::{FieldErrorCause, LegacyFields, Versions};
-use super::{SchemaData, Storable};
+use super::panics::{caught, in_field, panicked};
 use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::payload::{Scan, Section};
+use crate::data::validation::Violations;
 
 /// The key of the oldest version that may read a section.
 pub(crate) const MIN_READER: &str = "_min_reader";
@@ -23,6 +25,8 @@ pub struct SectionReader<'a> {
     source: Option<Source<'a>>,
     problems: Vec<FieldError>,
     refused: Option<Error>,
+    /// The field that is being read.
+    current: Option<&'static str>,
 }
 
 /// A section with its codec.
@@ -54,11 +58,15 @@ impl<'a> SectionReader<'a> {
     /// Reads an `S` without checking the rules of validation.
     pub(crate) fn unchecked<S: SchemaData>(section: Option<Section<'a>>) -> Result<(S, Vec<FieldError>), Error> {
         let Some(section) = section else {
-            return Ok((S::load(&mut Self::default()), Vec::new()));
+            return Ok((Self::default().read::<S>()?, Vec::new()));
         };
         may_read(&section, S::SECTION.name, S::SECTION.version, S::SECTION.newer)?;
         match S::PREVIOUS {
-            Some(previous) if section.version < S::SECTION.version => Ok(((previous.read)(&section)?, Vec::new())),
+            Some(previous) if section.version < S::SECTION.version => {
+                let read = caught(|| (previous.read)(&section));
+                let read = read.unwrap_or_else(|_| Err(panicked(S::SECTION.name, "the conversion of its `previous`")));
+                Ok((read?, Vec::new()))
+            },
             _ => Self::fields(section),
         }
     }
@@ -68,23 +76,38 @@ impl<'a> SectionReader<'a> {
         let codec = codec_of(&section, S::SECTION.name)?;
         let scan = section.start();
         let mut stored = Self { source: Some(Source { section, codec, scan }), ..Self::default() };
-        let value = S::load(&mut stored);
+        let value = stored.read::<S>()?;
         match stored.refused {
             None => Ok((value, stored.problems)),
             Some(error) => Err(error),
         }
     }
 
+    fn read<S: SchemaData>(&mut self) -> Result<S, Error> {
+        caught(|| S::load(self)).map_err(|_| match self.current {
+            Some(field) => in_field::<S>(field, "its default"),
+            None => panicked(S::SECTION.name, "the default of a field with `skip`"),
+        })
+    }
+
     /// The value of one field: the stored one, or the default if it is absent or cannot be decoded.
     pub fn field<S: SchemaData, F: Field<S>>(&mut self) -> F::Value {
+        self.current = Some(F::INFO.name);
+        let value = self.value::<S, F>();
+        self.current = None;
+        value
+    }
+
+    #[inline]
+    fn value<S: SchemaData, F: Field<S>>(&mut self) -> F::Value {
         let Some(Source { section, codec, scan }) = &mut self.source else { return F::default() };
         let cause = match scan.find(F::INFO.key) {
-            Some(bytes) => match F::Value::decode(*codec, bytes) {
+            Some(bytes) => match decode::<S, F>(*codec, bytes) {
                 Ok(value) => return value,
                 Err(cause) => FieldErrorCause::new(F::INFO.key, "cannot be decoded", cause),
             },
             None if F::INFO.sources.is_empty() => return F::default(),
-            None => match F::older(&LegacyFields::new(section, *codec)) {
+            None => match older_value::<S, F>(&LegacyFields::new(section, *codec)) {
                 None => return F::default(),
                 Some(Ok(value)) => return value,
                 Some(Err(cause)) => cause,
@@ -107,7 +130,7 @@ fn reset_invalid<S: SchemaData>(
     problems: &mut Vec<FieldError>,
     section: &Section<'_>,
 ) -> Result<(), Error> {
-    let Err(violations) = value.validate() else { return Ok(()) };
+    let Err(violations) = validated(value)? else { return Ok(()) };
     let versions = Versions { stored: section.version, code: S::SECTION.version };
     let is_stored = |info: &FieldInfo| {
         section.version < S::SECTION.version && S::PREVIOUS.is_some()
@@ -124,12 +147,17 @@ fn reset_invalid<S: SchemaData>(
         let error = Error::new(ErrorKind::Invalid, message);
         match field {
             Some(field) if field.field.info.rejects => return Err(error),
-            Some(field) => (field.reset)(value),
+            Some(field) => (field.reset)(value)?,
             None => {},
         }
         problems.push(FieldError { field: field.map_or("", |field| field.field.info.name), error });
     }
     Ok(())
+}
+
+/// The outcome of the validation of `value`. Fails if a rule panics; which one cannot be told.
+pub(super) fn validated<S: SchemaData>(value: &S) -> Result<Result<(), Violations>, Error> {
+    caught(|| value.validate()).map_err(|_| panicked(S::SECTION.name, "a rule of validation"))
 }
 
 /// Whether code of `version` may read `section`.

@@ -8,7 +8,7 @@ use super::SchemaData;
 use super::field::FieldVtable;
 use super::info::{Newer, SectionInfo, Survive};
 use super::legacy::LegacyFields;
-use super::reader::{MIN_READER, SectionReader, codec_of, may_read, min_reader};
+use super::reader::{MIN_READER, SectionReader, codec_of, may_read, min_reader, validated};
 use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::fingerprint::fingerprint;
@@ -34,7 +34,7 @@ pub(crate) struct SectionSchema {
 
 type Fields = Vec<(&'static str, Vec<u8>)>;
 type ConvertFn = fn(&Section<'_>) -> Result<Fields, Error>;
-type ValidateFn = fn(Option<Section<'_>>) -> Result<(), Violations>;
+type ValidateFn = fn(Option<Section<'_>>) -> Result<Result<(), Violations>, Error>;
 
 /// Why fields are reset, the mildest first. It decides which ones survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -155,11 +155,11 @@ fn converted<S: SchemaData>(section: &Section<'_>) -> Result<Fields, Error> {
         .collect()
 }
 
-fn validate<S: SchemaData>(section: Option<Section<'_>>) -> Result<(), Violations> {
+fn validate<S: SchemaData>(section: Option<Section<'_>>) -> Result<Result<(), Violations>, Error> {
     match SectionReader::unchecked::<S>(section) {
-        Ok((value, _)) => value.validate(),
+        Ok((value, _)) => validated(&value),
         // Without a value there are no rules to check. The load reports the error.
-        Err(_) => Ok(()),
+        Err(_) => Ok(Ok(())),
     }
 }
 
@@ -219,7 +219,8 @@ impl SchemaRegistry {
     pub(crate) fn valid_value<'a>(&self, section: &Section<'a>, field: &FieldVtable) -> Option<&'a [u8]> {
         let stored = section.get(field.info.key)?;
         let validate = self.get(section.name).and_then(|known| known.validate);
-        let violations = validate.and_then(|validate| validate(Some(section.clone())).err());
+        // If a rule panics, no value is known to break one. The check of what is to be stored reports it.
+        let violations = validate.and_then(|validate| validate(Some(section.clone())).ok()?.err());
         let is_broken = |violations: Violations| violations.iter().any(|one| one.field() == Some(field.info.name));
         if violations.is_some_and(is_broken) { None } else { Some(stored) }
     }
@@ -247,9 +248,14 @@ impl SchemaRegistry {
     ) -> Result<(), Error> {
         for known in &self.0 {
             let Some(validate) = known.validate else { continue };
-            let Err(violations) = validate(after.section(known.name)) else { continue };
+            let validated = validate(after.section(known.name)).map_err(|error| {
+                let fields = known.fields.iter().map(|field| field.info.name);
+                let changed: Vec<_> = fields.filter(|field| changed(known.name, field)).collect();
+                error.about_fields(&changed)
+            });
+            let Err(violations) = validated? else { continue };
             let was_broken = |violation: &Violation| {
-                let before = validate(before.section(known.name)).err();
+                let before = validate(before.section(known.name)).ok().and_then(Result::err);
                 before.is_some_and(|before| before.iter().any(|earlier| earlier == violation))
             };
             for violation in violations.iter() {

@@ -123,8 +123,10 @@ impl<S: SchemaData> Tracked<S> {
     /// Makes the field of `key` its default.
     pub(super) fn reset_field<V>(&mut self, key: Key<S, V>) {
         if let Some(field) = S::FIELDS.get(key.index) {
-            (field.reset)(Self::field_mut(self, key.index));
-            self.reset |= 1 << (key.index & 127);
+            match (field.reset)(Self::field_mut(self, key.index)) {
+                Ok(()) => self.reset |= 1 << (key.index & 127),
+                Err(error) => self.request.fail(error),
+            }
         }
     }
 

@@ -95,7 +95,7 @@ impl RequestSession {
         // Logout destroys the session if no field survives it. The user is logged out already, so a session that cannot
         // be removed stays empty.
         if delta.logs_out() && next.payload.is_empty() {
-            match self.end(id).await {
+            match self.end(id, &next).await {
                 Ok(()) => self.publish(Written::Ended, Some(CookieChange::Remove), None, since),
                 Err(error) => {
                     tracing::warn!(session = %id, %error, "an empty session could not be removed after a logout");

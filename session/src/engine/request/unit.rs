@@ -11,6 +11,7 @@
 use std::mem;
 use std::sync::Arc;
 
+use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::payload::Payload;
 use crate::data::record::Identity;
@@ -28,8 +29,8 @@ pub(crate) struct Unit {
     /// The changes that no commit has taken. They apply to `loaded` after `taken`.
     changes: Delta,
     log: ResetLog,
-    /// Destroyed sessions that must be removed from the store.
-    pub(super) to_destroy: Vec<SessionId>,
+    /// Destroyed sessions that must be removed from the store, with their absolute deadlines where those are known.
+    pub(super) to_destroy: Vec<(SessionId, Option<Timestamp>)>,
     /// The session whose token was replaced while this request was on its way. The request counts as anonymous, but it
     /// must not create a session: the new cookie would overwrite the cookie that the rotation has just set.
     pub(super) rotated_in_flight: Option<SessionId>,
@@ -195,7 +196,8 @@ impl Unit {
         self.changes = Delta::default();
         self.log.note(Reset::Destruction);
         // A session whose token was replaced meanwhile must end too.
-        let ended = self.loaded.take().map(|loaded| loaded.id).or(self.rotated_in_flight.take());
+        let rotated = self.rotated_in_flight.take().map(|id| (id, None));
+        let ended = self.loaded.take().map(|loaded| (loaded.id, Some(loaded.record.absolute))).or(rotated);
         self.to_destroy.extend(ended);
     }
 
@@ -279,7 +281,9 @@ impl Unit {
 
     fn stored(&mut self, written: Written, is_destroyed: bool) {
         match written {
-            Written::Stored(stored) if is_destroyed => self.to_destroy.push(stored.id),
+            Written::Stored(stored) if is_destroyed => {
+                self.to_destroy.push((stored.id, Some(stored.record.absolute)));
+            },
             Written::Stored(stored) => self.loaded = Some(stored),
             Written::Ended => self.loaded = None,
             Written::Nothing => {},

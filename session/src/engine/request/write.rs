@@ -48,11 +48,11 @@ impl RequestSession {
     async fn destroy_now(&self) -> Result<(), Error> {
         // One at a time: a failed one stays, and is tried again.
         loop {
-            let Some(id) = self.state().unit.to_destroy.first().copied() else { return Ok(()) };
-            self.engine.destroy(id).await?;
+            let Some((id, until)) = self.state().unit.to_destroy.first().copied() else { return Ok(()) };
+            self.engine.destroy(id, until).await?;
             tracing::debug!(session = %id, "session ended: destroyed");
             let mut state = self.state();
-            state.unit.to_destroy.retain(|other| *other != id);
+            state.unit.to_destroy.retain(|(other, _)| *other != id);
             state.cookie = Some(CookieChange::Remove);
         }
     }
@@ -136,7 +136,7 @@ impl RequestSession {
 
     async fn change(&self, loaded: LoadedSession, delta: &Arc<Delta>) -> Outcome {
         if self.is_end(&loaded.record, delta)? {
-            self.end(loaded.id).await?;
+            self.end(loaded.id, &loaded.record).await?;
             return Ok((Written::Ended, Some(CookieChange::Remove)));
         }
         let token = delta.is_privilege_change().then(|| self.engine.rotate_token(loaded.id)).transpose()?;
@@ -155,8 +155,8 @@ impl RequestSession {
     }
 
     /// Destroys a session that is empty after a logout.
-    pub(super) async fn end(&self, id: SessionId) -> Result<(), Error> {
-        self.engine.destroy(id).await?;
+    pub(super) async fn end(&self, id: SessionId, record: &Record) -> Result<(), Error> {
+        self.engine.destroy(id, Some(record.absolute)).await?;
         tracing::debug!(session = %id, "session ended: no field survived the logout");
         Ok(())
     }

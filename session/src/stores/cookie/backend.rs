@@ -1,12 +1,16 @@
 //! [`CookieBackend`]: a backend that keeps the record in the client's cookie.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 
-use super::{SealedCookie, layout};
+use super::SealedCookie;
+use super::layout::{self, Form};
 use crate::base::clock::{Rng, RngError, Timestamp};
+use crate::base::error::Error;
+use crate::cookie::MAX_COOKIE_AGE;
 use crate::crypto::keys::Purpose;
 use crate::crypto::seal::{Plain, Rejected, Sealer};
 use crate::data::payload::Payload;
@@ -28,6 +32,8 @@ pub(super) struct CookieBackend {
     absolute: Duration,
     /// The largest length of the cookie's value, in characters.
     max_chars: usize,
+    /// The length of a session before it is sealed is a multiple of it.
+    padded_to: Option<NonZeroUsize>,
     last_wins: bool,
     /// Sessions that ended before their deadline, each as a record without content.
     revoked: Option<Box<dyn DynStore>>,
@@ -50,17 +56,18 @@ impl CookieBackend {
             version: u16::try_from(context.version).unwrap_or(u16::MAX),
             absolute: context.absolute,
             max_chars: context.cookie.room(),
+            padded_to: settings.padded_to.and_then(NonZeroUsize::new),
             last_wins: settings.last_wins,
             revoked: settings.revoked,
         }
     }
 
-    /// Fails if browsers would not keep the cookie of `record`.
-    fn check_size(&self, record: &Record) -> Result<(), StoreError> {
-        let (size, overhead) = (layout::len(record), self.sealer.overhead());
+    /// The form in which `record` is sealed. Fails if browsers would not keep the cookie.
+    fn form(&self, record: &Record) -> Result<Form, StoreError> {
         // base64url without padding: four characters for three bytes.
-        let limit = (self.max_chars * 3 / 4).saturating_sub(overhead);
-        if size <= limit { Ok(()) } else { Err(StoreError::TooLarge { size, limit }) }
+        let limit = (self.max_chars * 3 / 4).saturating_sub(self.sealer.overhead());
+        let form = Form::of(record, self.padded_to, limit);
+        if form.len <= limit { Ok(form) } else { Err(StoreError::TooLarge { size: form.len, limit }) }
     }
 
     fn try_open(&self, value: &[u8], now: Timestamp) -> Result<OpenedCookie, Rejected> {
@@ -73,26 +80,45 @@ impl CookieBackend {
         Ok(OpenedCookie { id, record, needs_reissue })
     }
 
-    /// A note that the session has ended. It expires when no cookie of the session can be valid any more. `rotated` is
-    /// the time of the rotation if the session continues under another id, and zero if not.
-    fn end_note(&self, op: OpId, rotated: Timestamp, now: Timestamp) -> Record {
-        let end = now.saturating_add(self.absolute).saturating_add(layout::SKEW);
-        let mut note = Record {
-            epoch: 1,
-            revision: 1,
-            idle: end,
-            absolute: end,
-            created: now,
-            rotated,
-            verifier: layout::NO_VERIFIER,
-            previous: None,
-            writers: Default::default(),
-            user: None,
-            payload: Payload::default(),
-        };
-        note.note_writer(op);
-        note
+    /// Whether the list has a note that session `id` has ended.
+    async fn has_ended(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+        match &self.revoked {
+            Some(revoked) => Ok(revoked.load(id, now).await?.is_some()),
+            None => Ok(false),
+        }
     }
+
+    /// Files a note that session `id` has ended.
+    async fn end(&self, id: SessionId, until: Timestamp, now: Timestamp) -> Result<Destroyed, StoreError> {
+        let Some(revoked) = &self.revoked else { return Ok(Destroyed::Existed) };
+        let note = end_note(OpId::default(), Timestamp::from_millis(0), until, now);
+        Ok(match revoked.create(id, &note, now).await? {
+            Created::Created => Destroyed::Existed,
+            Created::Exists => Destroyed::Absent,
+        })
+    }
+}
+
+/// A note that a session has ended. It expires when no cookie of the session can be valid any more: `until` is the
+/// absolute deadline in the cookie, which no touch moves. `rotated` is the time of the rotation if the session
+/// continues under another id, and zero if not.
+fn end_note(op: OpId, rotated: Timestamp, until: Timestamp, now: Timestamp) -> Record {
+    let end = until.max(now).saturating_add(layout::SKEW);
+    let mut note = Record {
+        epoch: 1,
+        revision: 1,
+        idle: end,
+        absolute: end,
+        created: now,
+        rotated,
+        verifier: layout::NO_VERIFIER,
+        previous: None,
+        writers: Default::default(),
+        user: None,
+        payload: Payload::default(),
+    };
+    note.note_writer(op);
+    note
 }
 
 impl Backend for CookieBackend {
@@ -129,10 +155,21 @@ impl Backend for CookieBackend {
         Token::generate(rng)
     }
 
-    fn cookie_value(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<Option<String>, RngError> {
-        let write = |out: &mut Vec<u8>| layout::write(out, self.version, id, record);
-        let sealed = self.sealer.seal(rng, &[], layout::len(record), write)?;
+    fn cookie_value(&self, id: SessionId, record: &Record, rng: &dyn Rng) -> Result<Option<String>, Error> {
+        let form = self.form(record)?;
+        let write = |out: &mut Vec<u8>| layout::write(out, form, self.version, id, record);
+        let sealed = self.sealer.seal(rng, &[], form.len, write).map_err(Error::no_random_bytes)?;
         Ok(Some(BASE64URL.encode(sealed)))
+    }
+
+    /// Without a known deadline, the note lasts as long as any cookie.
+    fn destroy(
+        &self,
+        id: SessionId,
+        until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Destroyed, StoreError>> {
+        Box::pin(self.end(id, until.unwrap_or(now.saturating_add(MAX_COOKIE_AGE)), now))
     }
 }
 
@@ -143,7 +180,7 @@ impl DynStore for CookieBackend {
         record: &'a Record,
         _: Timestamp,
     ) -> BoxFuture<'a, Result<Created, StoreError>> {
-        Box::pin(async { self.check_size(record).map(|()| Created::Created) })
+        Box::pin(async { self.form(record).map(|_| Created::Created) })
     }
 
     /// The note of a session that has ended early.
@@ -161,15 +198,14 @@ impl DynStore for CookieBackend {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Committed, StoreError>> {
         Box::pin(async move {
-            self.check_size(commit.record)?;
+            self.form(commit.record)?;
             let Some(revoked) = &self.revoked else { return Ok(Committed::Applied) };
             if commit.record.epoch() == commit.epoch {
-                let ended = revoked.load(id, now).await?.is_some();
-                return Ok(if ended { Committed::Gone } else { Committed::Applied });
+                return Ok(if self.has_ended(id, now).await? { Committed::Gone } else { Committed::Applied });
             }
             // The session continues under another id. Of several requests that rotate it, the first to file the note
             // continues.
-            match revoked.create(id, &self.end_note(commit.op, now, now), now).await? {
+            match revoked.create(id, &end_note(commit.op, now, commit.until, now), now).await? {
                 Created::Created => Ok(Committed::Applied),
                 Created::Exists => match revoked.load(id, now).await? {
                     Some(note) if note.has_applied(commit.op) => Ok(Committed::Applied),
@@ -179,19 +215,14 @@ impl DynStore for CookieBackend {
         })
     }
 
-    fn touch(&self, _: SessionId, _: Timestamp, _: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>> {
-        Box::pin(async { Ok(Touched::Touched) })
+    /// The session may have ended since it was loaded. Its cookie must not be set again: it would replace the removal,
+    /// or the cookie of a login.
+    fn touch(&self, id: SessionId, _: Timestamp, now: Timestamp) -> BoxFuture<'_, Result<Touched, StoreError>> {
+        Box::pin(async move { Ok(if self.has_ended(id, now).await? { Touched::Gone } else { Touched::Touched }) })
     }
 
     fn destroy(&self, id: SessionId, now: Timestamp) -> BoxFuture<'_, Result<Destroyed, StoreError>> {
-        Box::pin(async move {
-            let Some(revoked) = &self.revoked else { return Ok(Destroyed::Existed) };
-            let note = self.end_note(OpId::default(), Timestamp::from_millis(0), now);
-            Ok(match revoked.create(id, &note, now).await? {
-                Created::Created => Destroyed::Existed,
-                Created::Exists => Destroyed::Absent,
-            })
-        })
+        Backend::destroy(self, id, None, now)
     }
 
     fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>> {

@@ -257,13 +257,13 @@ impl Store for FileStore {
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         check_size(commit.record, self.0.options.max_bytes)?;
-        let Commit { epoch, revision, op, record } = commit;
+        let Commit { epoch, revision, op, record, until } = commit;
         let record = record.clone();
         self.with_lock(id, move |shared| {
             let Some(stored) = shared.live(id, now)? else {
                 return Ok(Committed::Gone);
             };
-            let commit = Commit { epoch, revision, op, record: &record };
+            let commit = Commit { epoch, revision, op, record: &record, until };
             Ok(match commit.decide(&stored) {
                 Decision::Replace => {
                     shared.replace(id, Some(&stored), &commit.replacement(&stored))?;

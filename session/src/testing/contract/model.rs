@@ -125,9 +125,10 @@ impl Call {
         Ok(match self {
             Self::Create(record) => Answer::Created(store.create(id, record, now()).await?),
             Self::Load => Answer::Loaded(store.load(id, now()).await?.map(Box::new)),
-            Self::Commit { epoch, revision, op, record } => Answer::Committed(
-                store.commit(id, Commit { epoch: *epoch, revision: *revision, op: *op, record }, now()).await?,
-            ),
+            Self::Commit { epoch, revision, op, record } => Answer::Committed({
+                let commit = Commit { epoch: *epoch, revision: *revision, op: *op, record, until: record.absolute };
+                store.commit(id, commit, now()).await?
+            }),
             Self::Touch(idle) => Answer::Touched(store.touch(id, *idle, now()).await?),
             Self::Destroy => Answer::Destroyed(store.destroy(id, now()).await?),
             Self::List(user) => Answer::Listed(match store.users() {
