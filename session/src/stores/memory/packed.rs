@@ -141,6 +141,10 @@ impl StoredHead for PackedRecord {
     fn has_applied(&self, op: OpId) -> bool {
         self.rest().is_some_and(|rest| rest.writers.contains(&op))
     }
+
+    fn last_op(&self) -> OpId {
+        self.rest().map(|Rest { writers: [last, ..], .. }| last).unwrap_or_default()
+    }
 }
 
 /// The part of a record that is read only as a whole.
@@ -204,6 +208,7 @@ mod tests {
             assert_eq!(packed.record().unwrap().encode(), record.encode());
             assert_eq!(packed.user(), record.user().map_or(&[][..], UserKey::as_bytes));
             assert_eq!(packed.has_applied(op(8)), record.has_applied(op(8)));
+            assert_eq!(packed.last_op(), record.last_op());
             packed.set_idle(Timestamp::from_millis(2_000));
             let later = record.with_idle_deadline(Timestamp::from_millis(2_000));
             assert_eq!(packed.record().unwrap().encode(), later.encode());

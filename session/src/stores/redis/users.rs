@@ -16,7 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use redis::{Cmd, Value};
 
 use super::RedisStore;
-use super::reply::{read_error, write_error};
+use super::reply::{read_error, unexpected};
 use super::script::get;
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
@@ -48,21 +48,20 @@ impl RedisStore {
         add
     }
 
-    /// Sends `first` and `second` in one round trip. The server runs `second` even if `first` fails; so if only `first`
-    /// fails, the error is [`StoreError::Unknown`]. So it is if it is unknown whether either was applied.
+    /// Sends `first` and `second` in one round trip. The server runs `second` even if `first` fails; so if one of them
+    /// fails and the other does not, the error is [`StoreError::Unknown`].
     pub(super) async fn send_pair(&self, name: &str, first: Cmd, second: Cmd) -> Result<(Value, Value), StoreError> {
         let replies = self.shared.connection.send_all(vec![first, second]).await;
-        let mut replies = replies.map_err(|error| write_error(name, &error))?.into_iter();
-        let mut next = || {
-            let reply = replies.next().unwrap_or(Ok(Value::Nil));
-            reply.map_err(|error| match write_error(name, &error) {
-                StoreError::Unavailable(cause) => StoreError::Unknown(cause),
-                other => other,
-            })
+        let mut replies = replies.map_err(|error| self.write_error(name, &error))?.into_iter();
+        let (Some(first), Some(second)) = (replies.next(), replies.next()) else {
+            return Err(unexpected(name));
         };
-        match (next(), next()) {
-            (Err(error), Ok(_)) => Err(StoreError::unknown(error)),
-            (first, second) => Ok((first?, second?)),
+        let failed = |error| self.write_error(name, &error);
+        match (first.map_err(failed), second.map_err(failed)) {
+            (Ok(first), Ok(second)) => Ok((first, second)),
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error.after_write()),
+            (Err(StoreError::Unknown(cause)), Err(_)) => Err(StoreError::Unknown(cause)),
+            (Err(_), Err(error)) => Err(error),
         }
     }
 
@@ -130,7 +129,7 @@ impl RedisStore {
         for id in ids {
             remove.arg(id.as_bytes());
         }
-        self.query::<u64>(&remove).await.map(|_| ()).map_err(|error| write_error("ZREM", &error))
+        self.query::<u64>(&remove).await.map(|_| ()).map_err(|error| self.write_error("ZREM", &error))
     }
 }
 
@@ -189,7 +188,8 @@ impl UserIndex for RedisStore {
                         match reply {
                             Ok(Value::Int(1)) => removed.push(*id),
                             // Another user's session, no session, or not a record.
-                            Ok(_) | Err(StoreError::Corrupt(_)) => {},
+                            Ok(Value::Int(0)) | Err(StoreError::Corrupt(_)) => {},
+                            Ok(_) => return Err(unexpected("EVAL (revoke)")),
                             Err(error) => return Err(error),
                         }
                     }
@@ -200,7 +200,11 @@ impl UserIndex for RedisStore {
             // After an error too: some records may have been removed before it.
             self.publish(&user.digest()).await;
             let _ = self.remove_entries(user, &removed).await;
-            revoked.map(|()| removed.len())
+            match revoked {
+                Ok(()) => Ok(removed.len()),
+                Err(error) if removed.is_empty() => Err(error),
+                Err(error) => Err(error.after_write()),
+            }
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The contract of [`Store`] as a program.
 
 mod cancelled;
+mod garbled;
 mod histories;
 mod linear;
 mod model;
@@ -9,6 +10,7 @@ mod rng;
 mod sequences;
 mod users;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +53,7 @@ pub async fn contract<S: Store>(store: S) -> Result<Report, ContractViolations> 
 /// 5. Cancellation of each call at each point where it can be suspended: the call happens entirely or not at all, and
 ///    blocks no later call.
 /// 6. The user index, if the store has one.
+/// 7. Garbled answers, if [`garbled_by`](Self::garbled_by) says how.
 ///
 /// It uses random ids and users, so it can run on a store that holds other sessions; sweeps that it makes remove
 /// expired sessions only. Call it within a multi-threaded Tokio runtime: with one thread there are few races.
@@ -64,12 +67,23 @@ pub async fn contract<S: Store>(store: S) -> Result<Report, ContractViolations> 
 /// assert_eq!(report.sequences(), 20);
 /// # });
 /// ```
-#[derive(Debug)]
 #[must_use]
 pub struct Contract<S> {
     store: S,
     rounds: u32,
     seed: u64,
+    garble: Option<Box<Garble>>,
+}
+
+type Garble = dyn Fn() + Send + Sync;
+
+impl<S: fmt::Debug> fmt::Debug for Contract<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { store, rounds, seed, garble } = self;
+        let mut debug = f.debug_struct("Contract");
+        debug.field("store", store).field("rounds", rounds).field("seed", seed).field("garbles", &garble.is_some());
+        debug.finish()
+    }
 }
 
 impl<S: Store> Contract<S> {
@@ -79,7 +93,7 @@ impl<S: Store> Contract<S> {
         let variable = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
         let rounds = variable("CONTRACT_ROUNDS").and_then(|rounds| u32::try_from(rounds).ok()).unwrap_or(2_000);
         let random = || random_id().as_bytes().iter().fold(0, |seed: u64, byte| (seed << 8) ^ u64::from(*byte));
-        Self { store, rounds, seed: variable("CONTRACT_SEED").unwrap_or_else(random) }
+        Self { store, rounds, seed: variable("CONTRACT_SEED").unwrap_or_else(random), garble: None }
     }
 
     /// Sets the number of races between commit and destroy; the numbers of sequences and of histories are a tenth of
@@ -98,18 +112,38 @@ impl<S: Store> Contract<S> {
         self
     }
 
+    /// Also checks writes whose answers are garbled: `garble` is called before such a write, and lets the store read
+    /// something else than its server's next answer, for example through a proxy of your own. A garbled answer must
+    /// become [`StoreError::Unknown`] unless it proves that nothing was applied, and the write happens at most once.
+    ///
+    /// ```
+    /// use session::MemoryStore;
+    /// use session::testing::{Contract, FailingStore, Fault};
+    ///
+    /// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+    /// let store = FailingStore::new(MemoryStore::new());
+    /// let network = store.clone();
+    /// let contract = Contract::new(store).rounds(200).garbled_by(move || network.fail_next(Fault::After, 1));
+    /// contract.check().await.unwrap();
+    /// # });
+    /// ```
+    pub fn garbled_by(mut self, garble: impl Fn() + Send + Sync + 'static) -> Self {
+        self.garble = Some(Box::new(garble));
+        self
+    }
+
     /// Runs all checks.
     ///
     /// # Errors
     ///
     /// [`ContractViolations`] lists each statement of the contract that did not hold. A call that fails ends the check.
     pub async fn check(self) -> Result<Report, ContractViolations> {
-        let Self { store, rounds, seed } = self;
+        let Self { store, rounds, seed, garble } = self;
         let (violations, report) = (Vec::new(), Report::default());
-        let mut run = Run { store: Arc::new(store), rounds, seed, rng: SeededRng::new(seed), violations, report };
+        let (store, rng) = (Arc::new(store), SeededRng::new(seed));
+        let mut run = Run { store, rounds, seed, garble, rng, violations, report };
         if let Err(error) = run.all().await {
-            let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
-            run.violations.push(format!("a call failed: {error}{cause}"));
+            run.violations.push(format!("a call failed: {}", in_full(&error)));
         }
         if run.violations.is_empty() { Ok(run.report) } else { Err(ContractViolations(run.violations)) }
     }
@@ -121,6 +155,7 @@ struct Run<S> {
     store: Arc<S>,
     rounds: u32,
     seed: u64,
+    garble: Option<Box<Garble>>,
     rng: SeededRng,
     violations: Vec<String>,
     report: Report,
@@ -170,6 +205,12 @@ fn following(record: &Record, op: OpId) -> Record {
     next
 }
 
+/// An error with its cause.
+fn in_full(error: &StoreError) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+    format!("{error}{cause}")
+}
+
 fn name_of(committed: &Committed) -> &'static str {
     match committed {
         Committed::Applied => "Applied",
@@ -185,6 +226,7 @@ impl<S: Store> Run<S> {
         self.creation().await?;
         self.conditions().await?;
         self.repetition().await?;
+        self.reused_revision().await?;
         self.finality().await?;
         self.deadlines().await?;
         self.expiry().await?;
@@ -196,7 +238,8 @@ impl<S: Store> Run<S> {
         self.one_rotation().await?;
         self.no_resurrection().await?;
         self.histories().await?;
-        self.user_index().await
+        self.user_index().await?;
+        self.garbled_answers().await
     }
 
     fn check(&mut self, holds: bool, statement: &str) {
@@ -284,6 +327,24 @@ impl<S: Store> Run<S> {
         self.check(name_of(&committed) == "Applied", "a commit is recognised even if another came after it");
         let found = self.store.load(id, now()).await?;
         self.check(found.is_some_and(|found| found.revision == 3), "a recognised commit writes nothing");
+        Ok(())
+    }
+
+    /// A failover that loses a commit lets another commit take its revision.
+    async fn reused_revision(&mut self) -> Checked {
+        let (id, first) = self.filed(LONG).await?;
+        let other = OpId { process: 8, sequence: 1 };
+        let (lost, kept) = (following(&first, op(1)), following(&first, other));
+        let committed = self.commit(id, &first, other, &kept).await?;
+        self.check(name_of(&committed) == "Applied", "commit at the stored revision is Applied");
+        let committed = self.commit(id, &lost, op(2), &following(&lost, op(2))).await?;
+        let fresh = match &committed {
+            Committed::Conflict(fresh) => fresh.revision == 2 && fresh.writers == kept.writers,
+            _ => false,
+        };
+        self.check(fresh, "commit to another record of the stored revision is Conflict, with the stored record");
+        let found = self.store.load(id, now()).await?;
+        self.check(found.is_some_and(|found| found.writers == kept.writers), "a refused commit writes nothing");
         Ok(())
     }
 

@@ -21,6 +21,7 @@ pub struct Report {
     pub(super) histories: u64,
     pub(super) undecided: u64,
     pub(super) cancellations: u64,
+    pub(super) garbled: u64,
 }
 
 impl Report {
@@ -52,6 +53,11 @@ impl Report {
     /// The number of calls that were cancelled before they returned, without those in histories.
     pub fn cancellations(&self) -> u64 {
         self.cancellations
+    }
+
+    /// The number of writes with a garbled answer.
+    pub fn garbled(&self) -> u64 {
+        self.garbled
     }
 }
 

@@ -1,0 +1,166 @@
+//! Stores whose servers' replies are garbled by a proxy: no write counts twice, and an error that says that nothing was
+//! written is right.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use session::store::{Cached, CachedOptions, Migrating};
+use session::testing::Contract;
+use session::{MemoryStore, MySqlStore, PostgresStore, RedisStore, Store};
+use session_tests::client::Client;
+use session_tests::counter::app;
+use session_tests::databases::Database;
+use session_tests::patient;
+use session_tests::proxy::{Garble, Proxy, mysql_error, postgres_error};
+use session_tests::redis_groups::replicated;
+use session_tests::servers::Redis;
+
+/// The first bytes of a record: every request that contains them creates or replaces one.
+const RECORD: &[u8] = b"\xa5S\x01\0";
+
+fn replaced(reply: &[u8]) -> Garble {
+    Garble::Replace(reply.to_vec())
+}
+
+/// Errors that no Redis sends, errors that a proxy sends, and replies that are none.
+fn redis_garbles() -> Vec<Garble> {
+    vec![
+        replaced(b"-ERR upstream connection lost\r\n"),
+        replaced(b"-WEIRD\r\n"),
+        replaced(b"-ERR the server ran out of OOM, NOPERM or READONLY\r\n"),
+        replaced(b"-\r\n"),
+        replaced(b"\0\xff\0\xff\r\n"),
+        replaced(b"+NONSENSE\r\n"),
+        replaced(b":77\r\n"),
+        replaced(b"*1\r\n$3\r\nabc\r\n"),
+        replaced(b"*0\r\n"),
+        replaced(b"HTTP/1.1 502 Bad Gateway\r\n\r\n"),
+        Garble::Flip(0),
+        Garble::Close,
+    ]
+}
+
+fn postgres_garbles() -> Vec<Garble> {
+    let error = |state, message| Garble::Replace(postgres_error(state, message));
+    vec![
+        error("08006", "server_login has been failing"),
+        error("58000", "query_wait_timeout"),
+        error("08P01", "a proxy lost the server"),
+        error("40003", "statement completion unknown"),
+        error("ZZ999", "unheard of"),
+        error("57P01", "terminating connection due to administrator command"),
+        replaced(b"\0\0\0\0\0"),
+        Garble::Flip(0),
+        Garble::Flip(5),
+        Garble::Close,
+    ]
+}
+
+fn mysql_garbles() -> Vec<Garble> {
+    let error = |number, message| Garble::Replace(mysql_error(number, message));
+    vec![
+        error(2006, "MySQL server has gone away"),
+        error(2013, "Lost connection to MySQL server during query"),
+        error(1105, "Unknown error"),
+        error(9001, "ProxySQL: max connect timeout reached"),
+        error(1317, "Query execution was interrupted"),
+        error(1159, "Got timeout reading communication packets"),
+        replaced(b"\x01\0\0\x07\xfe"),
+        Garble::Flip(4),
+        Garble::Flip(5),
+        Garble::Close,
+    ]
+}
+
+/// The contract, while `proxy` garbles the answer to each write of its last part. A reply may be that to the
+/// preparation of a statement, so sometimes the next one is garbled.
+async fn keeps_the_contract(store: impl Store, proxy: Proxy, garbles: Vec<Garble>, name: &str) {
+    let (next, network) = (AtomicUsize::new(0), proxy.clone());
+    let contract = Contract::new(store).rounds(1_200).garbled_by(move || {
+        let number = next.fetch_add(1, Ordering::SeqCst);
+        network.garble(garbles[number % garbles.len()].clone(), u32::from(number / garbles.len() % 3 == 2));
+    });
+    let report = contract.check().await.unwrap();
+    assert!(report.garbled() > 100 && proxy.garbled() > 100, "{report}");
+    println!("{name}: {} of {} writes had a garbled answer", proxy.garbled(), report.garbled());
+}
+
+/// Each visit is sent once, and the answer to its commit is garbled.
+async fn no_visit_counts_twice(store: impl Store, proxy: Proxy, garbles: Vec<Garble>) {
+    let client = Client::new(app(store));
+    assert_eq!(client.get("/visit").await.status, 200);
+    let (mut sent, mut confirmed) = (1_u64, 1_u64);
+    for garble in garbles {
+        proxy.garble_reply_to(RECORD, garble.clone());
+        sent += 1;
+        confirmed += u64::from(client.get("/visit").await.status == 200);
+        let shown = crate::faults::recovered(&client).await.text;
+        let visits: u64 = shown.split(' ').nth(1).unwrap().parse().unwrap();
+        assert!((confirmed..=sent).contains(&visits), "{garble:?}: {confirmed} of {sent} confirmed, {visits} stored");
+    }
+    assert!(proxy.garbled() > 5, "{}", proxy.garbled());
+}
+
+fn redis() -> (Redis, Proxy, String) {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.port());
+    let url = proxy.url(&redis.url(), redis.port());
+    (redis, proxy, url)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn redis_keeps_the_contract() {
+    let (_redis, proxy, url) = redis();
+    let store = RedisStore::connect_with(&url, patient::redis()).await.unwrap();
+    keeps_the_contract(store, proxy, redis_garbles(), "Redis").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn replicated_redis_keeps_the_contract() {
+    let servers = replicated(1);
+    let proxy = Proxy::to(servers[0].port());
+    let options = patient::redis().replicated(1, std::time::Duration::from_secs(5));
+    let url = proxy.url(&servers[0].url(), servers[0].port());
+    keeps_the_contract(RedisStore::connect_with(&url, options).await.unwrap(), proxy, redis_garbles(), "WAIT").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn wrappers_keep_the_contract() {
+    let (_redis, proxy, url) = redis();
+    let store = || async { RedisStore::connect_with(&url, patient::redis()).await.unwrap() };
+    let cached = Cached::with(store().await, CachedOptions::new());
+    keeps_the_contract(cached, proxy.clone(), redis_garbles(), "cached").await;
+    let migrating = Migrating::new(store().await, MemoryStore::new());
+    keeps_the_contract(migrating, proxy.clone(), redis_garbles(), "migrating from Redis").await;
+    let migrating = Migrating::new(MemoryStore::new(), store().await);
+    keeps_the_contract(migrating, proxy, redis_garbles(), "migrating to Redis").await;
+}
+
+#[tokio::test]
+async fn redis_counts_no_visit_twice() {
+    let (_redis, proxy, url) = redis();
+    no_visit_counts_twice(RedisStore::connect(&url).await.unwrap(), proxy, redis_garbles()).await;
+}
+
+fn database(database: Database) -> (Database, Proxy, String) {
+    let proxy = Proxy::to(database.port());
+    let url = proxy.url(&database.url(), database.port());
+    (database, proxy, url)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn postgres_keeps_the_contract() {
+    let (_server, proxy, url) = database(Database::postgres());
+    let url = format!("{url}?sslmode=disable");
+    let store = PostgresStore::connect_with(&url, patient::sql()).await.unwrap();
+    keeps_the_contract(store.clone(), proxy.clone(), postgres_garbles(), "PostgreSQL").await;
+    no_visit_counts_twice(store, proxy, postgres_garbles()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn mariadb_keeps_the_contract() {
+    let (_server, proxy, url) = database(Database::mariadb());
+    let url = format!("{url}?ssl-mode=DISABLED");
+    let store = MySqlStore::connect_with(&url, patient::sql()).await.unwrap();
+    keeps_the_contract(store.clone(), proxy.clone(), mysql_garbles(), "MariaDB").await;
+    no_visit_counts_twice(store, proxy, mysql_garbles()).await;
+}
