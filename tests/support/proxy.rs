@@ -92,7 +92,8 @@ impl Plan {
 fn relay(client: TcpStream, server: TcpStream, plan: Arc<Mutex<Plan>>) {
     let pending: Arc<Mutex<Option<Garble>>> = Arc::default();
     let due = Arc::clone(&pending);
-    let (mut from_client, mut to_server) = (client.try_clone().expect("a socket"), server.try_clone().expect("a socket"));
+    let (mut from_client, mut to_server) =
+        (client.try_clone().expect("a socket"), server.try_clone().expect("a socket"));
     std::thread::spawn(move || {
         let mut buffer = vec![0; 1 << 20];
         while let Ok(count @ 1..) = from_client.read(&mut buffer) {

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 
 use super::{SealedCookie, layout};
 use crate::base::clock::{Rng, RngError, Timestamp};
+use crate::base::log_limit::LogLimit;
 use crate::crypto::keys::Purpose;
 use crate::crypto::seal::{Plain, Rejected, Sealer};
 use crate::data::payload::Payload;
@@ -31,6 +32,8 @@ pub(super) struct CookieBackend {
     last_wins: bool,
     /// Sessions that ended before their deadline, each as a record without content.
     revoked: Option<Box<dyn DynStore>>,
+    /// Warnings about cookies that do not open.
+    refusals: LogLimit,
 }
 
 impl CookieBackend {
@@ -52,6 +55,7 @@ impl CookieBackend {
             max_chars: context.cookie.room(),
             last_wins: settings.last_wins,
             revoked: settings.revoked,
+            refusals: LogLimit::default(),
         }
     }
 
@@ -109,8 +113,12 @@ impl Backend for CookieBackend {
             Ok(opened) => Some(Credential::Sealed(Box::new(opened))),
             Err(Rejected::Expired) => None,
             Err(reason) => {
-                let cookie = &self.cookie;
-                tracing::warn!(cookie, ?reason, "a session cookie is refused: the visitor counts as anonymous");
+                // Any client can cause this.
+                if let Some(left_out) = self.refusals.admit() {
+                    let cookie = &self.cookie;
+                    let what = "a session cookie is refused: the visitor counts as anonymous";
+                    tracing::warn!(cookie, ?reason, left_out, "{what}");
+                }
                 None
             },
         }

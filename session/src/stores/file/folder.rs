@@ -111,9 +111,10 @@ impl Folder {
         let unfinished = format!("{name}{UNFINISHED}");
         let _ = self.remove(&unfinished)?;
         // Until the unfinished file is renamed, the old one is in place.
-        let written = self.new_file(&unfinished, bytes).map_err(refused).and_then(|()| {
-            rustix::fs::renameat(&self.0, &*unfinished, &self.0, name).map_err(change_failed)
-        });
+        let written = self
+            .new_file(&unfinished, bytes)
+            .map_err(refused)
+            .and_then(|()| rustix::fs::renameat(&self.0, &*unfinished, &self.0, name).map_err(change_failed));
         if let Err(error) = written {
             let _ = self.remove(&unfinished);
             return Err(error);

@@ -14,6 +14,7 @@
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 
+use super::room::Amount;
 use crate::base::clock::Timestamp;
 use crate::base::error::Corrupt;
 use crate::data::payload::Payload;
@@ -61,6 +62,10 @@ impl PackedRecord {
         }
         out.put_slice(payload);
         Self(out.into())
+    }
+
+    pub(super) fn amount(&self) -> Amount {
+        Amount::of(self.0.len())
     }
 
     pub(super) fn idle(&self) -> Timestamp {

@@ -91,7 +91,9 @@ fn is_refused(error: &RedisError) -> bool {
 /// and the client the reply that it cannot read.
 pub(super) fn describe(error: &RedisError) -> String {
     match error.kind() {
-        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => format!("{}: not a reply to this command", error.category()),
+        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {
+            format!("{}: not a reply to this command", error.category())
+        },
         ErrorKind::Server(_) | ErrorKind::Extension => {
             let (code, detail) = (error.code().unwrap_or_default(), error.detail().unwrap_or_default());
             let is_plain = |letter: char| letter.is_ascii_alphabetic() || letter == ' ';

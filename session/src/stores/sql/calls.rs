@@ -109,7 +109,10 @@ impl<D: Dialect> SqlStore<D> {
                 return Err(QueryError { name, writes, class, cause });
             },
         };
-        if matches!(class, ErrorClass::ConnectionLost | ErrorClass::Unproven | ErrorClass::Corrupt | ErrorClass::ReadOnly) {
+        if matches!(
+            class,
+            ErrorClass::ConnectionLost | ErrorClass::Unproven | ErrorClass::Corrupt | ErrorClass::ReadOnly
+        ) {
             drop(connection.detach());
         }
         Err(QueryError { name, writes, class, cause })

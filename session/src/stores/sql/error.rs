@@ -92,12 +92,14 @@ pub(super) fn classify<D: Dialect>(error: &Error) -> ErrorClass {
 pub(super) fn describe<D: Dialect>(error: &Error) -> String {
     match error {
         Error::Database(database) => match classify::<D>(error) {
-            ErrorClass::UniqueViolation | ErrorClass::Rejected | ErrorClass::Unproven => {
+            ErrorClass::UniqueViolation | ErrorClass::Rejected | ErrorClass::ConnectionLost | ErrorClass::Unproven => {
                 format!("error {} of {}", D::code(&**database), D::NAME)
             },
             _ => database.to_string(),
         },
-        Error::ColumnDecode { .. } | Error::Decode(_) | Error::Protocol(_) => "the answer is not one to this statement".into(),
+        Error::ColumnDecode { .. } | Error::Decode(_) | Error::Protocol(_) => {
+            "the answer is not one to this statement".into()
+        },
         error => error.to_string(),
     }
 }
