@@ -190,7 +190,7 @@ async fn no_error_quotes_what_is_stored() {
                 said.push(match call {
                     0 => in_full(store.load(id, now).await),
                     1 => in_full(store.touch(id, now, now).await),
-                    2 => in_full(user.list_user(&7).await),
+                    2 => in_full(user.list_user(&7, 9).await),
                     _ => in_full(store.destroy(SessionId::from_bytes([1; 16]), now).await),
                 });
             }

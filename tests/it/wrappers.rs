@@ -226,7 +226,7 @@ async fn an_error_after_a_write_is_unknown() {
     before.post("/login/7").await;
     let (store, now) = (Migrating::new(old.clone(), new), SystemClock::default().now());
     let sessions = Sessions::<Counter>::builder().store(store.clone()).build().unwrap();
-    let listed = sessions.list_user(&7).await.unwrap();
+    let listed = sessions.list_user(&7, 9).await.unwrap();
     let id = listed.first().unwrap().id();
     let destroyed = store.destroy(id, now).await;
     assert!(matches!(destroyed, Err(StoreError::Unknown(_))), "{destroyed:?}");

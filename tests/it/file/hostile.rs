@@ -242,7 +242,7 @@ async fn stray_folders_do_not_stop_the_sweep() {
         stray(format!("users/{name}/{name}/within"));
         stray(format!("users/{}/{name}/within", name.repeat(2)));
     }
-    let late = SystemClock::default().now().saturating_add(Duration::from_hours(99));
+    let late = SystemClock::default().now().saturating_add(std::time::Duration::from_hours(99));
     assert_eq!(open.sweep(100, late).await.unwrap(), 5);
     assert_eq!(names(&dir).len(), 6, "the stray folders stay: {:?}", names(&dir));
 }

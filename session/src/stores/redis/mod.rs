@@ -331,7 +331,7 @@ impl RedisStore {
         };
         let clock: (u64, u64) = self.query(&time()).await.map_err(|error| failed("TIME", &error))?;
         self.clock_measured(clock, SystemClock.now());
-        for (name, command) in self.record_probes(&key) {
+        for (name, command) in record_probes(&key) {
             let _: Value = self.query(&command).await.map_err(|error| failed(name, &error))?;
         }
         for (name, script) in [("EVALSHA (commit)", &self.shared.commit), ("EVALSHA (touch)", &self.shared.touch)] {
@@ -347,24 +347,24 @@ impl RedisStore {
         }
         Ok(())
     }
+}
 
-    /// Commands that try what a record needs, with names for error messages. There is no record under `key`, and they
-    /// make none.
-    fn record_probes(&self, key: &[u8]) -> [(&'static str, Cmd); 5] {
-        let command = |name: &str, arguments: &[&str]| {
-            let mut command = Cmd::new();
-            command.arg(name).arg(key).arg(arguments);
-            command
-        };
-        [
-            ("GET", command("GET", &[])),
-            // `XX` writes to an existing key only.
-            ("SET", command("SET", &["", "XX", "KEEPTTL"])),
-            ("SETRANGE", command("SETRANGE", &["20", ""])),
-            ("PEXPIRE", command("PEXPIRE", &["1"])),
-            ("UNLINK", command("UNLINK", &[])),
-        ]
-    }
+/// Commands that try what a record needs, with names for error messages. There is no record under `key`, and they make
+/// none.
+fn record_probes(key: &[u8]) -> [(&'static str, Cmd); 5] {
+    let command = |name: &str, arguments: &[&str]| {
+        let mut command = Cmd::new();
+        command.arg(name).arg(key).arg(arguments);
+        command
+    };
+    [
+        ("GET", command("GET", &[])),
+        // `XX` writes to an existing key only.
+        ("SET", command("SET", &["", "XX", "KEEPTTL"])),
+        ("SETRANGE", command("SETRANGE", &["20", ""])),
+        ("PEXPIRE", command("PEXPIRE", &["1"])),
+        ("UNLINK", command("UNLINK", &[])),
+    ]
 }
 
 /// A client for each of `urls`.
