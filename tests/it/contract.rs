@@ -185,8 +185,8 @@ async fn a_call_that_fails_is_named_with_its_error_and_the_counts() {
     store.fail(Fault::After);
     let violations = Contract::new(store).rounds(100).check().await.unwrap_err().to_string();
     println!("{violations}");
-    for told in ["of which 20 failed", "load", "injected: the answer was lost"] {
-        assert!(violations.contains(told), "{told}: {violations}");
+    for part in ["of which 20 failed", "load", "injected: the answer was lost"] {
+        assert!(violations.contains(part), "{part}: {violations}");
     }
     let broken = Broken { inner: MemoryStore::new(), mistake: Mistake::CheckThenWrite, cache: Mutex::default() };
     let violations = Contract::new(broken).rounds(1_000).check().await.unwrap_err().to_string();

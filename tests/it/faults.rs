@@ -95,11 +95,11 @@ async fn a_server_that_starts_after_the_store() {
 async fn a_server_that_is_out_of_memory() {
     let (redis, client) = visited().await;
     client.post("/login/7").await;
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
     redis.run::<String>("CONFIG SET maxmemory-policy noeviction");
     redis.run::<String>("CONFIG SET maxmemory 1mb");
     assert_refused(&client.get("/visit").await);
     assert_eq!(client.get("/show").await.text, "7 0 0 0 0 0", "reads work");
-    let store = RedisStore::connect(&redis.url()).await.unwrap();
     let (now, keys) = (SystemClock::default().now(), redis.run::<Vec<String>>("KEYS session:{*"));
     let id = |key: &str| key.trim_start_matches("session:{").trim_end_matches('}').parse::<SessionId>().unwrap();
     let record = store.load(id(&keys[0]), now).await.unwrap().unwrap();

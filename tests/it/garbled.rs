@@ -11,8 +11,8 @@ use session_tests::client::Client;
 use session_tests::counter::app;
 use session_tests::databases::Database;
 use session_tests::proxy::{Garble, Proxy, mysql_error, postgres_error};
-use session_tests::redis_groups::replicated;
-use session_tests::servers::Redis;
+use session_tests::redis_groups::{Cluster, Guarded, replicated};
+use session_tests::servers::{Redis, wait_until};
 
 /// The first bytes of a record: every request that contains them creates or replaces one.
 const RECORD: &[u8] = b"\xa5S\x01\0";
@@ -33,6 +33,7 @@ fn redis_garbles() -> Vec<Garble> {
         replaced(b":77\r\n"),
         replaced(b"*1\r\n$3\r\nabc\r\n"),
         replaced(b"*0\r\n"),
+        replaced(b""),
         replaced(b"HTTP/1.1 502 Bad Gateway\r\n\r\n"),
         Garble::Flip(0),
         Garble::Close,
@@ -75,29 +76,30 @@ fn mysql_garbles() -> Vec<Garble> {
 /// preparation of a statement, so sometimes the next one is garbled.
 async fn keeps_the_contract(store: impl Store, proxy: Proxy, garbles: Vec<Garble>, name: &str) {
     let (next, network) = (AtomicUsize::new(0), proxy.clone());
-    let contract = Contract::new(store).rounds(240).garbled_by(move || {
+    let contract = Contract::new(store).rounds(120).garbled_by(move || {
         let number = next.fetch_add(1, Ordering::SeqCst);
         network.garble(garbles[number % garbles.len()].clone(), u32::from(number / garbles.len() % 3 == 2));
     });
     let report = contract.check().await.unwrap();
-    assert!(report.garbled() > 100 && proxy.garbled() > 100, "{report}");
+    assert!(report.garbled() > 100 && proxy.garbled() > 60, "{report}");
     println!("{name}: {} of {} writes had a garbled answer", proxy.garbled(), report.garbled());
 }
 
 /// Each visit is sent once, and the answer to its commit is garbled.
-async fn no_visit_counts_twice(store: impl Store, proxy: Proxy, garbles: Vec<Garble>) {
+async fn no_visit_counts_twice(store: impl Store, proxies: &[Proxy], garbles: Vec<Garble>) {
     let client = Client::new(app(store));
     assert_eq!(client.get("/visit").await.status, 200);
     let (mut sent, mut confirmed) = (1_u64, 1_u64);
     for garble in garbles {
-        proxy.garble_reply_to(RECORD, garble.clone());
+        proxies.iter().for_each(|proxy| proxy.garble_reply_to(RECORD, garble.clone()));
         sent += 1;
         confirmed += u64::from(client.get("/visit").await.status == 200);
         let shown = crate::faults::recovered(&client).await.text;
         let visits: u64 = shown.split(' ').nth(1).unwrap().parse().unwrap();
         assert!((confirmed..=sent).contains(&visits), "{garble:?}: {confirmed} of {sent} confirmed, {visits} stored");
     }
-    assert!(proxy.garbled() > 5, "{}", proxy.garbled());
+    let garbled: u64 = proxies.iter().map(Proxy::garbled).sum();
+    assert!(garbled > 5, "{garbled}");
 }
 
 fn redis() -> (Redis, Proxy, String) {
@@ -138,7 +140,36 @@ async fn wrappers_keep_the_contract() {
 #[tokio::test]
 async fn redis_counts_no_visit_twice() {
     let (_redis, proxy, url) = redis();
-    no_visit_counts_twice(RedisStore::connect(&url).await.unwrap(), proxy, redis_garbles()).await;
+    no_visit_counts_twice(RedisStore::connect(&url).await.unwrap(), &[proxy], redis_garbles()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sentinel_counts_no_visit_twice() {
+    let mut proxies = Vec::new();
+    let guarded = Guarded::behind(|port| {
+        proxies.push(Proxy::to(port));
+        proxies[0].port()
+    });
+    let store = RedisStore::sentinel("shop", guarded.urls()).await.unwrap();
+    no_visit_counts_twice(store, &proxies, redis_garbles()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn cluster_counts_no_visit_twice() {
+    let cluster = Cluster::start();
+    let proxies: Vec<Proxy> = cluster.nodes.iter().map(|node| Proxy::to(node.port())).collect();
+    for (node, proxy) in cluster.nodes.iter().zip(&proxies) {
+        node.run::<String>(&format!("CONFIG SET cluster-announce-port {}", proxy.port()));
+    }
+    wait_until("each node knows the proxies of the others", || {
+        cluster.nodes.iter().all(|node| {
+            let slots = node.run::<String>("CLUSTER NODES");
+            proxies.iter().all(|proxy| slots.contains(&format!(":{}@", proxy.port())))
+        })
+    });
+    let urls = proxies.iter().map(|proxy| format!("redis://127.0.0.1:{}", proxy.port()));
+    let store = RedisStore::cluster(urls).await.unwrap();
+    no_visit_counts_twice(store, &proxies, redis_garbles()).await;
 }
 
 fn database(database: Database) -> (Database, Proxy, String) {
@@ -153,7 +184,7 @@ async fn postgres_keeps_the_contract() {
     let url = format!("{url}?sslmode=disable");
     let store = PostgresStore::connect_with(&url, SqlOptions::new().create_table(true)).await.unwrap();
     keeps_the_contract(store.clone(), proxy.clone(), postgres_garbles(), "PostgreSQL").await;
-    no_visit_counts_twice(store, proxy, postgres_garbles()).await;
+    no_visit_counts_twice(store, &[proxy], postgres_garbles()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -162,7 +193,7 @@ async fn mariadb_keeps_the_contract() {
     let url = format!("{url}?ssl-mode=DISABLED");
     let store = MySqlStore::connect_with(&url, SqlOptions::new().create_table(true)).await.unwrap();
     keeps_the_contract(store.clone(), proxy.clone(), mysql_garbles(), "MariaDB").await;
-    no_visit_counts_twice(store, proxy, mysql_garbles()).await;
+    no_visit_counts_twice(store, &[proxy], mysql_garbles()).await;
 }
 
 /// Errors that quote what was sent, as some proxies and servers do, and replies that are not what was asked for.
@@ -177,6 +208,7 @@ async fn no_error_quotes_what_is_stored() {
     let key = redis.run::<Vec<String>>("KEYS session:{*").remove(0);
     let id: SessionId = key.trim_start_matches("session:{").trim_end_matches('}').parse().unwrap();
     let user = session::Sessions::<session_tests::counter::Counter>::builder().store(store.clone()).build().unwrap();
+    let mut unknown = 0;
     for text in
         ["ERR cannot run 'SET {}'", "WEIRD \"{}\"", "{}", "ERR unknown command 'SET', with args beginning with: '{}'"]
     {
@@ -194,32 +226,39 @@ async fn no_error_quotes_what_is_stored() {
                     _ => in_full(store.destroy(SessionId::from_bytes([1; 16]), now).await),
                 });
             }
-            assert!(said.iter().any(|said| said.contains("Unknown")), "{said:?}");
+            unknown += said.iter().filter(|said| said.contains("Unknown")).count();
             assert!(said.iter().all(|said| !said.contains("hunter")), "{reply:?}: {said:?}");
         }
     }
+    assert!(unknown > 8, "{unknown}");
     let (_server, proxy, url) = database(Database::postgres());
     let store = PostgresStore::connect_with(&format!("{url}?sslmode=disable"), SqlOptions::new().create_table(true))
         .await
         .unwrap();
-    let now = SystemClock::default().now();
-    let _ = store.destroy(id, now).await.unwrap();
     for state in ["22P02", "23514", "ZZ999", "08006"] {
-        proxy.garble(Garble::Replace(postgres_error(state, SECRET)), 0);
-        let said = in_full(store.destroy(id, now).await);
-        assert!(said.contains(state), "{said}");
-        assert!(!said.contains(SECRET), "{state}: {said}");
+        let said = garbled_destroy(&store, &proxy, Garble::Replace(postgres_error(state, SECRET))).await;
+        assert!(said.contains(state) && !said.contains(SECRET), "{state}: {said}");
     }
     let (_server, proxy, url) = database(Database::mariadb());
-    let store = MySqlStore::connect_with(&format!("{url}?ssl-mode=DISABLED"), SqlOptions::new().create_table(true))
-        .await
-        .unwrap();
-    let _ = store.destroy(id, now).await.unwrap();
+    let options = SqlOptions::new().create_table(true);
+    let store = MySqlStore::connect_with(&format!("{url}?ssl-mode=DISABLED"), options).await.unwrap();
     for number in [1062, 1292, 1366, 9001] {
-        proxy.garble(Garble::Replace(mysql_error(number, SECRET)), 0);
-        let said = in_full(store.destroy(id, now).await);
+        let said = garbled_destroy(&store, &proxy, Garble::Replace(mysql_error(number, SECRET))).await;
         assert!(said.contains(&number.to_string()) && !said.contains(SECRET), "{number}: {said}");
     }
+}
+
+/// The error of a call whose answer is garbled. A pool sends more than the statements of calls.
+async fn garbled_destroy(store: &impl Store, proxy: &Proxy, garble: Garble) -> String {
+    let (id, now) = (SessionId::from_bytes([1; 16]), SystemClock::default().now());
+    for _ in 0..100 {
+        proxy.garble(garble.clone(), 0);
+        let destroyed = store.destroy(id, now).await;
+        if destroyed.is_err() {
+            return in_full(destroyed);
+        }
+    }
+    panic!("no call failed");
 }
 
 /// Everything that an outcome can show in a log.

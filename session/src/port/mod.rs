@@ -140,8 +140,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// All of it is replaced or none of it. The idle deadline never moves back: the later of the stored and the new one
     /// is written ([`Commit::replacement`]). In this order: no live record is [`Gone`](Committed::Gone); the expected
-    /// epoch, revision and last commit are [`Applied`](Committed::Applied); [`commit.op`](Commit::op) among the record's
-    /// writers is `Applied` as well, because it is a repetition; another epoch is
+    /// epoch, revision and last commit are [`Applied`](Committed::Applied); [`commit.op`](Commit::op) among the
+    /// record's writers is `Applied` as well, because it is a repetition; another epoch is
     /// [`Superseded`](Committed::Superseded); anything else is [`Conflict`](Committed::Conflict), with the stored
     /// record. [`Commit::decide`] is this rule for a live record.
     ///

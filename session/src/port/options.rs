@@ -16,8 +16,8 @@ pub(crate) fn check_deadline(name: &str, deadline: Duration) -> Result<(), Store
     Err(StoreError::Misconfigured(format!("{name} {deadline:?}: use 1 ms to 60 s")))
 }
 
-/// Checks that `url` begins with one of `schemes`. Messages call the setting `what`, and do not quote the URL, which may
-/// contain a password.
+/// Checks that `url` begins with one of `schemes`. Messages call the setting `what`, and do not quote the URL, which
+/// may contain a password.
 ///
 /// # Errors
 ///

@@ -85,11 +85,11 @@ async fn a_replica_is_refused() {
 async fn a_database_that_does_not_exist_is_refused() {
     let (redis, postgres, mariadb) = (Redis::start(), Database::postgres(), Database::mariadb());
     is_misconfigured(RedisStore::connect(&format!("{}/99", redis.url())).await, "no database");
-    let url = postgres.url().replace("/postgres", "/shoe");
+    let url = format!("{}shoe", postgres.url().trim_end_matches("postgres"));
     is_misconfigured(PostgresStore::connect(&url).await, "no database");
-    let url = mariadb.url().replace("/mysql", "/shoe");
+    let url = format!("{}shoe", mariadb.url().trim_end_matches("mysql"));
     is_misconfigured(MySqlStore::connect(&url).await, "no database");
-    let url = mariadb.url().replace("/mysql", "");
+    let url = mariadb.url().trim_end_matches("mysql").to_owned();
     is_misconfigured(MySqlStore::connect(&url).await, "no database");
 }
 

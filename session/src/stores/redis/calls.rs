@@ -84,10 +84,7 @@ impl RedisStore {
         // With its source: a command in a pipeline cannot be repeated if the server does not know the script.
         let call = self.shared.commit.with_source(call);
         match add_entry {
-            Some(add) if self.shared.acknowledged.is_none() => match self.send_pair(NAME, add, call).await? {
-                (Value::Int(1), reply) => Ok(reply),
-                _ => Err(unexpected("EVAL (user)")),
-            },
+            Some(add) if self.shared.acknowledged.is_none() => self.send_with_entry(NAME, call, add, true).await,
             Some(add) => {
                 // Until the commit is sent, no error leaves anything but a surplus entry.
                 let _: Value = self.query(&add).await.map_err(|error| self.write_error("EVAL (user)", &error))?;

@@ -14,6 +14,7 @@ mod client;
 #[cfg(feature = "redis-cluster")]
 mod cluster;
 mod connection;
+mod current;
 mod direct;
 mod options;
 mod pipeline;
@@ -108,8 +109,8 @@ impl RedisStore {
     ///   +eval +evalsha +time +zadd +zrem +zrange +zrangebyscore +zremrangebyscore +pexpireat
     /// ```
     ///
-    /// On one line. Add `+wait` for [`RedisOptions::replicated`], `+publish +subscribe` for `Cached::listening`, `+role`
-    /// for Sentinel, `+cluster` for a cluster, and `+select` for another database than 0.
+    /// On one line. Add `+wait` for [`RedisOptions::replicated`], `+publish +subscribe` for `Cached::listening`,
+    /// `+role` for Sentinel, `+cluster` for a cluster, and `+select` for another database than 0.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), session::store::StoreError> {
@@ -280,7 +281,7 @@ impl RedisStore {
         options: RedisOptions,
     ) -> Result<Self, StoreError> {
         let nodes = clients_for("Redis cluster URL", urls)?;
-        let store = Self::new(options, |timeouts| Ok(Connection::Cluster(Cluster::new(&nodes, timeouts)?)))?;
+        let store = Self::new(options, |timeouts| Ok(Connection::Cluster(Box::new(Cluster::new(&nodes, timeouts)?))))?;
         store.probe().await?;
         Ok(store)
     }
@@ -350,8 +351,8 @@ impl RedisStore {
 }
 
 /// Commands that try what a record needs, with names for error messages. There is no record under `key`, and they make
-/// none.
-fn record_probes(key: &[u8]) -> [(&'static str, Cmd); 5] {
+/// none. The commands of scripts are among them: a script does not say which of its commands is refused.
+fn record_probes(key: &[u8]) -> [(&'static str, Cmd); 6] {
     let command = |name: &str, arguments: &[&str]| {
         let mut command = Cmd::new();
         command.arg(name).arg(key).arg(arguments);
@@ -359,6 +360,7 @@ fn record_probes(key: &[u8]) -> [(&'static str, Cmd); 5] {
     };
     [
         ("GET", command("GET", &[])),
+        ("GETRANGE", command("GETRANGE", &["0", "0"])),
         // `XX` writes to an existing key only.
         ("SET", command("SET", &["", "XX", "KEEPTTL"])),
         ("SETRANGE", command("SETRANGE", &["20", ""])),

@@ -30,6 +30,10 @@ const REFUSALS: [&str; 17] = [
 /// The same for errors that begin with `ERR`.
 const REFUSED: [&str; 3] = ["unknown command", "max number of clients reached", "DB index is out of range"];
 
+/// How the error of a script begins whose user lacks the permission for one of its commands. An earlier one may have
+/// written.
+const REFUSED_SCRIPT: &str = "The user executing the script can't run this command";
+
 /// The text of a reply that is one, and nothing for other replies.
 pub(super) fn text(reply: &Value) -> &[u8] {
     match reply {
@@ -53,6 +57,12 @@ pub(super) fn unexpected(command: &str) -> StoreError {
 /// Whether the server does not accept writes, because it is a replica now.
 pub(super) fn is_demoted(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
+}
+
+/// Whether later replies on the connection may be those to other commands: a reply is missing, or cannot be read. The
+/// client matches replies to commands by their order alone.
+pub(super) fn is_out_of_step(error: &RedisError) -> bool {
+    error.is_timeout() || error.kind() == ErrorKind::Parse
 }
 
 /// The word that says why the server has refused a command, if `error` proves that it has.
@@ -97,13 +107,13 @@ pub(super) fn describe(error: &RedisError) -> String {
         ErrorKind::Server(_) | ErrorKind::Extension => {
             let (code, detail) = (error.code().unwrap_or_default(), error.detail().unwrap_or_default());
             let is_plain = |letter: char| letter.is_ascii_alphabetic() || letter == ' ';
-            let known = refusal(error).is_some() || detail.contains("can't run this command");
+            let known = refusal(error).is_some() || detail.starts_with(REFUSED_SCRIPT);
             let detail = match known {
                 // An unknown command is followed by its arguments.
                 true => detail.split(", with args beginning with").next().unwrap_or_default(),
                 false => detail.split(|letter| !is_plain(letter)).next().unwrap_or_default(),
             };
-            let code = code.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
+            let code = if code.bytes().all(|byte| byte.is_ascii_uppercase()) { code } else { "an unknown error" };
             format!("{code} {detail}").trim_end().chars().take(400).collect()
         },
         _ => error.to_string(),
@@ -113,18 +123,20 @@ pub(super) fn describe(error: &RedisError) -> String {
 /// The error of a call that writes nothing, or whose error says that nothing was written.
 #[cold]
 pub(super) fn read_error(command: &str, error: &RedisError) -> StoreError {
-    // A cluster client puts the server's error into a text of its own.
     let (word, text) = (refusal(error).unwrap_or_default(), error.to_string());
-    let says = |words: &[&str]| words.iter().any(|words| word == *words || text.contains(words));
+    // A cluster client puts the errors of servers into a text of its own.
+    let is_own_text = !matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::Parse);
+    let says = |words: &[&str]| words.iter().any(|words| word == *words || is_own_text && text.contains(words));
+    let is_refused_script = error.detail().is_some_and(|detail| detail.starts_with(REFUSED_SCRIPT));
     let cause = describe(error);
     if word == "WRONGTYPE" {
         not_a_record()
-    } else if says(&["NOPERM", "can't run this command"]) {
+    } else if says(&["NOPERM"]) || is_refused_script {
         let lacks = forbidden(&text).unwrap_or_else(|| format!("the permission for {command}"));
         StoreError::Misconfigured(format!("the Redis user lacks {lacks}; {command}: {cause}"))
     } else if word == "unknown command" {
         StoreError::Misconfigured(format!("this Redis server has no {command}, or has it disabled or renamed: {cause}"))
-    } else if says(&["DB index is out of range", "refused to switch database"]) {
+    } else if says(&["DB index is out of range"]) {
         StoreError::Misconfigured("the Redis server has no database with the number in the URL".into())
     } else if error.kind() == ErrorKind::AuthenticationFailed || says(&["NOAUTH", "WRONGPASS"]) {
         StoreError::Misconfigured(format!("Redis refuses the credentials of the URL: {cause}"))
@@ -170,5 +182,74 @@ pub(super) fn write_error(command: &str, error: &RedisError) -> StoreError {
     match is_refused(error) {
         true => read_error(command, error),
         false => StoreError::unknown(format!("{command}: {}", describe(error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(line: &str) -> RedisError {
+        let reply = redis::parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap();
+        reply.extract_error().unwrap_err()
+    }
+
+    #[test]
+    fn an_error_of_a_write_is_unknown_unless_it_proves_a_refusal() {
+        for line in [
+            "ERR upstream connection lost",
+            "ERR",
+            "WEIRD",
+            "ERR the server ran out of OOM, NOPERM or READONLY",
+            "ERR: -OOM",
+            "OOMPH no",
+            "ERR Error running script (call to f_1): @user_script:1: an -OOM of another kind",
+            "ERR Error running script (call to f_1): @user_script:1: -ERR wrong number of arguments",
+            "EXECABORT Transaction discarded because of previous errors.",
+        ] {
+            assert!(matches!(write_error("SET", &error(line)), StoreError::Unknown(_)), "{line}");
+        }
+        let kind = |line| match write_error("SET", &error(line)) {
+            StoreError::Unavailable(_) => "unavailable",
+            StoreError::Full(_) => "full",
+            StoreError::Corrupt(_) => "corrupt",
+            StoreError::Misconfigured(_) => "misconfigured",
+            _ => "unknown",
+        };
+        for (line, expected) in [
+            ("OOM command not allowed when used memory > 'maxmemory'.", "full"),
+            (
+                "ERR Error running script (call to f_1): @user_script:16: @user_script: 16: -OOM command not allowed \
+                 when used memory > 'maxmemory'.",
+                "full",
+            ),
+            ("READONLY You can't write against a read only replica.", "unavailable"),
+            ("NOSCRIPT No matching script. Please use EVAL.", "unavailable"),
+            ("LOADING Redis is loading the dataset in memory", "unavailable"),
+            ("MISCONF Redis is configured to save RDB snapshots, but it's unable to persist on disk.", "unavailable"),
+            ("NOREPLICAS Not enough good replicas to write.", "unavailable"),
+            ("BUSY Redis is busy running a script.", "unavailable"),
+            ("MASTERDOWN Link with MASTER is down", "unavailable"),
+            ("CLUSTERDOWN Hash slot not served", "unavailable"),
+            ("WRONGTYPE Operation against a key holding the wrong kind of value", "corrupt"),
+            ("NOPERM this user has no permissions to run the 'set' command", "misconfigured"),
+            ("NOAUTH Authentication required.", "misconfigured"),
+            ("ERR unknown command 'SET', with args beginning with: 'hunter2' ", "misconfigured"),
+        ] {
+            assert_eq!(kind(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_argument_of_a_command_is_in_the_text_of_an_error() {
+        for line in [
+            "ERR unknown command 'SET', with args beginning with: 'hunter2' ",
+            "ERR syntax error near 'hunter2'",
+            "hunter2",
+            "ERR {\"password\":\"hunter2\"}",
+        ] {
+            let (read, write) = (read_error("SET", &error(line)), write_error("SET", &error(line)));
+            assert!(!format!("{read} {read:?} {write} {write:?}").contains("hunter2"), "{line}: {read:?} {write:?}");
+        }
     }
 }

@@ -21,9 +21,9 @@ impl Store for RedisStore {
         let reply = match record.user() {
             None => self.query(&set).await.map_err(|error| self.write_error("SET", &error))?,
             // If the entry fails, the record may be stored, but no client has its token yet.
-            Some(user) => match self.send_pair("SET", set, self.add_entry(user, id, record, now)).await? {
-                (reply, Value::Int(1)) => reply,
-                _ => return Err(unexpected("EVAL (user)")),
+            Some(user) => {
+                let entry = self.add_entry(user, id, record, now);
+                self.send_with_entry("SET", set, entry, false).await?
             },
         };
         match reply {

@@ -48,25 +48,33 @@ impl RedisStore {
         add
     }
 
-    /// Sends `first` and `second` in one round trip. The server runs `second` even if `first` fails; so if one of them
-    /// fails and the other does not, the error is [`StoreError::Unknown`].
-    pub(super) async fn send_pair(&self, name: &str, first: Cmd, second: Cmd) -> Result<(Value, Value), StoreError> {
-        let replies = self.shared.connection.send_all(vec![first, second]).await;
+    /// Sends `record`, a write of a record, and `entry`, its entry in the index, in one round trip, the entry first if
+    /// `entry_first`. The server runs the second command even if the first one fails. The error is that of the record;
+    /// an entry too many is noticed when it is read.
+    pub(super) async fn send_with_entry(
+        &self,
+        name: &str,
+        record: Cmd,
+        entry: Cmd,
+        entry_first: bool,
+    ) -> Result<Value, StoreError> {
+        let commands = if entry_first { vec![entry, record] } else { vec![record, entry] };
+        let replies = self.shared.connection.send_all(commands).await;
         let mut replies = replies.map_err(|error| self.write_error(name, &error))?.into_iter();
         let (Some(first), Some(second)) = (replies.next(), replies.next()) else {
             return Err(unexpected(name));
         };
-        let failed = |error| self.write_error(name, &error);
-        match (first.map_err(failed), second.map_err(failed)) {
-            (Ok(first), Ok(second)) => Ok((first, second)),
-            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error.after_write()),
-            (Err(StoreError::Unknown(cause)), Err(_)) => Err(StoreError::Unknown(cause)),
-            (Err(_), Err(error)) => Err(error),
+        let (record, entry) = if entry_first { (second, first) } else { (first, second) };
+        let record = record.map_err(|error| self.write_error(name, &error))?;
+        match entry {
+            Ok(Value::Int(1)) => Ok(record),
+            Ok(_) => Err(unexpected("EVAL (user)")),
+            Err(error) => Err(self.write_error("EVAL (user)", &error).after_write()),
         }
     }
 
     /// Commands that try what the index needs, with names for error messages. They leave nothing behind.
-    pub(super) fn index_probes(&self) -> [(&'static str, Cmd); 4] {
+    pub(super) fn index_probes(&self) -> [(&'static str, Cmd); 7] {
         let key = self.user_key(&UserKey(bytes::Bytes::new()));
         let command_of = |before: &[&str], after: &[&str]| {
             let mut command = Cmd::new();
@@ -78,6 +86,9 @@ impl RedisStore {
             ("ZADD", command("ZADD", &["XX", "0", "probe"])),
             ("ZRANGEBYSCORE", command("ZRANGEBYSCORE", &["0", "0"])),
             ("ZREM", command("ZREM", &["probe"])),
+            ("ZRANGE", command("ZRANGE", &["0", "0"])),
+            ("ZREMRANGEBYSCORE", command("ZREMRANGEBYSCORE", &["0", "0"])),
+            ("PEXPIREAT", command("PEXPIREAT", &["1"])),
             // The entry's deadline is in the past, so the key expires at once.
             ("EVAL (user)", command_of(&["EVAL", ADD_ENTRY, "1"], &["probe", "1", "0"])),
         ]

@@ -31,7 +31,8 @@ pub(super) trait Dialect: Database {
         writes: true,
         result: ResultKind::Count,
         text: "UPDATE {t} SET epoch = $4, revision = $5, expires = CASE WHEN expires > $6 THEN expires ELSE $6 END, \
-               user_hash = $7, data = $8 WHERE handle = $1 AND epoch = $2 AND revision = $3 AND SUBSTR(data, 133, 8) = $10 AND expires > $9",
+               user_hash = $7, data = $8 \
+               WHERE handle = $1 AND epoch = $2 AND revision = $3 AND SUBSTR(data, 133, 8) = $10 AND expires > $9",
     };
     /// Removes up to `$2` rows that have expired at the time `$1`.
     const SWEEP: &'static str;

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub use self::report::{ContractViolations, Report};
 use self::rng::SeededRng;
-use self::watched::Watched;
+use self::watched::{Watched, until_known};
 use crate::base::clock::{Clock as _, Rng as _, SystemClock, SystemRng, Timestamp};
 use crate::data::payload::{Edit, Payload};
 use crate::data::record::{OpId, Record, UserKey};
@@ -114,8 +114,8 @@ impl<S: Store> Contract<S> {
         self
     }
 
-    /// Checks writes whose answers are garbled, and nothing else: as many as the rounds. Before such a write `garble` is
-    /// called, and lets the store read something else than its server's next answer, for example through a proxy of
+    /// Checks writes whose answers are garbled, and nothing else: as many as the rounds. Before such a write `garble`
+    /// is called, and lets the store read something else than its server's next answer, for example through a proxy of
     /// your own. The error must be [`StoreError::Unknown`] unless the answer proves that nothing was applied, and the
     /// write happens at most once. What a garbled answer that looks right makes a store say is not judged.
     ///
@@ -259,7 +259,11 @@ impl<S: Store> Run<S> {
     }
 
     async fn commit(&self, id: SessionId, from: &Record, op: OpId, next: &Record) -> Result<Committed, StoreError> {
-        self.store.commit(id, Commit::new(from, op, next), now()).await
+        until_known(|| self.store.commit(id, Commit::new(from, op, next), now())).await
+    }
+
+    async fn touch(&self, id: SessionId, idle: Timestamp) -> Result<Touched, StoreError> {
+        until_known(|| self.store.touch(id, idle, now())).await
     }
 
     async fn filed(&mut self, life: Duration) -> Result<(SessionId, Record), StoreError> {
@@ -287,7 +291,7 @@ impl<S: Store> Run<S> {
         self.check(found.is_none(), "load of an unknown id is None");
         let committed = self.commit(id, &record, op(1), &following(&record, op(1))).await?;
         self.check(name_of(&committed) == "Gone", "commit to an unknown id is Gone");
-        let touched = self.store.touch(id, now().saturating_add(LONG), now()).await?;
+        let touched = self.touch(id, now().saturating_add(LONG)).await?;
         self.check(touched == Touched::Gone, "touch of an unknown id is Gone");
         let destroyed = self.store.destroy(id, now()).await?;
         self.check(destroyed == Destroyed::Absent, "destroy of an unknown id is Absent");
@@ -375,7 +379,7 @@ impl<S: Store> Run<S> {
         self.check(destroyed == Destroyed::Existed, "destroy of a record is Existed");
         let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
         self.check(name_of(&committed) == "Gone", "commit after destroy is Gone");
-        let touched = self.store.touch(id, now().saturating_add(LONG), now()).await?;
+        let touched = self.touch(id, now().saturating_add(LONG)).await?;
         self.check(touched == Touched::Gone, "touch after destroy is Gone");
         let found = self.store.load(id, now()).await?;
         self.check(found.is_none(), "load after destroy is None");
@@ -388,7 +392,7 @@ impl<S: Store> Run<S> {
         let (id, first) = self.filed(LONG).await?;
         let later = first.idle.saturating_add(Duration::from_secs(20));
         for idle in [later, first.idle] {
-            let touched = self.store.touch(id, idle, now()).await?;
+            let touched = self.touch(id, idle).await?;
             self.check(touched == Touched::Touched, "touch of a live record is Touched");
         }
         let near = |found: &Record, wanted: Timestamp| found.idle.as_millis().abs_diff(wanted.as_millis()) < 5_000;
@@ -418,7 +422,7 @@ impl<S: Store> Run<S> {
         self.check(found.is_none(), "an expired record is absent");
         let committed = self.commit(id, &first, op(1), &following(&first, op(1))).await?;
         self.check(name_of(&committed) == "Gone", "commit to an expired record is Gone");
-        let touched = self.store.touch(id, now().saturating_add(LONG), now()).await?;
+        let touched = self.touch(id, now().saturating_add(LONG)).await?;
         self.check(touched == Touched::Gone, "touch of an expired record is Gone");
         let _ = self.store.destroy(id, now()).await?;
         let found = self.store.load(id, first.created).await?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::{Checked, LONG, Run, following, in_full, name_of, now, op, random_id, record, watched};
+use super::{Checked, LONG, Run, following, in_full, name_of, now, op, random_id, record, until_known};
 use crate::data::record::OpId;
 use crate::data::token::SessionId;
 use crate::port::{Commit, Committed, Created, Store, StoreError};
@@ -51,7 +51,8 @@ impl<S: Store> Run<S> {
                 Err(panic) => Some(panic.to_string()),
             };
             let statement = "compare-and-set by eight tasks fails only by Conflict with a newer record";
-            let statement = complaint.as_ref().map_or(statement.into(), |told| format!("{statement}: {told}"));
+            let statement =
+                complaint.as_ref().map_or(statement.into(), |complaint| format!("{statement}: {complaint}"));
             self.check(complaint.is_none(), &statement);
         }
         let found = self.store.load(id, now()).await?.map(|found| found.revision);
@@ -80,7 +81,7 @@ impl<S: Store> Run<S> {
             let winners = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Created::Created))).count();
             let holds = winners == 1 || winners == 0 && failed > 0;
             let seen = counts(&outcomes, |created| format!("{created:?}"));
-            self.check(holds, &told(holds, "of sixteen creates under one id, one is Created", &seen));
+            self.check(holds, &with_counts(holds, "of sixteen creates under one id, one is Created", &seen));
             self.report.races += 1;
         }
         Ok(())
@@ -106,7 +107,7 @@ impl<S: Store> Run<S> {
             let (applied, superseded) = (count("Applied"), count("Superseded"));
             let holds = applied + superseded + failed == 16 && (applied == 1 || applied == 0 && failed > 0);
             let statement = "of sixteen rotations one is Applied, the others are Superseded";
-            self.check(holds, &told(holds, statement, &seen));
+            self.check(holds, &with_counts(holds, statement, &seen));
             self.report.races += 16;
         }
         Ok(())
@@ -122,17 +123,10 @@ impl<S: Store> Run<S> {
                 let touched = store.touch(id, next.idle.saturating_add(LONG), now()).await;
                 committed.map(|_| ()).and(touched.map(|_| ()))
             });
-            let destroy = tokio::spawn(async move {
-                let mut tries = 0;
-                loop {
-                    match other.destroy(id, now()).await {
-                        Err(StoreError::Unknown(_)) if tries < watched::TRIES => tries += 1,
-                        outcome => return outcome.map(|_| ()),
-                    }
-                }
-            });
+            let destroy = tokio::spawn(async move { until_known(|| other.destroy(id, now())).await.map(|_| ()) });
             for (name, outcome) in [("commit and touch", commit.await), ("destroy", destroy.await)] {
                 let complaint = match outcome {
+                    Ok(Ok(()) | Err(StoreError::Unknown(_))) if name != "destroy" => String::new(),
                     Ok(Ok(())) => String::new(),
                     Ok(Err(error)) => format!(": {name}: {}", in_full(&error)),
                     Err(panic) => format!(": {name}: {panic}"),
@@ -149,7 +143,7 @@ impl<S: Store> Run<S> {
 }
 
 /// The statement, and what was seen if it does not hold.
-fn told(holds: bool, statement: &str, seen: &BTreeMap<String, usize>) -> String {
+fn with_counts(holds: bool, statement: &str, seen: &BTreeMap<String, usize>) -> String {
     if holds { statement.to_owned() } else { format!("{statement}: {seen:?}") }
 }
 
@@ -166,7 +160,7 @@ async fn count<S: Store>(store: Arc<S>, id: SessionId, process: u32) -> Result<(
         };
         loop {
             let next = following(&current, op);
-            let committed = store.commit(id, Commit::new(&current, op, &next), now()).await;
+            let committed = until_known(|| store.commit(id, Commit::new(&current, op, &next), now())).await;
             match committed.map_err(|error| failed("commit", sequence, &error))? {
                 Committed::Applied => break,
                 Committed::Conflict(fresh) if fresh.revision > current.revision => current = *fresh,

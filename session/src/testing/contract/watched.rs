@@ -21,12 +21,27 @@ pub(super) struct Watched<S> {
     calls: Mutex<BTreeMap<&'static str, (u64, u64, String)>>,
 }
 
+/// Makes `call` again while its outcome is unknown: for a write that no other call can come between, or whose
+/// repetition has the same answer.
+pub(super) async fn until_known<T, F>(mut call: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut tries = 1;
+    loop {
+        match call().await {
+            Err(StoreError::Unknown(_)) if tries < TRIES => tries += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Which errors are followed by another try.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Repeat {
     /// Only those after which nothing was written: a repetition could have another answer.
     Unwritten,
-    /// Unknown outcomes too: a repetition has the same answer.
+    /// Unknown outcomes too: the call writes nothing that another one could see.
     Always,
 }
 
@@ -93,11 +108,11 @@ impl<S: Store> Store for Watched<S> {
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
-        self.call("commit", Repeat::Always, || self.inner.commit(id, commit, now)).await
+        self.call("commit", Repeat::Unwritten, || self.inner.commit(id, commit, now)).await
     }
 
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
-        self.call("touch", Repeat::Always, || self.inner.touch(id, idle, now)).await
+        self.call("touch", Repeat::Unwritten, || self.inner.touch(id, idle, now)).await
     }
 
     async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
