@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use session::store::{Commit, Committed, Created, Destroyed, Record, StoreError, Touched};
-use session::testing::{Contract, FailingStore, Report, contract};
+use session::testing::{Contract, FailingStore, Fault, Report, contract};
 use session::{MemoryStore, RedisStore, SessionId, Store, Timestamp};
 use session_tests::servers::Redis;
 use session_tests::{patient, print_figure};
@@ -175,4 +176,83 @@ async fn reported_sequences_are_reproducible_and_short() {
     let names =
         |calls: &str| calls.split(", ").map(|call| call.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(names(&reports[0]), names(&reports[1]));
+}
+
+/// A contract that fails names the call, its error, and how often it was made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_call_that_fails_is_named_with_its_error_and_the_counts() {
+    let store = FailingStore::new(MemoryStore::new());
+    store.fail(Fault::After);
+    let violations = Contract::new(store).rounds(100).check().await.unwrap_err().to_string();
+    println!("{violations}");
+    for part in ["of which 20 failed", "load", "injected: the answer was lost"] {
+        assert!(violations.contains(part), "{part}: {violations}");
+    }
+    let broken = Broken { inner: MemoryStore::new(), mistake: Mistake::CheckThenWrite, cache: Mutex::default() };
+    let violations = Contract::new(broken).rounds(1_000).check().await.unwrap_err().to_string();
+    println!("{violations}");
+    let counted = violations.contains("revision 401 is wanted and Some(") || violations.contains("commit ");
+    assert!(counted && violations.contains("calls until then: "), "{violations}");
+}
+
+/// A machine that is too slow for a store's deadlines, now and then, is no violation.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn calls_that_fail_now_and_then_are_no_violation() {
+    struct Impatient(MemoryStore, AtomicU64);
+
+    impl Impatient {
+        fn fails(&self) -> Result<(), StoreError> {
+            match self.1.fetch_add(1, Ordering::SeqCst) % 5 {
+                0 => Err(StoreError::unavailable("no connection within the deadline")),
+                _ => Ok(()),
+            }
+        }
+
+        /// The call was carried out.
+        fn is_late(&self) -> Result<(), StoreError> {
+            match self.1.fetch_add(1, Ordering::SeqCst) % 7 {
+                0 => Err(StoreError::unknown("no answer within the deadline")),
+                _ => Ok(()),
+            }
+        }
+    }
+
+    impl Store for Impatient {
+        async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+            self.fails()?;
+            self.0.create(id, record, now).await
+        }
+
+        async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+            self.fails()?;
+            self.0.load(id, now).await
+        }
+
+        async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+            self.fails()?;
+            let committed = self.0.commit(id, commit, now).await?;
+            self.is_late()?;
+            Ok(committed)
+        }
+
+        async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+            self.fails()?;
+            let touched = self.0.touch(id, idle, now).await?;
+            self.is_late()?;
+            Ok(touched)
+        }
+
+        async fn destroy(&self, id: SessionId, now: Timestamp) -> Result<Destroyed, StoreError> {
+            self.fails()?;
+            self.0.destroy(id, now).await
+        }
+
+        async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
+            self.0.sweep(limit, now).await
+        }
+    }
+
+    let report = Contract::new(Impatient(MemoryStore::new(), AtomicU64::new(1))).rounds(200).check().await.unwrap();
+    println!("{report}");
+    assert!(report.failed_calls() > 100);
 }

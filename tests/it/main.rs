@@ -11,6 +11,7 @@ mod engine;
 mod evolution;
 mod faults;
 mod file;
+mod garbled;
 mod layering;
 mod lock;
 mod newcomer;

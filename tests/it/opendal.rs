@@ -6,11 +6,11 @@ use ::opendal::layers::RetryLayer;
 use ::opendal::{Operator, services};
 use http::StatusCode;
 use session::store::{Commit, Committed, Created, Destroyed, OpendalOptions, Record, Store, StoreError, Touched};
-use session::testing::contract;
-use session::{Clock as _, OpendalStore, SessionId, SystemClock, Timestamp};
+use session::testing::{ManualClock, contract};
+use session::{Clock as _, OpendalStore, Session, SessionId, Sessions, SystemClock, Timestamp};
 use session_tests::bucket::Bucket;
 use session_tests::client::Client;
-use session_tests::counter::app;
+use session_tests::counter::{Counter, app};
 use session_tests::patient;
 use session_tests::servers::{Redis, TempDir};
 use tokio::task::JoinSet;
@@ -280,6 +280,25 @@ async fn a_sweep_reads_a_limited_number_of_objects_and_the_next_one_continues() 
         assert_eq!(store.sweep(100, late).await.unwrap(), 4, "from the beginning again");
         assert_eq!(names(&operator).await, ["readme"]);
     }
+}
+
+/// A sweeper goes on while batches are full, so live objects must not make them smaller.
+#[tokio::test]
+async fn live_objects_do_not_end_a_sweep() {
+    let operator = memory();
+    let store = OpendalStore::dangerous_last_writer_wins(operator.clone()).await.unwrap();
+    let clock = ManualClock::at(SystemClock::default().now());
+    let sessions = Sessions::<Counter>::builder().store(store.clone()).clock(clock.clone()).build().unwrap();
+    let visit = axum::routing::get(async |mut session: Session<Counter>| session.visits += 1);
+    let app = axum::Router::new().route("/", visit).layer(sessions.layer());
+    for number in 0..120 {
+        if number == 100 {
+            clock.advance(Duration::from_hours(1));
+        }
+        Client::new(app.clone()).get("/").await;
+    }
+    assert_eq!(sessions.sweeper().batch(30).sweep().await.unwrap(), 100);
+    assert_eq!(names(&operator).await.len(), 20, "live sessions stay");
 }
 
 #[tokio::test]

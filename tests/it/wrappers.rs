@@ -1,12 +1,15 @@
 //! Wrappers: each keeps the contract, and no session ends when a wrapper is added or removed.
 
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
 use session::store::{
-    Cached, Commit, Committed, Compressed, Created, Destroyed, Migrating, Record, StoreError, Touched,
+    Cached, Commit, Committed, Compressed, Created, Destroyed, Migrating, Record, StoreError, Touched, UserIndex,
 };
 use session::testing::{Contract, FailingStore, Fault};
-use session::{Clock as _, FileStore, MemoryStore, SessionId, Store, SystemClock, Timestamp};
+use session::{Clock as _, FileStore, MemoryStore, Session, SessionId, Sessions, Store, SystemClock, Timestamp};
 use session_tests::client::Client;
-use session_tests::counter::app;
+use session_tests::counter::{Counter, app};
 use session_tests::servers::TempDir;
 
 use crate::concurrency::{everything_is_kept, lifecycle_wins};
@@ -186,4 +189,80 @@ fn compression_before_encryption_is_refused() {
         assert!(matches!(error, Some(StoreError::Misconfigured(text)) if text.contains("dangerous_before_encryption")));
     }
     let _ = Compressed::dangerous_before_encryption(encrypting());
+}
+
+/// The first record is small in the store, and large in each request.
+#[tokio::test]
+async fn a_payload_has_a_limit_before_it_is_compressed() {
+    #[derive(Session)]
+    struct Notes {
+        text: String,
+    }
+    let memory = MemoryStore::new();
+    let app = |store: Compressed<MemoryStore>| {
+        let sessions = Sessions::<Notes>::builder().store(store).build().unwrap();
+        let write = get(async |mut session: Session<Notes>, Path(length): Path<usize>| {
+            session.text = "x".repeat(length);
+        });
+        let show = get(async |session: Session<Notes>| session.text.len().to_string());
+        Router::new().route("/write/{length}", write).route("/show", show).layer(sessions.layer())
+    };
+    let client = Client::new(app(Compressed::new(memory.clone()).unwrap()));
+    assert_eq!(client.get("/write/1000000").await.status, 200);
+    assert_eq!(client.get("/write/1100000").await.status, 500);
+    assert_eq!(client.get("/show").await.text, "1000000");
+    let larger = client.at(app(Compressed::new(memory.clone()).unwrap().max_bytes(8 << 20)));
+    assert_eq!(larger.get("/write/8000000").await.status, 200);
+    assert_eq!(larger.get("/write/9000000").await.status, 500);
+    let reader = larger.at(app(Compressed::new(memory).unwrap()));
+    assert_eq!(reader.get("/show").await.text, "8000000", "what is stored stays readable");
+}
+
+/// The end of a session is in the new store, and its old record cannot be removed: the call has done something.
+#[tokio::test]
+async fn an_error_after_a_write_is_unknown() {
+    let (old, new) = (Undying(MemoryStore::new()), MemoryStore::new());
+    let before = Client::new(app(old.clone()));
+    before.post("/login/7").await;
+    let (store, now) = (Migrating::new(old.clone(), new), SystemClock::default().now());
+    let sessions = Sessions::<Counter>::builder().store(store.clone()).build().unwrap();
+    let listed = sessions.list_user(&7, 9).await.unwrap();
+    let id = listed.first().unwrap().id();
+    let destroyed = store.destroy(id, now).await;
+    assert!(matches!(destroyed, Err(StoreError::Unknown(_))), "{destroyed:?}");
+    assert!(store.load(id, now).await.unwrap().is_none(), "it has ended");
+}
+
+/// A store that cannot remove.
+#[derive(Clone)]
+struct Undying(MemoryStore);
+
+impl Store for Undying {
+    async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
+        self.0.create(id, record, now).await
+    }
+
+    async fn load(&self, id: SessionId, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        self.0.load(id, now).await
+    }
+
+    async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+        self.0.commit(id, commit, now).await
+    }
+
+    async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
+        self.0.touch(id, idle, now).await
+    }
+
+    async fn destroy(&self, _id: SessionId, _now: Timestamp) -> Result<Destroyed, StoreError> {
+        Err(StoreError::unavailable("this store removes nothing"))
+    }
+
+    async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
+        self.0.sweep(limit, now).await
+    }
+
+    fn users(&self) -> Option<&dyn UserIndex> {
+        self.0.users()
+    }
 }

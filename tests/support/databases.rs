@@ -146,6 +146,10 @@ impl Database {
         }
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn url(&self) -> String {
         match self.kind {
             Kind::Postgres => self.url_of("postgres", ""),

@@ -8,6 +8,7 @@ pub mod counter;
 pub mod databases;
 pub mod http;
 pub mod patient;
+pub mod proxy;
 pub mod redis_groups;
 pub mod release;
 pub mod servers;

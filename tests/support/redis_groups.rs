@@ -95,7 +95,13 @@ pub struct Guarded {
 
 impl Guarded {
     pub fn start() -> Self {
+        Self::behind(|port| port)
+    }
+
+    /// The sentinels know the primary by another port: the one that `port_of` answers for its own.
+    pub fn behind(port_of: impl FnOnce(u16) -> u16) -> Self {
         let servers = replicated(2);
+        let port_of_primary = port_of(servers[0].port());
         let dir = TempDir::new("sentinel");
         let start = |number: usize| {
             let (port, file) = (free_port(), dir.path().join(format!("{number}.conf")));
@@ -103,7 +109,7 @@ impl Guarded {
                 "bind 127.0.0.1\nport {port}\ndir {}\nsentinel monitor shop 127.0.0.1 {} 2\n\
                  sentinel down-after-milliseconds shop 1000\nsentinel failover-timeout shop 10000\n",
                 dir.path().display(),
-                servers[0].port()
+                port_of_primary
             );
             std::fs::write(&file, config).expect("a configuration");
             (Process::start(Command::new("redis-server").arg(&file).arg("--sentinel")), port)

@@ -2,5 +2,8 @@
 
 pub(crate) mod clock;
 pub(crate) mod error;
+#[cfg(feature = "sealed")]
+pub(crate) mod log_limit;
 pub(crate) mod report;
 pub(crate) mod secret;
+pub(crate) mod steady;

@@ -91,8 +91,8 @@ impl Engine {
         self.backend.cookie_value(session.id, &session.record, self.rng())
     }
 
-    pub(crate) fn sweep(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>> {
-        self.backend.store().sweep(limit, self.now())
+    pub(crate) fn sweep(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.backend.store().sweep(limit, now)
     }
 
     pub(crate) fn users(&self) -> Option<&dyn UserIndex> {

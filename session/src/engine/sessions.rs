@@ -104,7 +104,7 @@ impl<S: Schema> Sessions<S> {
     ///
     /// The errors of the store. Sessions that were removed before stay removed.
     pub async fn sweep(&self, limit: usize) -> Result<usize, Error> {
-        Ok(self.engine.sweep(limit).await?)
+        Ok(self.engine.sweep(limit, self.engine.now()).await?)
     }
 }
 

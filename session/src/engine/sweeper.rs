@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::base::clock::{Timestamp, millis};
 use crate::base::error::Error;
+use crate::base::steady::SteadyTime;
 use crate::engine::Engine;
 use crate::engine::handle::schema::Schema;
 use crate::engine::sessions::Sessions;
@@ -45,6 +46,7 @@ struct Shared {
     /// When the last sweep ended, in milliseconds since the Unix epoch. Zero if none has.
     last_success: AtomicU64,
     removed: AtomicU64,
+    steady: SteadyTime,
 }
 
 impl<S: Schema> Sessions<S> {
@@ -101,6 +103,9 @@ impl Sweeper {
 
     /// Sweeps until the future is dropped. A failed sweep is logged, and the next one comes at its usual time.
     ///
+    /// If the clock jumps ahead, what expires by the jump is removed only when the clock has stayed there for ten
+    /// minutes: it may jump back.
+    ///
     /// ```
     /// # use session::Sweeper;
     /// fn start(sweeper: &Sweeper) {
@@ -109,7 +114,8 @@ impl Sweeper {
     /// ```
     pub async fn run(self) {
         loop {
-            match self.sweep().await {
+            let now = self.shared.steady.confirmed(self.engine.now());
+            match self.sweep_at(now).await {
                 Ok(removed) => tracing::debug!(removed, "expired sessions removed"),
                 Err(error) => tracing::warn!(%error, "expired sessions could not be removed; they count as absent"),
             }
@@ -136,9 +142,13 @@ impl Sweeper {
     /// # Ok::<(), session::BoxError>(())
     /// ```
     pub async fn sweep(&self) -> Result<usize, Error> {
+        self.sweep_at(self.engine.now()).await
+    }
+
+    async fn sweep_at(&self, now: Timestamp) -> Result<usize, Error> {
         let mut removed = 0;
         loop {
-            let batch = self.engine.sweep(self.batch).await?;
+            let batch = self.engine.sweep(self.batch, now).await?;
             removed += batch;
             self.shared.removed.fetch_add(batch as u64, Ordering::Relaxed);
             if batch < self.batch {

@@ -32,6 +32,9 @@ pub struct Commit<'a> {
     pub epoch: u64,
     /// The revision that the stored record must have.
     pub revision: u64,
+    /// The last commit that the stored record must have. Epoch and revision are not enough: after a failover that lost
+    /// a commit, another one takes its revision.
+    pub last_op: OpId,
     /// Names this commit; [`Record::has_applied`] recognises it.
     pub op: OpId,
     /// The complete new record: its epoch, revision and writers are already those after the commit. Its user differs
@@ -47,15 +50,15 @@ pub struct Commit<'a> {
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "the contract: a store must handle every decision")]
 pub enum Decision {
-    /// Epoch and revision are the expected ones: write [`Commit::replacement`] and answer
+    /// Epoch, revision and last commit are the expected ones: write [`Commit::replacement`] and answer
     /// [`Applied`](super::Committed::Applied).
     Replace,
     /// This very commit has been applied before: write nothing and answer [`Applied`](super::Committed::Applied).
     AlreadyApplied,
     /// The stored epoch is another one: write nothing and answer [`Superseded`](super::Committed::Superseded).
     Superseded,
-    /// The stored revision is another one: write nothing and answer [`Conflict`](super::Committed::Conflict) with the
-    /// stored record.
+    /// The stored revision is another one, or of another commit: write nothing and answer
+    /// [`Conflict`](super::Committed::Conflict) with the stored record.
     Conflict,
 }
 
@@ -70,7 +73,7 @@ pub enum Decision {
 /// struct Row {
 ///     epoch: u64,
 ///     revision: u64,
-///     writers: Vec<[u8; 8]>, // `OpId::to_bytes` of the last writers
+///     writers: Vec<OpId>, // the latest first
 /// }
 ///
 /// impl StoredHead for Row {
@@ -83,7 +86,11 @@ pub enum Decision {
 ///     }
 ///
 ///     fn has_applied(&self, op: OpId) -> bool {
-///         self.writers.contains(&op.to_bytes())
+///         self.writers.contains(&op)
+///     }
+///
+///     fn last_op(&self) -> OpId {
+///         self.writers.first().copied().unwrap_or_default()
 ///     }
 /// }
 ///
@@ -100,6 +107,9 @@ pub trait StoredHead {
 
     /// [`Record::has_applied`] of the stored record.
     fn has_applied(&self, op: OpId) -> bool;
+
+    /// [`Record::last_op`] of the stored record.
+    fn last_op(&self) -> OpId;
 }
 
 impl StoredHead for Record {
@@ -114,12 +124,23 @@ impl StoredHead for Record {
     fn has_applied(&self, op: OpId) -> bool {
         Self::has_applied(self, op)
     }
+
+    fn last_op(&self) -> OpId {
+        Self::last_op(self)
+    }
 }
 
 impl<'a> Commit<'a> {
     /// The commit `op`, which replaces `current` with `next`. `next` must be complete: see [`record`](Self::record).
     pub fn new(current: &Record, op: OpId, next: &'a Record) -> Self {
-        Self { epoch: current.epoch, revision: current.revision, op, record: next, until: current.absolute }
+        Self {
+            epoch: current.epoch,
+            revision: current.revision,
+            last_op: current.last_op(),
+            op,
+            record: next,
+            until: current.absolute,
+        }
     }
 
     /// The same commit with another record: for a store that wraps another one and keeps records in another form.
@@ -131,11 +152,11 @@ impl<'a> Commit<'a> {
     /// Whether this commit may replace `stored`, a live record. The caller answers
     /// [`Gone`](super::Committed::Gone) itself if there is none.
     ///
-    /// In this order: the expected epoch and revision are [`Replace`](Decision::Replace); a record that this commit has
-    /// written before is [`AlreadyApplied`](Decision::AlreadyApplied), even if other commits came after it; another
-    /// epoch is [`Superseded`](Decision::Superseded); anything else is [`Conflict`](Decision::Conflict).
+    /// In this order: the expected epoch, revision and last commit are [`Replace`](Decision::Replace); a record that
+    /// this commit has written before is [`AlreadyApplied`](Decision::AlreadyApplied), even if other commits came after
+    /// it; another epoch is [`Superseded`](Decision::Superseded); anything else is [`Conflict`](Decision::Conflict).
     pub fn decide(&self, stored: &impl StoredHead) -> Decision {
-        if (stored.epoch(), stored.revision()) == (self.epoch, self.revision) {
+        if (stored.epoch(), stored.revision(), stored.last_op()) == (self.epoch, self.revision, self.last_op) {
             Decision::Replace
         } else if stored.has_applied(self.op) {
             Decision::AlreadyApplied

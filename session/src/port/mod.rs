@@ -74,9 +74,10 @@ use crate::data::token::SessionId;
 ///
 /// # Errors
 ///
-/// A call answers within a deadline of the store's own. A call that *may* have been applied answers
-/// [`StoreError::Unknown`], never [`Unavailable`](StoreError::Unavailable): the engine then repeats a removal, and a
-/// commit with the same [`OpId`]. A failed load is an error, never `None`.
+/// A call answers within a deadline of the store's own. The error of a write is [`StoreError::Unknown`] unless the
+/// answer *proves* that nothing was applied: a broken connection, a garbled answer and an error that the store does not
+/// know prove nothing. After `Unknown` the engine repeats a removal, and a commit with the same [`OpId`]; after another
+/// error it may send the same changes under another one. A failed load is an error, never `None`.
 ///
 /// # Example
 ///
@@ -135,14 +136,14 @@ pub trait Store: Send + Sync + 'static {
     }
 
     /// Replaces the record under `id` with [`commit.record`](Commit::record), if it is at the expected epoch and
-    /// revision.
+    /// revision, and the expected commit was the last one.
     ///
     /// All of it is replaced or none of it. The idle deadline never moves back: the later of the stored and the new one
     /// is written ([`Commit::replacement`]). In this order: no live record is [`Gone`](Committed::Gone); the expected
-    /// epoch and revision are [`Applied`](Committed::Applied); [`commit.op`](Commit::op) among the record's writers is
-    /// `Applied` as well, because it is a repetition; another epoch is [`Superseded`](Committed::Superseded); anything
-    /// else is [`Conflict`](Committed::Conflict), with the stored record. [`Commit::decide`] is this rule for a live
-    /// record.
+    /// epoch, revision and last commit are [`Applied`](Committed::Applied); [`commit.op`](Commit::op) among the
+    /// record's writers is `Applied` as well, because it is a repetition; another epoch is
+    /// [`Superseded`](Committed::Superseded); anything else is [`Conflict`](Committed::Conflict), with the stored
+    /// record. [`Commit::decide`] is this rule for a live record.
     ///
     /// # Errors
     ///

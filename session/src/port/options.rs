@@ -16,6 +16,21 @@ pub(crate) fn check_deadline(name: &str, deadline: Duration) -> Result<(), Store
     Err(StoreError::Misconfigured(format!("{name} {deadline:?}: use 1 ms to 60 s")))
 }
 
+/// Checks that `url` begins with one of `schemes`. Messages call the setting `what`, and do not quote the URL, which
+/// may contain a password.
+///
+/// # Errors
+///
+/// [`StoreError::Misconfigured`] names the setting and the first of `schemes`.
+pub(crate) fn check_scheme(what: &str, url: &str, schemes: &[&str]) -> Result<(), StoreError> {
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme);
+    if scheme.is_some_and(|scheme| schemes.contains(&scheme)) {
+        return Ok(());
+    }
+    let expected = schemes.first().copied().unwrap_or_default();
+    Err(StoreError::Misconfigured(format!("{what}: it does not begin with `{expected}:`")))
+}
+
 /// Checks the setting `max_bytes`: at least 1 KiB, at most `most_mib` MiB.
 ///
 /// # Errors

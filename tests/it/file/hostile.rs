@@ -223,6 +223,30 @@ async fn on_a_full_disk_writes_fail_and_logouts_work() {
     drop(disk);
 }
 
+/// What is no file of the store stays, and keeps nothing else from being removed.
+#[tokio::test]
+async fn stray_folders_do_not_stop_the_sweep() {
+    let dir = TempDir::new("file");
+    let open = store(&dir).await;
+    for _ in 0..5 {
+        Client::new(app(open.clone())).post("/login/7").await;
+    }
+    let sessions = dir.path().join("sessions");
+    let stray = |name: String| {
+        fs::create_dir_all(sessions.join(name)).unwrap();
+    };
+    for digit in ['0', '7', 'f'] {
+        let name = digit.to_string().repeat(32);
+        stray(format!("{name}.new/within"));
+        stray(format!("{name}/within"));
+        stray(format!("users/{name}/{name}/within"));
+        stray(format!("users/{}/{name}/within", name.repeat(2)));
+    }
+    let late = SystemClock::default().now().saturating_add(std::time::Duration::from_hours(99));
+    assert_eq!(open.sweep(100, late).await.unwrap(), 5);
+    assert_eq!(names(&dir).len(), 6, "the stray folders stay: {:?}", names(&dir));
+}
+
 /// Some tests need root. They are skipped for other users, except in CI, where they must run.
 fn only_root(what: &str) {
     assert!(std::env::var_os("CI").is_none(), "only root can try {what}, and CI must");

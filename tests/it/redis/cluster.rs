@@ -46,7 +46,7 @@ async fn no_reachable_node() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn moving_slots_fails_no_request() {
     let cluster = Cluster::start();
-    let store = RedisStore::cluster(cluster.urls()).await.unwrap();
+    let store = RedisStore::cluster_with(cluster.urls(), patient::redis()).await.unwrap();
     let load = Load::start(&app(store));
     let words = ["--cluster-from", &cluster.id(0), "--cluster-to", &cluster.id(1), "--cluster-slots", "1000"];
     let mut command = vec!["reshard".to_owned(), format!("127.0.0.1:{}", cluster.nodes[0].port())];

@@ -26,8 +26,11 @@ async fn open(database: &Database) -> MySqlStore {
 }
 
 async fn visited() -> (Database, Client) {
+    visited_with(SqlOptions::new().create_table(true).deadline(Duration::from_millis(300))).await
+}
+
+async fn visited_with(options: SqlOptions) -> (Database, Client) {
     let database = Database::mariadb();
-    let options = SqlOptions::new().create_table(true).deadline(Duration::from_millis(300));
     let client = Client::new(app(MySqlStore::connect_with(&database.url(), options).await.unwrap()));
     for _ in 0..3 {
         client.get("/visit").await;
@@ -133,7 +136,7 @@ async fn a_locked_row_is_waited_for_until_the_deadline() {
 
 #[tokio::test]
 async fn broken_connections_are_replaced() {
-    let (database, client) = visited().await;
+    let (database, client) = visited_with(patient::sql()).await;
     for _ in 0..5 {
         let mut connection = MySqlConnection::connect(&database.url()).await.unwrap();
         let others = "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = 'root'";

@@ -26,8 +26,11 @@ async fn open(database: &Database) -> PostgresStore {
 }
 
 async fn visited() -> (Database, Client) {
+    visited_with(SqlOptions::new().create_table(true).deadline(Duration::from_millis(300))).await
+}
+
+async fn visited_with(options: SqlOptions) -> (Database, Client) {
     let database = Database::postgres();
-    let options = SqlOptions::new().create_table(true).deadline(Duration::from_millis(300));
     let client = Client::new(app(PostgresStore::connect_with(&database.url(), options).await.unwrap()));
     for _ in 0..3 {
         client.get("/visit").await;
@@ -48,7 +51,7 @@ async fn contract_with_serializable_transactions() {
     run(&database, "ALTER SYSTEM SET default_transaction_isolation = 'serializable'; ").await;
     run(&database, "SELECT pg_reload_conf()").await;
     let pool = PgPool::connect(&database.url()).await.unwrap();
-    let store = PostgresStore::from_pool_with(pool, SqlOptions::new().create_table(true)).await.unwrap();
+    let store = PostgresStore::from_pool_with(pool, patient::sql()).await.unwrap();
     keeps_the_contract(store, "postgres, serializable").await;
 }
 
@@ -139,7 +142,7 @@ async fn a_locked_row_is_waited_for_until_the_deadline() {
 
 #[tokio::test]
 async fn broken_connections_are_replaced() {
-    let (database, client) = visited().await;
+    let (database, client) = visited_with(patient::sql()).await;
     for _ in 0..5 {
         let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()";
         run(&database, others).await;

@@ -39,11 +39,13 @@ pub(crate) const IDLE_AT: usize = 20;
 const CHECKSUM_AT: usize = 32;
 const ABSOLUTE_AT: usize = 36;
 const PREVIOUS_AT: usize = 92;
+/// Where the last commit is: the first of the writers.
+pub(crate) const WRITERS_AT: usize = 132;
 const USER_AT: usize = 196;
 pub(crate) const WRITERS: usize = 8;
 /// The length of a record without user and payload.
 pub(crate) const HEADER: usize = USER_AT + 2;
-const _: () = assert!(PREVIOUS_AT + 32 + 8 + WRITERS * 8 == USER_AT);
+const _: () = assert!(PREVIOUS_AT + 32 + 8 == WRITERS_AT && WRITERS_AT + WRITERS * 8 == USER_AT);
 
 /// The deadline of a previous verifier that opens the session until the new one has been used.
 pub(crate) const UNSEEN: Timestamp = Timestamp::from_millis(u64::MAX);
@@ -181,6 +183,19 @@ impl Record {
     /// ```
     pub fn has_applied(&self, op: OpId) -> bool {
         self.writers.contains(&op)
+    }
+
+    /// The commit that wrote this record.
+    ///
+    /// ```
+    /// # use session::store::Record;
+    /// fn are_the_same(one: &Record, other: &Record) -> bool {
+    ///     (one.epoch(), one.revision(), one.last_op()) == (other.epoch(), other.revision(), other.last_op())
+    /// }
+    /// ```
+    pub fn last_op(&self) -> OpId {
+        let [last, ..] = self.writers;
+        last
     }
 
     /// The record with another idle deadline. For stores that keep the deadline beside the bytes.

@@ -12,9 +12,9 @@ use quick_cache::unsync::DefaultLifecycle;
 use quick_cache::{Weighter, unsync};
 use tokio::time::Instant;
 
-use crate::data::record::{Record, UserKey};
+use crate::data::record::{OpId, Record, UserKey};
 use crate::data::token::{RandomIds, SessionId};
-use crate::port::Invalidation;
+use crate::port::{Commit, Invalidation};
 
 /// A shard must have room for a record of 1 MiB, which is the largest that stores accept by default.
 const SHARD_BYTES: u64 = 2 << 20;
@@ -89,9 +89,9 @@ impl Cache {
         (entry.since.elapsed() < self.staleness).then(|| entry.record.clone())
     }
 
-    /// Whether the record at `revision` is cached, however old it is.
-    pub(super) fn contains(&self, id: SessionId, revision: u64) -> bool {
-        self.shard(id).is_some_and(|shard| shard.revision(id) == Some(revision))
+    /// Whether the record that `commit` replaces is cached, however old it is.
+    pub(super) fn has_base_of(&self, id: SessionId, commit: &Commit<'_>) -> bool {
+        self.shard(id).is_some_and(|shard| shard.version(id) == Some((commit.revision, commit.last_op)))
     }
 
     /// Call it before the store is asked for the record of `id`.
@@ -121,16 +121,20 @@ impl Cache {
         let is_current = Some(stripe.version) == token.version && !self.staleness.is_zero();
         stripe.version += 1;
         let idle = match shard.entries.get_mut(&id) {
-            // A revision is used once, and an idle deadline never moves back.
-            Some(mut known) if known.record.revision() >= record.revision() => {
+            // An idle deadline never moves back.
+            Some(mut known) if version(&known.record) == version(record) => {
                 known.record.idle = known.record.idle.max(record.idle);
-                if known.record.revision() == record.revision() {
-                    known.since = known.since.max(token.since);
-                }
+                known.since = known.since.max(token.since);
                 return;
             },
-            Some(known) => known.record.idle.max(record.idle),
-            None => record.idle,
+            // The answer was overtaken.
+            Some(mut known) if !is_current && known.record.revision() > record.revision() => {
+                known.record.idle = known.record.idle.max(record.idle);
+                return;
+            },
+            Some(known) if known.record.revision() < record.revision() => known.record.idle.max(record.idle),
+            // The store does not have the cached record any more: a failover has lost it.
+            Some(_) | None => record.idle,
         };
         if is_current {
             // The user's key is copied: otherwise it would keep the whole buffer of the record that was loaded in
@@ -142,10 +146,10 @@ impl Cache {
         }
     }
 
-    /// Notes a record that a caller gets without the cache: an older one is removed.
+    /// Notes a record that a caller gets without the cache: an older one is removed, and another one of its revision.
     pub(super) fn observe(&self, id: SessionId, record: &Record) {
         if let Some(mut shard) = self.shard(id)
-            && shard.revision(id).is_none_or(|known| known < record.revision())
+            && shard.version(id).is_none_or(|known| known != version(record) && known.0 <= record.revision())
         {
             shard.remove(id);
         }
@@ -198,8 +202,8 @@ impl Shard {
         Self { entries, stripes: vec![VersionStripe::default(); STRIPES] }
     }
 
-    fn revision(&self, id: SessionId) -> Option<u64> {
-        self.entries.get(&id).map(|entry| entry.record.revision())
+    fn version(&self, id: SessionId) -> Option<(u64, OpId)> {
+        self.entries.get(&id).map(|entry| version(&entry.record))
     }
 
     fn stripe(&mut self, id: SessionId) -> Option<&mut VersionStripe> {
@@ -213,6 +217,11 @@ impl Shard {
         }
         self.entries.remove(&id);
     }
+}
+
+/// What tells a record from the session's other ones: a revision alone can be used twice, around a failover.
+fn version(record: &Record) -> (u64, OpId) {
+    (record.revision(), record.last_op())
 }
 
 impl VersionStripe {
@@ -286,6 +295,21 @@ mod tests {
         assert_eq!(cached(&cache), None);
         cache.insert(ID, &record(3, 50), old);
         assert_eq!(cached(&cache), None);
+    }
+
+    /// After a failover that lost revision 4, the store has another revision 4, or an older one.
+    #[test]
+    fn a_record_that_the_store_has_lost_is_replaced() {
+        for revision in [3, 4] {
+            let cache = cache();
+            let mut other = record(revision, 50);
+            other.note_writer(OpId { process: 8, sequence: 1 });
+            cache.insert(ID, &record(4, 60), cache.begin_read(ID));
+            cache.insert(ID, &other, cache.begin_read(ID));
+            assert_eq!(cache.get(ID).map(|record| version(&record)), Some(version(&other)));
+            cache.observe(ID, &record(4, 60));
+            assert_eq!(cached(&cache), None);
+        }
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl<S: Store> Store for Cached<S> {
         match &committed {
             // Without the previous record the idle deadline is unknown: a touch may have moved it, and a commit keeps
             // the later one.
-            Ok(Committed::Applied) if self.cache.contains(id, commit.revision) => {
+            Ok(Committed::Applied) if self.cache.has_base_of(id, &commit) => {
                 self.cache.insert(id, commit.record, token);
             },
             Ok(Committed::Conflict(fresh)) => self.cache.insert(id, fresh, token),

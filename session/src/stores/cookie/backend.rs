@@ -10,6 +10,7 @@ use super::SealedCookie;
 use super::layout::{self, Form};
 use crate::base::clock::{Rng, RngError, Timestamp};
 use crate::base::error::Error;
+use crate::base::log_limit::LogLimit;
 use crate::cookie::MAX_COOKIE_AGE;
 use crate::crypto::keys::Purpose;
 use crate::crypto::seal::{Plain, Rejected, Sealer};
@@ -37,6 +38,8 @@ pub(super) struct CookieBackend {
     last_wins: bool,
     /// Sessions that ended before their deadline, each as a record without content.
     revoked: Option<Box<dyn DynStore>>,
+    /// Warnings about cookies that do not open.
+    refusals: LogLimit,
 }
 
 impl CookieBackend {
@@ -59,6 +62,7 @@ impl CookieBackend {
             padded_to: settings.padded_to.and_then(NonZeroUsize::new),
             last_wins: settings.last_wins,
             revoked: settings.revoked,
+            refusals: LogLimit::default(),
         }
     }
 
@@ -135,8 +139,12 @@ impl Backend for CookieBackend {
             Ok(opened) => Some(Credential::Sealed(Box::new(opened))),
             Err(Rejected::Expired) => None,
             Err(reason) => {
-                let cookie = &self.cookie;
-                tracing::warn!(cookie, ?reason, "a session cookie is refused: the visitor counts as anonymous");
+                // Any client can cause this.
+                if let Some(left_out) = self.refusals.admit() {
+                    let cookie = &self.cookie;
+                    let what = "a session cookie is refused: the visitor counts as anonymous";
+                    tracing::warn!(cookie, ?reason, left_out, "{what}");
+                }
                 None
             },
         }

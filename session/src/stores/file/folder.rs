@@ -110,12 +110,14 @@ impl Folder {
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let unfinished = format!("{name}{UNFINISHED}");
         let _ = self.remove(&unfinished)?;
+        // Until the unfinished file is renamed, the old one is in place.
         let written = self
             .new_file(&unfinished, bytes)
-            .and_then(|()| rustix::fs::renameat(&self.0, &*unfinished, &self.0, name).map_err(io::Error::from));
+            .map_err(refused)
+            .and_then(|()| rustix::fs::renameat(&self.0, &*unfinished, &self.0, name).map_err(change_failed));
         if let Err(error) = written {
             let _ = self.remove(&unfinished);
-            return Err(StoreError::unavailable(error));
+            return Err(error);
         }
         self.sync()
     }
@@ -126,7 +128,7 @@ impl Folder {
             Ok(()) => Ok(true),
             Err(Errno::NOENT) => Ok(self.absent::<()>()?.is_some()),
             Err(Errno::ISDIR | Errno::PERM) => Err(Corrupt::new("a folder is in the place of the record").into()),
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(change_failed(error)),
         }
     }
 
@@ -235,4 +237,35 @@ fn trusted_length(stat: &Stat) -> Result<usize, Corrupt> {
 
 fn failed(error: Errno) -> StoreError {
     StoreError::unavailable(io::Error::from(error))
+}
+
+/// The error of an operation that leaves the record as it was.
+fn refused(error: io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::full(error),
+        _ => StoreError::unavailable(error),
+    }
+}
+
+/// The error of a name that could not be changed. Those that are not listed, such as an I/O error, leave open whether
+/// it was.
+fn change_failed(error: Errno) -> StoreError {
+    let is_refused = matches!(
+        error,
+        Errno::ACCESS
+            | Errno::BUSY
+            | Errno::DQUOT
+            | Errno::ISDIR
+            | Errno::LOOP
+            | Errno::MLINK
+            | Errno::NAMETOOLONG
+            | Errno::NOENT
+            | Errno::NOMEM
+            | Errno::NOSPC
+            | Errno::NOTDIR
+            | Errno::PERM
+            | Errno::ROFS
+    );
+    let error = io::Error::from(error);
+    if is_refused { refused(error) } else { StoreError::unknown(error) }
 }

@@ -24,7 +24,10 @@ impl Users {
             if folder.create_empty(&names::record(id))?.is_some() {
                 // The record has not been written yet, so an error here is a definite one.
                 let durable = folder.sync().and_then(|()| self.0.sync());
-                return durable.map_err(|error| StoreError::unavailable(error.to_string()));
+                return durable.map_err(|error| match error {
+                    StoreError::Unknown(cause) => StoreError::Unavailable(cause),
+                    other => other,
+                });
             }
         }
         Err(StoreError::unavailable(format!(

@@ -257,13 +257,13 @@ impl Store for FileStore {
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         check_size(commit.record, self.0.options.max_bytes)?;
-        let Commit { epoch, revision, op, record, until } = commit;
+        let Commit { epoch, revision, last_op, op, record, until } = commit;
         let record = record.clone();
         self.with_lock(id, move |shared| {
             let Some(stored) = shared.live(id, now)? else {
                 return Ok(Committed::Gone);
             };
-            let commit = Commit { epoch, revision, op, record: &record, until };
+            let commit = Commit { epoch, revision, last_op, op, record: &record, until };
             Ok(match commit.decide(&stored) {
                 Decision::Replace => {
                     shared.replace(id, Some(&stored), &commit.replacement(&stored))?;
@@ -304,18 +304,23 @@ impl Store for FileStore {
             Ok((expired, unfinished, shared.users.orphans(&shared.records, limit)?))
         });
         let (expired, unfinished, orphans) = found.await.unwrap_or_else(|error| Err(StoreError::unavailable(error)))?;
+        // What is no file of this store is left for an operator to examine, and keeps nothing else from being removed.
+        let unless_foreign = |outcome| match outcome {
+            Err(StoreError::Corrupt(_)) => Ok(false),
+            outcome => outcome,
+        };
         for id in unfinished {
-            self.with_lock(id, move |shared| shared.records.remove(&format!("{}{UNFINISHED}", names::record(id))))
-                .await?;
+            let remove = move |shared: &Shared| shared.records.remove(&format!("{}{UNFINISHED}", names::record(id)));
+            unless_foreign(self.with_lock(id, remove).await)?;
         }
         for (user, id) in orphans {
-            self.with_lock(id, move |shared| {
+            let remove = move |shared: &Shared| {
                 if shared.read(id)?.is_none() {
                     shared.users.remove(&user, id);
                 }
-                Ok(())
-            })
-            .await?;
+                Ok(false)
+            };
+            unless_foreign(self.with_lock(id, remove).await)?;
         }
         let mut removed = 0;
         for id in expired {
@@ -323,7 +328,7 @@ impl Store for FileStore {
                 Some(record) if record.is_expired(now) => shared.remove(id),
                 _ => Ok(false),
             };
-            removed += usize::from(self.with_lock(id, remove).await?);
+            removed += usize::from(unless_foreign(self.with_lock(id, remove).await)?);
         }
         Ok(removed)
     }
@@ -395,7 +400,11 @@ impl UserIndex for FileStore {
                     Ok(_) | Err(StoreError::Corrupt(_)) => Ok(false),
                     Err(error) => Err(error),
                 };
-                removed += usize::from(self.with_lock(id, revoke).await?);
+                removed += match self.with_lock(id, revoke).await {
+                    Ok(was_there) => usize::from(was_there),
+                    Err(error) if removed == 0 => return Err(error),
+                    Err(error) => return Err(error.after_write()),
+                };
             }
             Ok(removed)
         })

@@ -1,16 +1,18 @@
 //! [`MemoryStore`]: sessions of one process, lost when it ends.
 
 mod packed;
+mod room;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::packed::PackedRecord;
+use self::room::{Amount, Room};
 use crate::base::clock::Timestamp;
+use crate::base::steady::SteadyTime;
 use crate::data::token::{IdMap, SessionId};
 use crate::port::{
     BoxFuture, Commit, Committed, Created, Decision, Destroyed, Record, Store, StoreError, Touched, UserIndex, UserKey,
@@ -27,9 +29,12 @@ const SWEPT_AT_ONCE: usize = 64;
 
 /// Keeps sessions in memory, with a maximum number: for tests, and for servers of one process.
 ///
-/// Cloning shares the sessions. When the [maximum](Self::with_max_sessions) is reached, a new session is refused with
-/// [`StoreError::Unavailable`], and no live one is evicted. Expired sessions need no [`Sweeper`](crate::Sweeper): every
-/// new session removes a few, so no request waits until all are removed.
+/// Cloning shares the sessions. When the [number](Self::with_max_sessions) or the [memory](Self::max_bytes) of all
+/// sessions is at its maximum, a write that needs more is refused with [`StoreError::Full`], and no live session is
+/// evicted. A tenth of both is kept for sessions of users who are logged in: anonymous visitors cannot use it up.
+///
+/// Expired sessions need no [`Sweeper`](crate::Sweeper): every new session removes a few, so no request waits until all
+/// are removed. If the clock jumps ahead, what expires by the jump stays for ten minutes: the clock may jump back.
 ///
 /// It keeps the whole contract of [`Store`], finds sessions by user, and never waits for anything but a short lock.
 ///
@@ -48,8 +53,9 @@ const SWEPT_AT_ONCE: usize = 64;
 pub struct MemoryStore {
     shards: Arc<[Mutex<Shard>; SHARDS]>,
     /// Records in all shards, including expired ones that have not been swept.
-    held: Arc<AtomicUsize>,
-    max_sessions: usize,
+    held: Arc<Room>,
+    max: Amount,
+    steady: Arc<SteadyTime>,
 }
 
 #[derive(Default)]
@@ -64,7 +70,7 @@ struct Shard {
 }
 
 impl MemoryStore {
-    /// An empty store for at most 1,000,000 sessions.
+    /// An empty store for at most 1,000,000 sessions and 1 GiB.
     pub fn new() -> Self {
         Self::with_max_sessions(1_000_000)
     }
@@ -77,12 +83,25 @@ impl MemoryStore {
     /// assert!(store.is_empty());
     /// ```
     pub fn with_max_sessions(max_sessions: usize) -> Self {
-        Self { shards: Arc::default(), held: Arc::default(), max_sessions }
+        let max = Amount { records: max_sessions, bytes: 1 << 30 };
+        Self { shards: Arc::default(), held: Arc::default(), max, steady: Arc::default() }
+    }
+
+    /// The most memory that all sessions together may take, in bytes. Default: 1 GiB. Set it before you clone the
+    /// store.
+    ///
+    /// ```
+    /// let store = session::MemoryStore::with_max_sessions(10_000).max_bytes(64 << 20);
+    /// ```
+    #[must_use]
+    pub fn max_bytes(mut self, max_bytes: usize) -> Self {
+        self.max.bytes = max_bytes;
+        self
     }
 
     /// How many records the store holds, including expired ones that have not been swept.
     pub fn len(&self) -> usize {
-        self.held.load(Ordering::Relaxed)
+        self.held.records()
     }
 
     /// Whether the store holds no record.
@@ -90,17 +109,26 @@ impl MemoryStore {
         self.len() == 0
     }
 
-    /// Counts one more record if the maximum allows it.
-    fn reserve(&self) -> bool {
-        let room = self.held.fetch_add(1, Ordering::Relaxed) < self.max_sessions;
-        if !room {
-            self.release(1);
-        }
-        room
+    /// Counts `more` for a record, if the maximum allows it. Anonymous sessions may not take the last tenth.
+    fn reserve(&self, more: Amount, has_user: bool) -> bool {
+        let max = if has_user { self.max } else { self.max.without_a_tenth() };
+        self.held.take(more, max)
     }
 
-    fn release(&self, records: usize) {
-        self.held.fetch_sub(records, Ordering::Relaxed);
+    /// As [`reserve`](Self::reserve), after expired records are removed if there is no room.
+    fn reserve_swept(&self, more: Amount, has_user: bool, now: Timestamp) -> Result<(), StoreError> {
+        if self.reserve(more, has_user) {
+            return Ok(());
+        }
+        self.sweep_all(usize::MAX, SWEPT_WHEN_FULL, self.steady.confirmed(now));
+        if self.reserve(more, has_user) {
+            return Ok(());
+        }
+        let Amount { records, bytes } = self.max;
+        Err(StoreError::full(format!(
+            "MemoryStore: the maximum is {records} sessions and {bytes} bytes, of which a tenth is for users who are \
+             logged in; see `MemoryStore::with_max_sessions` and `max_bytes`"
+        )))
     }
 
     /// Removes up to `limit` expired records and examines at most `budget`. It takes a few from each shard in turn, so
@@ -112,8 +140,8 @@ impl MemoryStore {
             for shard in &*self.shards {
                 let most = (limit - removed).min(budget - examined).min(SWEPT_AT_ONCE);
                 let swept = lock(shard).sweep(most, now);
-                self.release(swept.removed);
-                removed += swept.removed;
+                self.held.release(swept.removed);
+                removed += swept.removed.records;
                 examined += swept.examined;
                 more |= most > 0 && swept.examined == most;
             }
@@ -138,7 +166,7 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 #[derive(Default)]
 struct Swept {
     examined: usize,
-    removed: usize,
+    removed: Amount,
 }
 
 impl Shard {
@@ -200,8 +228,9 @@ impl Shard {
             match self.records.get(&id).map(PackedRecord::idle) {
                 Some(idle) if idle > now => self.due.push(Reverse((idle, id))),
                 Some(_) => {
-                    self.remove(id);
-                    swept.removed += 1;
+                    if let Some(removed) = self.remove(id) {
+                        swept.removed.add(removed.amount());
+                    }
                 },
                 None => {},
             }
@@ -229,26 +258,18 @@ impl fmt::Debug for MemoryStore {
 
 impl Store for MemoryStore {
     async fn create(&self, id: SessionId, record: &Record, now: Timestamp) -> Result<Created, StoreError> {
-        if !self.reserve() {
-            // Expired records are removed before a new session is refused.
-            self.sweep_all(usize::MAX, SWEPT_WHEN_FULL, now);
-            if !self.reserve() {
-                let reason = format!(
-                    "MemoryStore: {} live sessions are the maximum; see `MemoryStore::with_max_sessions`",
-                    self.max_sessions
-                );
-                return Err(StoreError::unavailable(reason));
-            }
-        }
+        let packed = PackedRecord::new(record);
+        let amount = packed.amount();
+        self.reserve_swept(amount, record.user().is_some(), now)?;
         let mut shard = self.shard(id);
-        self.release(shard.sweep(SWEPT_PER_CREATE, now).removed);
+        self.held.release(shard.sweep(SWEPT_PER_CREATE, self.steady.confirmed(now)).removed);
         if shard.live(id, now).is_some() {
-            self.release(1);
+            self.held.release(amount);
             return Ok(Created::Exists);
         }
         shard.due.push(Reverse((record.idle_deadline(), id)));
-        if shard.insert(id, PackedRecord::new(record)).is_some() {
-            self.release(1);
+        if let Some(expired) = shard.insert(id, packed) {
+            self.held.release(expired.amount());
         }
         Ok(Created::Created)
     }
@@ -258,24 +279,45 @@ impl Store for MemoryStore {
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
-        let mut shard = self.shard(id);
-        let Some(stored) = shard.live(id, now) else {
-            return Ok(Committed::Gone);
-        };
-        match commit.decide(stored) {
-            Decision::Replace => {
-                let mut packed = PackedRecord::new(commit.record);
-                packed.set_idle(stored.idle().max(commit.record.idle_deadline()));
-                if stored.user() == packed.user() {
-                    *stored = packed;
-                } else {
-                    shard.insert(id, packed);
-                }
-                Ok(Committed::Applied)
-            },
-            Decision::AlreadyApplied => Ok(Committed::Applied),
-            Decision::Superseded => Ok(Committed::Superseded),
-            Decision::Conflict => Ok(Committed::Conflict(Box::new(stored.record()?))),
+        let mut packed = PackedRecord::new(commit.record);
+        let has_user = commit.record.user().is_some();
+        // Room for the whole record, as long as the size of the stored one is unknown.
+        let mut reserved = Amount::default();
+        loop {
+            let mut shard = self.shard(id);
+            let Some(stored) = shard.live(id, now) else {
+                self.held.release(reserved);
+                return Ok(Committed::Gone);
+            };
+            let refused = match commit.decide(stored) {
+                Decision::Replace => None,
+                Decision::AlreadyApplied => Some(Committed::Applied),
+                Decision::Superseded => Some(Committed::Superseded),
+                Decision::Conflict => Some(Committed::Conflict(Box::new(stored.record()?))),
+            };
+            if let Some(refused) = refused {
+                self.held.release(reserved);
+                return Ok(refused);
+            }
+            let before = stored.amount();
+            let more = packed.amount().bytes.saturating_sub(before.bytes + reserved.bytes);
+            if more > 0 && !self.reserve(Amount { records: 0, bytes: more }, has_user) {
+                // Other shards are swept too, so this one must not be locked.
+                drop(shard);
+                self.reserve_swept(Amount { records: 0, bytes: more }, has_user, now)
+                    .inspect_err(|_| self.held.release(reserved))?;
+                reserved.bytes += more;
+                continue;
+            }
+            let spare = (before.bytes + reserved.bytes + more).saturating_sub(packed.amount().bytes);
+            packed.set_idle(stored.idle().max(commit.record.idle_deadline()));
+            if stored.user() == packed.user() {
+                *stored = packed;
+            } else {
+                shard.insert(id, packed);
+            }
+            self.held.release(Amount { records: 0, bytes: spare });
+            return Ok(Committed::Applied);
         }
     }
 
@@ -293,8 +335,8 @@ impl Store for MemoryStore {
         let removed = shard.remove(id);
         shard.prune();
         match removed {
-            Some(_) => {
-                self.release(1);
+            Some(removed) => {
+                self.held.release(removed.amount());
                 Ok(Destroyed::Existed)
             },
             None => Ok(Destroyed::Absent),
@@ -337,61 +379,19 @@ impl UserIndex for MemoryStore {
         _now: Timestamp,
     ) -> BoxFuture<'a, Result<usize, StoreError>> {
         Box::pin(async move {
-            let mut removed = 0;
+            let mut removed = Amount::default();
             for shard in &*self.shards {
                 let mut shard = lock(shard);
                 let ids = shard.of_user(user).map(|(id, _)| id);
                 let ids: Vec<SessionId> = ids.filter(|id| Some(*id) != except).collect();
-                removed += ids.into_iter().filter_map(|id| shard.remove(id)).count();
+                ids.into_iter().filter_map(|id| shard.remove(id)).for_each(|record| removed.add(record.amount()));
                 shard.prune();
             }
-            self.release(removed);
-            Ok(removed)
+            self.held.release(removed);
+            Ok(removed.records)
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Any number of due records may have been touched since. A `create` on a full store must not examine all of them.
-    #[tokio::test]
-    async fn a_create_on_a_full_store_examines_a_bounded_number_of_records() {
-        let at = Timestamp::from_millis;
-        let store = MemoryStore::with_max_sessions(4_000);
-        for number in 0..4_000_u16 {
-            let mut id = [0; 16];
-            for (place, byte) in id.iter_mut().zip(number.to_le_bytes().into_iter().cycle()) {
-                *place = byte;
-            }
-            let mut packed = PackedRecord::new(&packed::sample());
-            packed.set_idle(at(9_000));
-            let mut shard = store.shard(SessionId::from_bytes(id));
-            shard.due.push(Reverse((at(1_000), SessionId::from_bytes(id))));
-            shard.insert(SessionId::from_bytes(id), packed);
-            drop(shard);
-            assert!(store.reserve());
-        }
-        assert!(store.create(SessionId::from_bytes([0xff; 16]), &packed::sample(), at(2_000)).await.is_err());
-        let examined =
-            |shard: &Mutex<Shard>| lock(shard).due.iter().filter(|Reverse((due, _))| *due == at(9_000)).count();
-        assert_eq!(store.shards.iter().map(examined).sum::<usize>(), SWEPT_WHEN_FULL);
-    }
-
-    #[tokio::test]
-    async fn revoked_sessions_leave_nothing_in_the_heap() {
-        let (store, user) = (MemoryStore::new(), UserKey(bytes::Bytes::from_static(b"42")));
-        for number in 0..1_000_u16 {
-            let mut id = [7; 16];
-            id[14..].copy_from_slice(&number.to_be_bytes());
-            let record = Record { user: Some(user.clone()), ..packed::sample() };
-            assert_eq!(
-                store.create(SessionId::from_bytes(id), &record, Timestamp::from_millis(1)).await.unwrap(),
-                Created::Created
-            );
-            assert_eq!(store.revoke_user(&user, None, Timestamp::from_millis(1)).await.unwrap(), 1);
-        }
-        assert!(store.shards.iter().map(|shard| lock(shard).due.len()).sum::<usize>() <= 65);
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 
+use super::room::Amount;
 use crate::base::clock::Timestamp;
 use crate::base::error::Corrupt;
 use crate::data::payload::Payload;
@@ -61,6 +62,10 @@ impl PackedRecord {
         }
         out.put_slice(payload);
         Self(out.into())
+    }
+
+    pub(super) fn amount(&self) -> Amount {
+        Amount::of(self.0.len())
     }
 
     pub(super) fn idle(&self) -> Timestamp {
@@ -141,6 +146,10 @@ impl StoredHead for PackedRecord {
     fn has_applied(&self, op: OpId) -> bool {
         self.rest().is_some_and(|rest| rest.writers.contains(&op))
     }
+
+    fn last_op(&self) -> OpId {
+        self.rest().map(|Rest { writers: [last, ..], .. }| last).unwrap_or_default()
+    }
 }
 
 /// The part of a record that is read only as a whole.
@@ -204,6 +213,7 @@ mod tests {
             assert_eq!(packed.record().unwrap().encode(), record.encode());
             assert_eq!(packed.user(), record.user().map_or(&[][..], UserKey::as_bytes));
             assert_eq!(packed.has_applied(op(8)), record.has_applied(op(8)));
+            assert_eq!(packed.last_op(), record.last_op());
             packed.set_idle(Timestamp::from_millis(2_000));
             let later = record.with_idle_deadline(Timestamp::from_millis(2_000));
             assert_eq!(packed.record().unwrap().encode(), later.encode());

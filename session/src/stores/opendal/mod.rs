@@ -177,7 +177,10 @@ impl OpendalStore {
 
     /// Removes the record under `id` if it has expired or is a tombstone. Returns whether it did.
     async fn sweep_one(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
-        let mut call = self.objects.call(id).await?;
+        // A session that other calls use for so long is live.
+        let Ok(mut call) = self.objects.call(id).await else {
+            return Ok(false);
+        };
         let Some(Object { bytes, version }) = call.read().await? else {
             return Ok(false);
         };
@@ -262,15 +265,19 @@ impl Store for OpendalStore {
         Err(gave_up())
     }
 
-    /// Reads up to `limit` objects, from where the last sweep stopped: services list names, not deadlines.
+    /// Reads objects from where the last sweep stopped, until `limit` are removed or `limit` stay: services list names,
+    /// not deadlines.
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
         let mut listing = self.listing.lock().await;
-        let mut removed = 0;
-        for _ in 0..limit {
+        let (mut removed, mut left) = (0, 0);
+        while removed < limit && left < limit {
             let Some(id) = self.next_id(&mut listing).await? else {
                 break;
             };
-            removed += usize::from(self.sweep_one(id, now).await?);
+            match self.sweep_one(id, now).await? {
+                true => removed += 1,
+                false => left += 1,
+            }
         }
         Ok(removed)
     }

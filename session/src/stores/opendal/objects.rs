@@ -33,6 +33,8 @@ pub(super) struct Call<'a> {
     /// operator repeats a request whose answer was lost, and the second request then fails because of the first one's
     /// effect.
     maybe_applied: bool,
+    /// Whether no session depends on the outcome: a refusal then names what the service does not permit.
+    is_probe: bool,
 }
 
 /// An object as it was read.
@@ -64,7 +66,7 @@ impl Objects {
 
     /// Begins a call on a session's object, when it has the lock.
     pub(super) async fn call(&self, id: SessionId) -> Result<Call<'_>, StoreError> {
-        let mut call = self.call_on(&id.to_string());
+        let mut call = Call { is_probe: false, ..self.call_on(&id.to_string()) };
         if let Some(locks) = &self.locks {
             let guard = timeout_at(call.until, locks.lock(id)).await.map_err(|_| {
                 let deadline = self.options.deadline;
@@ -77,7 +79,7 @@ impl Objects {
         Ok(call)
     }
 
-    /// Begins a call on an object that no other call uses.
+    /// Begins a call of the probe, on an object that no other call uses.
     pub(super) fn call_on(&self, name: &str) -> Call<'_> {
         let OpendalOptions { prefix, deadline, .. } = &self.options;
         Call {
@@ -86,6 +88,7 @@ impl Objects {
             until: Instant::now() + *deadline,
             guard: None,
             maybe_applied: false,
+            is_probe: true,
         }
     }
 
@@ -211,11 +214,13 @@ impl Call<'_> {
                     self.maybe_applied = true;
                     Ok(false)
                 },
-                ErrorKind::PermissionDenied | ErrorKind::ConfigInvalid | ErrorKind::Unsupported => {
+                // These come before a request is sent.
+                ErrorKind::ConfigInvalid | ErrorKind::Unsupported => {
                     Err(self.in_doubt(self.objects.read_error(verb, &error)))
                 },
+                ErrorKind::PermissionDenied if self.is_probe => Err(self.objects.read_error(verb, &error)),
                 // The error does not tell whether the connection broke before or after the service wrote. Nor does a
-                // refusal, if a retry layer of the operator had sent the request before.
+                // refusal: a retry layer of the operator may have sent the request before.
                 _ => Err(StoreError::unknown(format!("{} {verb}: {error}", self.objects.service()))),
             },
             Err(_) => Err(StoreError::unknown(self.objects.late(verb))),
@@ -224,10 +229,7 @@ impl Call<'_> {
 
     /// After a write that may have been applied, an error of a later request leaves open whether it was.
     fn in_doubt(&self, error: StoreError) -> StoreError {
-        match error {
-            StoreError::Unavailable(cause) if self.maybe_applied => StoreError::Unknown(cause),
-            _ => error,
-        }
+        if self.maybe_applied && !self.is_probe { error.after_write() } else { error }
     }
 }
 

@@ -4,7 +4,7 @@ use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 
 use super::RedisStore;
 use super::options::ReplicaAck;
-use super::reply::{read_error, write_error};
+use super::reply::{describe, read_error, unexpected, write_error};
 use super::script::{Script, time, wait};
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
@@ -45,7 +45,10 @@ impl RedisStore {
         };
         let replies = connection.send_to_owner(key, vec![command, wait(*replicas, *timeout)]).await;
         let mut replies = replies.map_err(|error| self.write_error(name, &error))?.into_iter();
-        let reply = replies.next().unwrap_or(Ok(Value::Nil)).map_err(|error| self.write_error(name, &error))?;
+        let Some(reply) = replies.next() else {
+            return Err(unexpected(name));
+        };
+        let reply = reply.map_err(|error| self.write_error(name, &error))?;
         match replies.next().unwrap_or(Ok(Value::Nil)) {
             // The replies that are not numbers say that nothing was written. A number may come from a repeated commit,
             // which wrote nothing now, and whose first attempt the replicas may still lack.
@@ -57,16 +60,16 @@ impl RedisStore {
                 "{name}: applied, but after {timeout:?} only {reached} of {replicas} replicas have it: a failover \
                  could undo it"
             ))),
-            Ok(_) => Err(StoreError::unknown("WAIT: the reply is not a number")),
-            Err(error) => Err(StoreError::unknown(format!("WAIT: {error}"))),
+            Ok(_) => Err(unexpected("WAIT")),
+            Err(error) => Err(StoreError::unknown(format!("WAIT: {}", describe(&error)))),
         }
     }
 
     /// As the function [`write_error`], for a command that the connection may have sent before.
     pub(super) fn write_error(&self, command: &str, error: &RedisError) -> StoreError {
-        match write_error(command, error) {
-            StoreError::Unavailable(cause) if self.shared.connection.resends() => StoreError::Unknown(cause),
-            other => other,
+        match self.shared.connection.resends() {
+            true => write_error(command, error).after_write(),
+            false => write_error(command, error),
         }
     }
 
@@ -81,8 +84,9 @@ impl RedisStore {
         // With its source: a command in a pipeline cannot be repeated if the server does not know the script.
         let call = self.shared.commit.with_source(call);
         match add_entry {
-            Some(add) if self.shared.acknowledged.is_none() => Ok(self.send_pair(NAME, add, call).await?.1),
+            Some(add) if self.shared.acknowledged.is_none() => self.send_with_entry(NAME, call, add, true).await,
             Some(add) => {
+                // Until the commit is sent, no error leaves anything but a surplus entry.
                 let _: Value = self.query(&add).await.map_err(|error| self.write_error("EVAL (user)", &error))?;
                 self.send_acknowledged(NAME, key, call).await
             },
@@ -109,7 +113,7 @@ impl RedisStore {
         Ok(())
     }
 
-    fn clock_measured(&self, (seconds, micros): (u64, u64), now: Timestamp) {
+    pub(super) fn clock_measured(&self, (seconds, micros): (u64, u64), now: Timestamp) {
         let server_now = seconds.saturating_mul(1000).saturating_add(micros / 1000);
         self.shared.clock.measured(Timestamp::from_millis(server_now), now);
     }

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use redis::{Client, RedisError};
 
 use crate::port::StoreError;
+use crate::port::options::check_scheme;
 
 /// A client for `url`. Error messages call the setting `what`.
 pub(super) fn client_for(what: &str, url: &str) -> Result<Client, StoreError> {
+    let schemes = ["redis", "rediss", "valkey", "valkeys", "unix", "redis+unix", "valkey+unix"];
+    check_scheme(what, url, &schemes)?;
     let wants_tls = ["rediss:", "valkeys:"].iter().any(|scheme| url.starts_with(scheme));
     if wants_tls && !cfg!(feature = "redis-tls") {
         return Err(StoreError::Misconfigured(format!(

@@ -16,7 +16,7 @@ pub(super) enum Connection {
     Sentinel(Box<Sentinel>),
     /// The nodes of a cluster.
     #[cfg(feature = "redis-cluster")]
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 impl Connection {

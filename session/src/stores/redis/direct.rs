@@ -1,27 +1,26 @@
 //! [`Direct`]: a connection to one server at one address.
 
-use std::sync::{PoisonError, RwLock};
-
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, RedisError, Value};
 
+use super::current::Current;
 use super::options::Timeouts;
 use super::pipeline::{Replies, pipeline};
-use super::reply::is_demoted;
+use super::reply::{is_demoted, is_out_of_step};
 use crate::port::StoreError;
 
 /// A connection that is opened again when it breaks.
 pub(super) struct Direct {
     client: Client,
     timeouts: Timeouts,
-    manager: RwLock<ConnectionManager>,
+    current: Current<ConnectionManager>,
 }
 
 impl Direct {
     pub(super) fn new(client: Client, timeouts: Timeouts) -> Result<Self, StoreError> {
         let manager =
             open(&client, timeouts).map_err(|error| StoreError::Misconfigured(format!("Redis connection: {error}")))?;
-        Ok(Self { client, timeouts, manager: RwLock::new(manager) })
+        Ok(Self { client, timeouts, current: Current::new(manager) })
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -29,29 +28,26 @@ impl Direct {
     }
 
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
+        let (mut manager, number) = self.current.get();
         // Not `query_async`, which boxes the future of every command.
-        let result = self.manager().send_packed_command(command).await.and_then(Value::extract_error);
-        self.reconnect_if_demoted(result)
+        let result = manager.send_packed_command(command).await.and_then(Value::extract_error);
+        self.replace_if_unusable(number, result)
     }
 
     pub(super) async fn send_all(&self, commands: Vec<Cmd>) -> Result<Replies, RedisError> {
-        let result = pipeline(&mut self.manager(), commands).await;
-        let replies = self.reconnect_if_demoted(result)?;
-        Ok(replies.into_iter().map(|reply| self.reconnect_if_demoted(reply)).collect())
+        let (mut manager, number) = self.current.get();
+        let result = pipeline(&mut manager, commands).await;
+        let replies = self.replace_if_unusable(number, result)?;
+        Ok(replies.into_iter().map(|reply| self.replace_if_unusable(number, reply)).collect())
     }
 
-    fn manager(&self) -> ConnectionManager {
-        self.manager.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Replaces the connection if the server has become a replica. The client would keep it open, while the same
-    /// address may lead to a new primary by now.
-    fn reconnect_if_demoted<T>(&self, result: Result<T, RedisError>) -> Result<T, RedisError> {
+    /// Replaces the connection, unless another request has, if the server has become a replica: the client would keep
+    /// it open, while the same address may lead to a new primary by now. Also if its replies may be out of step.
+    fn replace_if_unusable<T>(&self, number: u64, result: Result<T, RedisError>) -> Result<T, RedisError> {
         if let Err(error) = &result
-            && is_demoted(error)
-            && let Ok(fresh) = open(&self.client, self.timeouts)
+            && (is_demoted(error) || is_out_of_step(error))
         {
-            *self.manager.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+            self.current.replace(number, || open(&self.client, self.timeouts).ok());
         }
         result
     }

@@ -14,6 +14,7 @@ mod client;
 #[cfg(feature = "redis-cluster")]
 mod cluster;
 mod connection;
+mod current;
 mod direct;
 mod options;
 mod pipeline;
@@ -28,7 +29,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Client, Cmd, Value};
+use redis::{Client, Cmd, RedisError, Value};
 
 use self::client::{client_for, install_tls_provider};
 #[cfg(feature = "redis-cluster")]
@@ -38,8 +39,8 @@ use self::direct::Direct;
 pub use self::options::RedisOptions;
 use self::options::{ReplicaAck, Timeouts};
 use self::publisher::Publisher;
-use self::reply::read_error;
-use self::script::{COMMIT, Script, TOUCH, get, wait};
+use self::reply::{read_error, startup_error};
+use self::script::{COMMIT, Script, TOUCH, time, wait};
 use self::sentinel::Sentinel;
 use crate::base::clock::{Clock, SystemClock};
 use crate::data::token::SessionId;
@@ -96,8 +97,20 @@ struct Shared {
 impl RedisStore {
     /// Connects to the server at `url`, and probes it.
     ///
-    /// A URL is `redis://user:password@host:port/database`; all parts but the host can be omitted. `rediss://` is TLS,
-    /// and needs the feature `redis-tls`.
+    /// A URL is `redis://user:password@host:port/database`; all parts but the scheme and the host can be omitted.
+    /// `rediss://` is TLS, and needs the feature `redis-tls`.
+    ///
+    /// # Permissions
+    ///
+    /// A user of its own, for the default prefix of keys:
+    ///
+    /// ```text
+    /// ACL SETUSER shop on >secret ~session:* &session:* -@all +get +set +unlink +getrange +setrange +pexpire
+    ///   +eval +evalsha +time +zadd +zrem +zrange +zrangebyscore +zremrangebyscore +pexpireat
+    /// ```
+    ///
+    /// On one line. Add `+wait` for [`RedisOptions::replicated`], `+publish +subscribe` for `Cached::listening`,
+    /// `+role` for Sentinel, `+cluster` for a cluster, and `+select` for another database than 0.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), session::store::StoreError> {
@@ -268,7 +281,7 @@ impl RedisStore {
         options: RedisOptions,
     ) -> Result<Self, StoreError> {
         let nodes = clients_for("Redis cluster URL", urls)?;
-        let store = Self::new(options, |timeouts| Ok(Connection::Cluster(Cluster::new(&nodes, timeouts)?)))?;
+        let store = Self::new(options, |timeouts| Ok(Connection::Cluster(Box::new(Cluster::new(&nodes, timeouts)?))))?;
         store.probe().await?;
         Ok(store)
     }
@@ -299,8 +312,6 @@ impl RedisStore {
 
     /// Tries every command that the store sends, and the permission for it. Stores nothing.
     ///
-    /// Two commands are not tried: `SETRANGE` and `PEXPIRE`, which a script runs.
-    ///
     /// ```no_run
     /// # async fn example(store: session::RedisStore) {
     /// if let Err(error) = store.probe().await {
@@ -314,27 +325,48 @@ impl RedisStore {
     /// As [`connect`](Self::connect).
     pub async fn probe(&self) -> Result<(), StoreError> {
         let key = self.key(SessionId::from_bytes([0xff; 16]));
-        self.measure_clock(SystemClock.now()).await?;
-        let _: Value = self.query(&get(&key)).await.map_err(|error| read_error("GET", &error))?;
-        for (name, script) in [("EVALSHA (commit)", &self.shared.commit), ("EVALSHA (touch)", &self.shared.touch)] {
-            self.run(script, &script.call(&key, 0)).await.map_err(|error| read_error(name, &error))?;
+        let failed = |name: &str, error: &RedisError| match self.shared.connection {
+            Connection::Direct(_) => startup_error(name, error),
+            // The next request may find another server.
+            _ => read_error(name, error),
+        };
+        let clock: (u64, u64) = self.query(&time()).await.map_err(|error| failed("TIME", &error))?;
+        self.clock_measured(clock, SystemClock.now());
+        for (name, command) in record_probes(&key) {
+            let _: Value = self.query(&command).await.map_err(|error| failed(name, &error))?;
         }
-        // `XX` writes to an existing key only, and there is none.
-        let mut set = Cmd::new();
-        set.arg("SET").arg(&key).arg("").arg("XX").arg("KEEPTTL");
-        let _: Value = self.query(&set).await.map_err(|error| read_error("SET … KEEPTTL", &error))?;
-        let _: Value =
-            self.query(Cmd::new().arg("UNLINK").arg(&key)).await.map_err(|error| read_error("UNLINK", &error))?;
+        for (name, script) in [("EVALSHA (commit)", &self.shared.commit), ("EVALSHA (touch)", &self.shared.touch)] {
+            self.run(script, &script.call(&key, 0)).await.map_err(|error| failed(name, &error))?;
+        }
         if let Some((connection, _)) = &self.shared.acknowledged {
             let replies = connection.send_to_owner(&key, vec![wait(0, Duration::from_millis(1))]).await;
             let result = replies.and_then(|replies| replies.into_iter().collect::<Result<Vec<_>, _>>());
-            result.map_err(|error| read_error("WAIT", &error))?;
+            result.map_err(|error| failed("WAIT", &error))?;
         }
         for (name, command) in self.index_probes() {
-            let _: Value = self.query(&command).await.map_err(|error| read_error(name, &error))?;
+            let _: Value = self.query(&command).await.map_err(|error| failed(name, &error))?;
         }
         Ok(())
     }
+}
+
+/// Commands that try what a record needs, with names for error messages. There is no record under `key`, and they make
+/// none. The commands of scripts are among them: a script does not say which of its commands is refused.
+fn record_probes(key: &[u8]) -> [(&'static str, Cmd); 6] {
+    let command = |name: &str, arguments: &[&str]| {
+        let mut command = Cmd::new();
+        command.arg(name).arg(key).arg(arguments);
+        command
+    };
+    [
+        ("GET", command("GET", &[])),
+        ("GETRANGE", command("GETRANGE", &["0", "0"])),
+        // `XX` writes to an existing key only.
+        ("SET", command("SET", &["", "XX", "KEEPTTL"])),
+        ("SETRANGE", command("SETRANGE", &["20", ""])),
+        ("PEXPIRE", command("PEXPIRE", &["1"])),
+        ("UNLINK", command("UNLINK", &[])),
+    ]
 }
 
 /// A client for each of `urls`.

@@ -10,7 +10,7 @@ use redis::{Client, Cmd, ErrorKind, ProtocolVersion, PushInfo, PushKind, RedisEr
 
 use super::connection::Connection;
 use super::options::Timeouts;
-use super::reply::read_error;
+use super::reply::startup_error;
 use super::{RedisOptions, RedisStore};
 use crate::base::clock::{Rng as _, SystemRng};
 use crate::data::token::SessionId;
@@ -61,12 +61,12 @@ impl InvalidationFeed for RedisStore {
                 on_change(invalidation);
             }
         });
-        let subscription = subscription.await.map_err(|error| read_error("SUBSCRIBE", &error))?;
+        let subscription = subscription.await.map_err(|error| startup_error("SUBSCRIBE", &error))?;
         let publisher = Publisher { channel, origin, _subscription: subscription };
         // A missing permission to publish would not be noticed later, because `publish` ignores errors. No session has
         // this id.
         let trial = self.shared.connection.send(&publisher.publish(&[0; 16])).await;
-        trial.map_err(|error| read_error("PUBLISH", &error))?;
+        trial.map_err(|error| startup_error("PUBLISH", &error))?;
         Ok(Self { shared: self.shared, publisher: Some(Arc::new(publisher)) })
     }
 }

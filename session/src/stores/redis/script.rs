@@ -5,9 +5,11 @@ use std::time::Duration;
 use redis::{Arg, Cmd};
 
 use crate::base::clock::{Timestamp, millis};
-use crate::data::record::{HEADER, IDLE_AT, MAGIC};
+use crate::data::record::{HEADER, IDLE_AT, MAGIC, WRITERS_AT};
+use crate::port::Commit;
 
-/// Replaces a record if its first 20 bytes (magic, epoch, revision) are the expected ones.
+/// Replaces a record if its first 20 bytes (magic, epoch, revision) and the eight bytes of its last commit are the
+/// expected ones.
 ///
 /// Arguments: the expected bytes; the commit's operation id; the new record; how long that lives, in milliseconds, so
 /// that its idle deadline less this is the time now; optionally a channel and a message to publish on it. The commit
@@ -17,11 +19,11 @@ use crate::data::record::{HEADER, IDLE_AT, MAGIC};
 /// compares strings by the server's locale. Numbers for commands are written as strings, because Lua would print them
 /// as floats.
 pub(super) const COMMIT: &str = r"
-local head = redis.call('GETRANGE', KEYS[1], '0', '27')
-local expected = string.sub(head, 1, 20) == ARGV[1]
+local head = redis.call('GETRANGE', KEYS[1], '0', '139')
+local expected = string.sub(head, 1, 20) .. string.sub(head, 133, 140) == ARGV[1]
 if not expected then
   if head == '' then return 'GONE' end
-  if string.sub(head, 1, 4) ~= string.sub(ARGV[1], 1, 4) or string.len(head) < 28 then return 'FOREIGN' end
+  if string.sub(head, 1, 4) ~= string.sub(ARGV[1], 1, 4) or string.len(head) < 140 then return 'FOREIGN' end
 end
 local idle, later = struct.unpack('>I8', head, 21), struct.unpack('>I8', ARGV[3], 21)
 if idle <= later - ARGV[4] then return 'GONE' end
@@ -43,19 +45,19 @@ if string.sub(head, 5, 12) ~= string.sub(ARGV[1], 5, 12) then return 'SUPERSEDED
 return {redis.call('GET', KEYS[1])}
 ";
 /// Moves the idle deadline of a live record forward. Arguments: the new idle bytes of the header; how long the record
-/// lives then, in milliseconds; the time now.
+/// lives then, in milliseconds; the time now. If its second write is refused, the record is as it was.
 pub(super) const TOUCH: &str = r"
 local head = redis.call('GETRANGE', KEYS[1], '0', '31')
 if head == '' then return 'GONE' end
 if string.sub(head, 1, 4) ~= '\165S\1\0' or string.len(head) < 32 then return 'FOREIGN' end
 if struct.unpack('>I8', head, 21) <= tonumber(ARGV[3]) then return 'GONE' end
 if struct.unpack('>I8', head, 21) < struct.unpack('>I8', ARGV[1]) then
-  redis.call('SETRANGE', KEYS[1], '20', ARGV[1])
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  redis.call('SETRANGE', KEYS[1], '20', ARGV[1])
 end
 return 'TOUCHED'
 ";
-const _: () = assert!(HEADER == 198 && IDLE_AT == 20);
+const _: () = assert!(HEADER == 198 && IDLE_AT == 20 && WRITERS_AT == 132);
 
 /// A script that is called by its hash.
 pub(super) struct Script {
@@ -88,14 +90,11 @@ impl Script {
     }
 }
 
-/// The first bytes of a record at this epoch and revision.
-pub(super) fn header_start(epoch: u64, revision: u64) -> [u8; IDLE_AT] {
-    let mut out = [0; IDLE_AT];
-    let (magic, numbers) = out.split_at_mut(MAGIC.len());
-    magic.copy_from_slice(&MAGIC);
-    let (first, second) = numbers.split_at_mut(8);
-    first.copy_from_slice(&epoch.to_be_bytes());
-    second.copy_from_slice(&revision.to_be_bytes());
+/// What `commit` expects of the stored record: the record's first bytes, and its last commit.
+pub(super) fn expected(commit: &Commit<'_>) -> [u8; IDLE_AT + 8] {
+    let mut out = [0; IDLE_AT + 8];
+    let parts = [&MAGIC[..], &commit.epoch.to_be_bytes(), &commit.revision.to_be_bytes(), &commit.last_op.to_bytes()];
+    out.iter_mut().zip(parts.concat()).for_each(|(place, byte)| *place = byte);
     out
 }
 

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use super::client::client_for;
 use super::options::Timeouts;
 use super::pipeline::{Replies, pipeline};
-use super::reply::{is_demoted, read_error};
+use super::reply::{is_demoted, is_out_of_step, read_error};
 use crate::port::StoreError;
 
 /// After this time the sentinels are asked again which server is the primary. A primary that was cut off and comes back
@@ -83,7 +83,7 @@ impl Sentinel {
     /// Forgets a primary that has become a replica or cannot be reached, so that the next request asks the sentinels.
     fn forget_if_lost<T>(&self, primary: &Primary, result: Result<T, RedisError>) -> Result<T, RedisError> {
         if let Err(error) = &result
-            && (is_demoted(error) || error.is_io_error())
+            && (is_demoted(error) || is_out_of_step(error) || error.is_io_error())
         {
             let mut known = self.primary.write().unwrap_or_else(PoisonError::into_inner);
             known.take_if(|known| known.connected_at == primary.connected_at);

@@ -3,8 +3,8 @@
 use redis::{Cmd, Value};
 
 use super::RedisStore;
-use super::reply::{not_a_record, read_error, text};
-use super::script::{get, header_start, time_to_live};
+use super::reply::{not_a_record, read_error, text, unexpected};
+use super::script::{expected, get, time_to_live};
 use crate::base::clock::Timestamp;
 use crate::data::record::idle_bytes;
 use crate::data::token::SessionId;
@@ -21,11 +21,15 @@ impl Store for RedisStore {
         let reply = match record.user() {
             None => self.query(&set).await.map_err(|error| self.write_error("SET", &error))?,
             // If the entry fails, the record may be stored, but no client has its token yet.
-            Some(user) => self.send_pair("SET", set, self.add_entry(user, id, record, now)).await?.0,
+            Some(user) => {
+                let entry = self.add_entry(user, id, record, now);
+                self.send_with_entry("SET", set, entry, false).await?
+            },
         };
         match reply {
             Value::Nil => Ok(Created::Exists),
-            _ => Ok(Created::Created),
+            Value::Okay => Ok(Created::Created),
+            _ => Err(unexpected("SET")),
         }
     }
 
@@ -43,15 +47,16 @@ impl Store for RedisStore {
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
+        const NAME: &str = "EVALSHA (commit)";
         let bytes = self.encode(commit.record)?;
-        let expected = header_start(commit.epoch, commit.revision);
+        let expected = expected(&commit);
         // Negative for a record that has expired: the script computes the time now from it.
         let life = commit.record.idle_deadline().as_millis().checked_signed_diff(now.as_millis()).unwrap_or(i64::MAX);
         let script = &self.shared.commit;
         // The user changes only with the epoch.
         let privileged = commit.record.epoch() != commit.epoch;
         let key = self.key(id);
-        let mut call = script.call(&key, bytes.len() + 48);
+        let mut call = script.call(&key, bytes.len() + 56);
         call.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life);
         if let Some(publisher) = &self.publisher {
             call.arg(&publisher.channel).arg(publisher.message(id.as_bytes()));
@@ -61,21 +66,23 @@ impl Store for RedisStore {
                 let add_entry = commit.record.user().map(|user| self.add_entry(user, id, commit.record, now));
                 Box::pin(self.commit_privileged(add_entry, &key, &call)).await?
             },
-            false => self.run(script, &call).await.map_err(|error| self.write_error("EVALSHA (commit)", &error))?,
+            false => self.run(script, &call).await.map_err(|error| self.write_error(NAME, &error))?,
         };
         match reply {
             Value::Array(mut stored) => match stored.pop() {
                 Some(Value::BulkString(bytes)) => {
-                    let stored = self.decode(bytes)?;
+                    // The record was in the script's reply, which the network may have garbled.
+                    let stored = self.decode(bytes).map_err(StoreError::after_write)?;
                     if stored.is_expired(now) { Ok(Committed::Gone) } else { Ok(Committed::Conflict(Box::new(stored))) }
                 },
-                _ => Ok(Committed::Gone),
+                _ => Err(unexpected(NAME)),
             },
-            Value::Int(_) => Ok(Committed::Applied),
+            Value::Int(1) => Ok(Committed::Applied),
             reply => match text(&reply) {
                 b"SUPERSEDED" => Ok(Committed::Superseded),
                 b"GONE" => Ok(Committed::Gone),
-                _ => Err(not_a_record()),
+                b"FOREIGN" => Err(not_a_record()),
+                _ => Err(unexpected(NAME)),
             },
         }
     }
@@ -89,7 +96,8 @@ impl Store for RedisStore {
         match text(&reply) {
             b"TOUCHED" => Ok(Touched::Touched),
             b"GONE" => Ok(Touched::Gone),
-            _ => Err(not_a_record()),
+            b"FOREIGN" => Err(not_a_record()),
+            _ => Err(unexpected("EVALSHA (touch)")),
         }
     }
 
@@ -102,7 +110,8 @@ impl Store for RedisStore {
         self.publish(id.as_bytes()).await;
         match removed? {
             Value::Int(0) => Ok(Destroyed::Absent),
-            _ => Ok(Destroyed::Existed),
+            Value::Int(1) => Ok(Destroyed::Existed),
+            _ => Err(unexpected("UNLINK")),
         }
     }
 

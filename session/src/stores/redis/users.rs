@@ -16,7 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use redis::{Cmd, Value};
 
 use super::RedisStore;
-use super::reply::{read_error, write_error};
+use super::reply::{read_error, unexpected};
 use super::script::get;
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
@@ -48,26 +48,33 @@ impl RedisStore {
         add
     }
 
-    /// Sends `first` and `second` in one round trip. The server runs `second` even if `first` fails; so if only `first`
-    /// fails, the error is [`StoreError::Unknown`]. So it is if it is unknown whether either was applied.
-    pub(super) async fn send_pair(&self, name: &str, first: Cmd, second: Cmd) -> Result<(Value, Value), StoreError> {
-        let replies = self.shared.connection.send_all(vec![first, second]).await;
-        let mut replies = replies.map_err(|error| write_error(name, &error))?.into_iter();
-        let mut next = || {
-            let reply = replies.next().unwrap_or(Ok(Value::Nil));
-            reply.map_err(|error| match write_error(name, &error) {
-                StoreError::Unavailable(cause) => StoreError::Unknown(cause),
-                other => other,
-            })
+    /// Sends `record`, a write of a record, and `entry`, its entry in the index, in one round trip, the entry first if
+    /// `entry_first`. The server runs the second command even if the first one fails. The error is that of the record;
+    /// an entry too many is noticed when it is read.
+    pub(super) async fn send_with_entry(
+        &self,
+        name: &str,
+        record: Cmd,
+        entry: Cmd,
+        entry_first: bool,
+    ) -> Result<Value, StoreError> {
+        let commands = if entry_first { vec![entry, record] } else { vec![record, entry] };
+        let replies = self.shared.connection.send_all(commands).await;
+        let mut replies = replies.map_err(|error| self.write_error(name, &error))?.into_iter();
+        let (Some(first), Some(second)) = (replies.next(), replies.next()) else {
+            return Err(unexpected(name));
         };
-        match (next(), next()) {
-            (Err(error), Ok(_)) => Err(StoreError::unknown(error)),
-            (first, second) => Ok((first?, second?)),
+        let (record, entry) = if entry_first { (second, first) } else { (first, second) };
+        let record = record.map_err(|error| self.write_error(name, &error))?;
+        match entry {
+            Ok(Value::Int(1)) => Ok(record),
+            Ok(_) => Err(unexpected("EVAL (user)")),
+            Err(error) => Err(self.write_error("EVAL (user)", &error).after_write()),
         }
     }
 
     /// Commands that try what the index needs, with names for error messages. They leave nothing behind.
-    pub(super) fn index_probes(&self) -> [(&'static str, Cmd); 4] {
+    pub(super) fn index_probes(&self) -> [(&'static str, Cmd); 7] {
         let key = self.user_key(&UserKey(bytes::Bytes::new()));
         let command_of = |before: &[&str], after: &[&str]| {
             let mut command = Cmd::new();
@@ -79,6 +86,9 @@ impl RedisStore {
             ("ZADD", command("ZADD", &["XX", "0", "probe"])),
             ("ZRANGEBYSCORE", command("ZRANGEBYSCORE", &["0", "0"])),
             ("ZREM", command("ZREM", &["probe"])),
+            ("ZRANGE", command("ZRANGE", &["0", "0"])),
+            ("ZREMRANGEBYSCORE", command("ZREMRANGEBYSCORE", &["0", "0"])),
+            ("PEXPIREAT", command("PEXPIREAT", &["1"])),
             // The entry's deadline is in the past, so the key expires at once.
             ("EVAL (user)", command_of(&["EVAL", ADD_ENTRY, "1"], &["probe", "1", "0"])),
         ]
@@ -130,7 +140,7 @@ impl RedisStore {
         for id in ids {
             remove.arg(id.as_bytes());
         }
-        self.query::<u64>(&remove).await.map(|_| ()).map_err(|error| write_error("ZREM", &error))
+        self.query::<u64>(&remove).await.map(|_| ()).map_err(|error| self.write_error("ZREM", &error))
     }
 }
 
@@ -189,7 +199,8 @@ impl UserIndex for RedisStore {
                         match reply {
                             Ok(Value::Int(1)) => removed.push(*id),
                             // Another user's session, no session, or not a record.
-                            Ok(_) | Err(StoreError::Corrupt(_)) => {},
+                            Ok(Value::Int(0)) | Err(StoreError::Corrupt(_)) => {},
+                            Ok(_) => return Err(unexpected("EVAL (revoke)")),
                             Err(error) => return Err(error),
                         }
                     }
@@ -200,7 +211,11 @@ impl UserIndex for RedisStore {
             // After an error too: some records may have been removed before it.
             self.publish(&user.digest()).await;
             let _ = self.remove_entries(user, &removed).await;
-            revoked.map(|()| removed.len())
+            match revoked {
+                Ok(()) => Ok(removed.len()),
+                Err(error) if removed.is_empty() => Err(error),
+                Err(error) => Err(error.after_write()),
+            }
         })
     }
 }

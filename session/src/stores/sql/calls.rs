@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::SqlStore;
 use super::dialect::{Dialect, ErrorClass};
-use super::error::{QueryError, classify, classify_unconnected, corrupt_column};
+use super::error::{QueryError, classify, classify_unconnected, corrupt_column, describe};
 use super::statement::{QueryResult, Row, Statement, Value};
 use crate::base::clock::Timestamp;
 use crate::base::error::Corrupt;
@@ -85,7 +85,7 @@ impl<D: Dialect> SqlStore<D> {
         };
         match timeout(self.0.options.deadline, acquiring).await {
             Ok(Ok(acquired)) => Ok(acquired),
-            Ok(Err(error)) => Err(failed(classify_unconnected::<D>(&error), error.to_string())),
+            Ok(Err(error)) => Err(failed(classify_unconnected::<D>(&error), describe::<D>(&error))),
             Err(_) => Err(failed(ErrorClass::NotApplied, "no connection within the deadline".into())),
         }
     }
@@ -100,7 +100,7 @@ impl<D: Dialect> SqlStore<D> {
     ) -> Result<T, QueryError> {
         let (class, cause) = match result {
             Ok(Ok(result)) => return Ok(result),
-            Ok(Err(error)) => (classify::<D>(&error), error.to_string()),
+            Ok(Err(error)) => (classify::<D>(&error), describe::<D>(&error)),
             Err(_) => {
                 // Given back to the pool, it would be read until the answer comes, which may be never.
                 drop(connection.detach());
@@ -109,7 +109,10 @@ impl<D: Dialect> SqlStore<D> {
                 return Err(QueryError { name, writes, class, cause });
             },
         };
-        if matches!(class, ErrorClass::ConnectionLost | ErrorClass::ReadOnly) {
+        if matches!(
+            class,
+            ErrorClass::ConnectionLost | ErrorClass::Unproven | ErrorClass::Corrupt | ErrorClass::ReadOnly
+        ) {
             drop(connection.detach());
         }
         Err(QueryError { name, writes, class, cause })

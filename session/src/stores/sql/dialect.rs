@@ -20,17 +20,19 @@ pub(super) trait Dialect: Database {
     const NUMBERED: bool = true;
     /// An expression for the server's time in milliseconds, if the database has a clock of its own.
     const CLOCK: Option<&'static str>;
-    /// Replaces a record if epoch and revision are the expected ones.
+    /// Replaces a record if epoch, revision and last commit are the expected ones. The last commit is in the record's
+    /// bytes, and positions count from one.
     ///
     /// A dialect that returns rows returns one without data if the record was replaced, and otherwise the stored row. A
     /// dialect that returns a count of zero needs a second statement, which reads the stored row. What it finds is
-    /// still the reason, because no revision occurs twice.
+    /// still the reason, because a revision of one commit occurs once.
     const COMMIT: Template = Template {
         name: "UPDATE",
         writes: true,
         result: ResultKind::Count,
         text: "UPDATE {t} SET epoch = $4, revision = $5, expires = CASE WHEN expires > $6 THEN expires ELSE $6 END, \
-               user_hash = $7, data = $8 WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9",
+               user_hash = $7, data = $8 \
+               WHERE handle = $1 AND epoch = $2 AND revision = $3 AND SUBSTR(data, 133, 8) = $10 AND expires > $9",
     };
     /// Removes up to `$2` rows that have expired at the time `$1`.
     const SWEEP: &'static str;
@@ -38,8 +40,14 @@ pub(super) trait Dialect: Database {
     /// time.
     const ONE_WRITER: bool;
 
-    /// What an error of the database means.
+    /// What an error of the database means. Every error that is not known to leave all rows as they were is
+    /// [`ErrorClass::Unproven`] or [`ErrorClass::ConnectionLost`].
     fn classify(error: &dyn DatabaseError) -> ErrorClass;
+
+    /// The error's code, as the database's documentation lists it.
+    fn code(error: &dyn DatabaseError) -> String {
+        error.code().unwrap_or_default().into_owned()
+    }
 
     /// A text about a setting of the server that the store cannot work with, if there is one.
     fn check_server(
@@ -67,6 +75,12 @@ pub(super) enum ErrorClass {
     SerializationFailure,
     /// Nothing was written.
     NotApplied,
+    /// Nothing was written, because the database has no room.
+    Full,
+    /// A column accepts no such value. Nothing was written. The message may quote the value.
+    Rejected,
+    /// An error that does not prove that nothing was written: a proxy may have lost the answer.
+    Unproven,
     /// Nothing was written, and the server of this connection accepts no writes.
     ReadOnly,
     /// The user lacks the privilege.
@@ -76,6 +90,9 @@ pub(super) enum ErrorClass {
     AuthFailed,
     /// The server's certificate is not trusted, or the server does not support TLS.
     TlsFailed,
+    /// The database that the URL names does not exist, or the URL names none.
+    #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), expect(dead_code, reason = "SQLite is a file"))]
+    NoDatabase,
     /// The table does not exist.
     NoTable,
     /// The table has other columns, or a setting is wrong.

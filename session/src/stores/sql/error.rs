@@ -27,14 +27,21 @@ impl QueryError {
         let Self { name, writes, class, cause } = self;
         let cause = format!("{name}: {cause}");
         match class {
+            // The answer to a write has no value of the table that this store did not write.
+            ErrorClass::Corrupt | ErrorClass::ConnectionLost | ErrorClass::Unproven if writes => {
+                StoreError::unknown(cause)
+            },
+            ErrorClass::Corrupt => corrupt_column(),
             ErrorClass::PermissionDenied
             | ErrorClass::AuthFailed
             | ErrorClass::TlsFailed
+            | ErrorClass::NoDatabase
             | ErrorClass::NoTable
+            | ErrorClass::Rejected
             | ErrorClass::SchemaMismatch => StoreError::Misconfigured(cause),
-            ErrorClass::Corrupt => corrupt_column(),
-            ErrorClass::ConnectionLost if writes => StoreError::unknown(cause),
+            ErrorClass::Full => StoreError::full(cause),
             ErrorClass::ConnectionLost
+            | ErrorClass::Unproven
             | ErrorClass::UniqueViolation
             | ErrorClass::SerializationFailure
             | ErrorClass::NotApplied
@@ -54,6 +61,7 @@ impl QueryError {
                 "{product} does not support TLS, or its certificate is not trusted; set `{}` in the URL",
                 D::TLS
             ),
+            ErrorClass::NoDatabase => format!("{product} has no database with the name in the URL"),
             ErrorClass::NoTable => format!(
                 "{product} has no table {table}; call `migrate`, set `SqlOptions::create_table(true)`, or run the \
                  published schema"
@@ -80,6 +88,28 @@ pub(super) fn classify<D: Dialect>(error: &Error) -> ErrorClass {
     }
 }
 
+/// The error as a text that quotes nothing that is stored.
+pub(super) fn describe<D: Dialect>(error: &Error) -> String {
+    match error {
+        Error::Database(database) => match classify::<D>(error) {
+            ErrorClass::UniqueViolation | ErrorClass::Rejected | ErrorClass::ConnectionLost | ErrorClass::Unproven => {
+                format!("error {} of {}", D::code(&**database), D::NAME)
+            },
+            _ => database.to_string(),
+        },
+        Error::ColumnDecode { .. } | Error::Decode(_) | Error::Protocol(_) => {
+            "the answer is not one to this statement".into()
+        },
+        error => error.to_string(),
+    }
+}
+
+/// An answer that the database does not give to this statement.
+#[cold]
+pub(super) fn unexpected(name: &str) -> StoreError {
+    StoreError::unknown(format!("{name}: the answer is not one to this statement"))
+}
+
 /// The class of an error that came before a statement was sent.
 pub(super) fn classify_unconnected<D: Dialect>(error: &Error) -> ErrorClass {
     match error {
@@ -87,7 +117,10 @@ pub(super) fn classify_unconnected<D: Dialect>(error: &Error) -> ErrorClass {
         // A TLS handshake fails with this if the certificate is not trusted.
         Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => ErrorClass::TlsFailed,
         error => match classify::<D>(error) {
-            class @ (ErrorClass::PermissionDenied | ErrorClass::AuthFailed | ErrorClass::SchemaMismatch) => class,
+            class @ (ErrorClass::PermissionDenied
+            | ErrorClass::AuthFailed
+            | ErrorClass::NoDatabase
+            | ErrorClass::SchemaMismatch) => class,
             _ => ErrorClass::NotApplied,
         },
     }

@@ -6,7 +6,7 @@
 //! | column | |
 //! |---|---|
 //! | `handle` | the session's id, the primary key |
-//! | `epoch`, `revision` | what a commit compares, so that it is one conditional `UPDATE` |
+//! | `epoch`, `revision` | what a commit compares, beside the last commit in `data`: it is one conditional `UPDATE` |
 //! | `expires` | the earlier of the two deadlines; indexed for the sweep, and the only column that a touch writes |
 //! | `user_hash` | SHA-256 of the user's key, which can be longer than an index accepts |
 //! | `data` | the record |

@@ -8,6 +8,7 @@ use super::SqlStore;
 use super::dialect::{Dialect, ErrorClass, impl_driver};
 use super::options::SqlOptions;
 use crate::port::StoreError;
+use crate::port::options::check_scheme;
 
 /// Keeps sessions in MySQL (8.0 or later) or MariaDB (10.6 or later), shared by any number of processes. Cloning shares
 /// the pool.
@@ -29,12 +30,12 @@ use crate::port::StoreError;
 /// # Guarantees
 ///
 /// Every call is one statement, one round trip and one transaction. Only a commit that is refused takes a second one,
-/// which reads the reason, because an `UPDATE` returns no rows here. What it reads is still the reason, because no
-/// revision occurs twice.
+/// which reads the reason, because an `UPDATE` returns no rows here. What it reads is still the reason, because a
+/// revision of one commit occurs once.
 ///
 /// ```sql
 /// UPDATE `sessions` SET epoch = ?, revision = ?, …, data = ?
-///  WHERE handle = ? AND epoch = ? AND revision = ? AND expires > ?
+///  WHERE handle = ? AND epoch = ? AND revision = ? AND SUBSTR(data, 133, 8) = ? AND expires > ?
 /// ```
 ///
 /// Deadlines follow the server's clock; a read measures its distance from the program's clock once a minute. The sweep
@@ -87,6 +88,7 @@ impl SqlStore<MySql> {
     /// As [`connect`](Self::connect).
     pub async fn connect_with(url: &str, options: SqlOptions) -> Result<Self, StoreError> {
         options.check()?;
+        check_scheme("MySQL URL", url, &["mysql", "mariadb"])?;
         let server = MySqlConnectOptions::from_str(url)
             .map_err(|error| StoreError::Misconfigured(format!("MySQL URL: {error}")))?;
         let timeout = options.server_timeout().as_secs().max(1);
@@ -123,9 +125,8 @@ impl Dialect for MySql {
     const ONE_WRITER: bool = false;
 
     fn classify(error: &dyn DatabaseError) -> ErrorClass {
-        let number = error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number);
         // https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html
-        match number.unwrap_or_default() {
+        match number_of(error) {
             // Deadlock.
             1213 => ErrorClass::SerializationFailure,
             // `read_only`, `super_read_only` or a read-only transaction.
@@ -133,12 +134,26 @@ impl Dialect for MySql {
             1146 => ErrorClass::NoTable,
             1045 | 1698 => ErrorClass::AuthFailed,
             1044 | 1142 | 1143 | 1227 => ErrorClass::PermissionDenied,
-            // Unknown database or column, missing default, wrong type.
-            1046 | 1049 | 1054 | 1064 | 1136 | 1231 | 1364 | 1366 | 1406 => ErrorClass::SchemaMismatch,
-            // The server shuts down or has killed the connection, perhaps after a commit.
-            1053 | 1077 | 1078 | 1079 | 1080 | 1152 | 1159 | 1161 | 1927 | 3169 | 4031 => ErrorClass::ConnectionLost,
-            _ => ErrorClass::NotApplied,
+            1046 | 1049 => ErrorClass::NoDatabase,
+            // Unknown column, missing default, short column.
+            1054 | 1064 | 1136 | 1231 | 1364 | 1406 => ErrorClass::SchemaMismatch,
+            // A value out of range, or of a wrong type.
+            1264 | 1292 | 1366 => ErrorClass::Rejected,
+            // The disk or the table is full.
+            1021 | 1114 => ErrorClass::Full,
+            // Too many connections, no memory, a lock that was waited for in vain, a packet that is too large, and a
+            // prepared statement that the server does not know or must prepare again.
+            1037 | 1038 | 1040 | 1041 | 1153 | 1203 | 1205 | 1226 | 1243 | 1461 | 1615 => ErrorClass::NotApplied,
+            // The server shuts down or has killed the connection, perhaps after a commit; or a proxy has lost it.
+            1053 | 1077 | 1078 | 1079 | 1080 | 1152 | 1159 | 1161 | 1927 | 2006 | 2013 | 3169 | 4031 => {
+                ErrorClass::ConnectionLost
+            },
+            _ => ErrorClass::Unproven,
         }
+    }
+
+    fn code(error: &dyn DatabaseError) -> String {
+        number_of(error).to_string()
     }
 
     async fn check_server(connection: &mut MySqlConnection, max_bytes: usize) -> Result<Option<String>, Error> {
@@ -156,4 +171,8 @@ impl Dialect for MySql {
     }
 
     impl_driver!();
+}
+
+fn number_of(error: &dyn DatabaseError) -> u16 {
+    error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number).unwrap_or_default()
 }

@@ -9,6 +9,7 @@ use super::dialect::{Dialect, ErrorClass, impl_driver};
 use super::options::SqlOptions;
 use super::statement::{ResultKind, Template};
 use crate::port::StoreError;
+use crate::port::options::check_scheme;
 
 /// Keeps sessions in PostgreSQL (12 or later), shared by any number of processes. Cloning shares the pool.
 ///
@@ -34,7 +35,8 @@ use crate::port::StoreError;
 /// ```sql
 /// WITH applied AS (
 ///   UPDATE "sessions" SET epoch = $4, revision = $5, …, data = $8
-///    WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9 RETURNING 1)
+///    WHERE handle = $1 AND epoch = $2 AND revision = $3 AND SUBSTR(data, 133, 8) = $10 AND expires > $9
+///   RETURNING 1)
 /// SELECT …, NULL FROM applied
 /// UNION ALL
 /// SELECT * FROM (
@@ -92,6 +94,7 @@ impl SqlStore<Postgres> {
     /// As [`connect`](Self::connect).
     pub async fn connect_with(url: &str, options: SqlOptions) -> Result<Self, StoreError> {
         options.check()?;
+        check_scheme("PostgreSQL URL", url, &["postgres", "postgresql"])?;
         let server = PgConnectOptions::from_str(url)
             .map_err(|error| StoreError::Misconfigured(format!("PostgreSQL URL: {error}")))?;
         let timeout = options.server_timeout().as_millis().max(1);
@@ -122,7 +125,8 @@ impl Dialect for Postgres {
         result: ResultKind::Rows,
         text: "WITH applied AS (\
                UPDATE {t} SET epoch = $4, revision = $5, expires = GREATEST(expires, $6), user_hash = $7, data = $8 \
-               WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9 RETURNING 1) \
+               WHERE handle = $1 AND epoch = $2 AND revision = $3 AND SUBSTR(data, 133, 8) = $10 AND expires > $9 \
+               RETURNING 1) \
                SELECT NULL::bytea AS handle, 0::bigint, 0::bigint, 0::bigint, NULL::bytea, 0::bigint FROM applied \
                UNION ALL \
                SELECT * FROM (\
@@ -141,16 +145,23 @@ impl Dialect for Postgres {
             "25006" => ErrorClass::ReadOnly,
             "42P01" => ErrorClass::NoTable,
             "42501" => ErrorClass::PermissionDenied,
-            code if code.starts_with("28") => ErrorClass::AuthFailed,
-            // Syntax errors, and names of databases and schemas that do not exist.
-            code if code.starts_with("42") || code.starts_with("3D") || code.starts_with("3F") => {
-                ErrorClass::SchemaMismatch
+            "3D000" => ErrorClass::NoDatabase,
+            "53100" => ErrorClass::Full,
+            // A failed transaction, a lock that was waited for in vain, and a cancelled statement.
+            "25P02" | "40000" | "40002" | "55P03" | "57014" => ErrorClass::NotApplied,
+            code => match code.get(..2).unwrap_or_default() {
+                "28" => ErrorClass::AuthFailed,
+                // Data exceptions and violated constraints.
+                "22" | "23" => ErrorClass::Rejected,
+                // Syntax errors, and names that do not exist.
+                "0A" | "42" | "3F" => ErrorClass::SchemaMismatch,
+                // Too few resources, and limits that are exceeded.
+                "53" | "54" => ErrorClass::NotApplied,
+                // The server shuts down or has lost the connection, perhaps after a commit.
+                "08" | "XX" => ErrorClass::ConnectionLost,
+                _ if code.starts_with("57P") => ErrorClass::ConnectionLost,
+                _ => ErrorClass::Unproven,
             },
-            // The server shuts down or has lost the connection, perhaps after a commit.
-            code if code.starts_with("08") || code.starts_with("57P") || code.starts_with("XX") => {
-                ErrorClass::ConnectionLost
-            },
-            _ => ErrorClass::NotApplied,
         }
     }
 

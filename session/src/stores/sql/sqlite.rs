@@ -8,6 +8,7 @@ use super::SqlStore;
 use super::dialect::{Dialect, ErrorClass, impl_driver};
 use super::options::SqlOptions;
 use crate::port::StoreError;
+use crate::port::options::check_scheme;
 
 /// Keeps sessions in a SQLite file, shared by all processes of one machine. Cloning shares the connections.
 ///
@@ -32,7 +33,7 @@ use crate::port::StoreError;
 ///
 /// ```sql
 /// UPDATE "sessions" SET epoch = $4, revision = $5, …, data = $8
-///  WHERE handle = $1 AND epoch = $2 AND revision = $3 AND expires > $9
+///  WHERE handle = $1 AND epoch = $2 AND revision = $3 AND SUBSTR(data, 133, 8) = $10 AND expires > $9
 /// ```
 ///
 /// `connect` turns on write-ahead logging, so that readers and the writer do not wait for each other, and `synchronous
@@ -89,6 +90,7 @@ impl SqlStore<Sqlite> {
     /// As [`connect`](Self::connect).
     pub async fn connect_with(url: &str, options: SqlOptions) -> Result<Self, StoreError> {
         options.check()?;
+        check_scheme("SQLite URL", url, &["sqlite"])?;
         if url.contains(":memory:") || url.contains("mode=memory") {
             let text = "SQLite URL: a database in memory is neither shared nor kept; use `MemoryStore`";
             return Err(StoreError::Misconfigured(text.into()));
@@ -160,9 +162,12 @@ impl Dialect for Sqlite {
             1 | 20 | 25 => ErrorClass::SchemaMismatch,
             8 => ErrorClass::ReadOnly,
             3 | 14 | 23 => ErrorClass::PermissionDenied,
+            13 => ErrorClass::Full,
+            // A lock, no memory, an interruption, a changed schema, a limit, a constraint, and a file of another kind.
+            5..=7 | 9 | 17..=19 | 26 => ErrorClass::NotApplied,
             // An I/O error while writing or flushing: how much was written is unknown.
             10 => ErrorClass::ConnectionLost,
-            _ => ErrorClass::NotApplied,
+            _ => ErrorClass::Unproven,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::SqlStore;
 use super::calls::MAX_RETRIES;
 use super::dialect::{Dialect, ErrorClass};
-use super::error::QueryError;
+use super::error::{QueryError, unexpected};
 use super::statement::{ResultKind, Value};
 use crate::base::clock::Timestamp;
 use crate::data::token::SessionId;
@@ -22,7 +22,8 @@ impl<D: Dialect> Store for SqlStore<D> {
             Value::Bytes(&encoded.bytes),
         ];
         match self.execute(&self.0.statements.insert, &values).await {
-            Ok(_) => Ok(Created::Created),
+            Ok(result) if result.count == 1 => Ok(Created::Created),
+            Ok(_) => Err(unexpected("INSERT")),
             Err(error) if error.class == ErrorClass::UniqueViolation => Ok(Created::Exists),
             Err(error) => Err(error.into_store_error()),
         }
@@ -40,6 +41,7 @@ impl<D: Dialect> Store for SqlStore<D> {
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         let record = commit.record;
         let encoded = self.encode(record)?;
+        let last_op = commit.last_op.to_bytes();
         let values = [
             Value::Bytes(id.as_bytes()),
             Value::int(commit.epoch),
@@ -50,6 +52,7 @@ impl<D: Dialect> Store for SqlStore<D> {
             encoded.user(),
             Value::Bytes(&encoded.bytes),
             self.server_time(now),
+            Value::Bytes(&last_op),
         ];
         let statement = &self.0.statements.commit;
         for _ in 0..MAX_RETRIES {
@@ -57,11 +60,18 @@ impl<D: Dialect> Store for SqlStore<D> {
             let stored = match statement.result {
                 ResultKind::Rows => match result.rows.into_iter().next() {
                     Some(row) if row.data.is_none() => return Ok(Committed::Applied),
-                    Some(row) => Some(self.decode(row, now)?).filter(|record| !record.is_expired(now)),
+                    // The row was in the answer to a write, which the network may have garbled.
+                    Some(row) => {
+                        let stored = self.decode(row, now).map_err(StoreError::after_write)?;
+                        Some(stored).filter(|record| !record.is_expired(now))
+                    },
                     None => None,
                 },
-                ResultKind::Count if result.count > 0 => return Ok(Committed::Applied),
-                ResultKind::Count => self.load(id, now).await?,
+                ResultKind::Count => match result.count {
+                    0 => self.load(id, now).await?,
+                    1 => return Ok(Committed::Applied),
+                    _ => return Err(unexpected("UPDATE")),
+                },
             };
             let Some(stored) = stored else {
                 return Ok(Committed::Gone);
@@ -80,13 +90,21 @@ impl<D: Dialect> Store for SqlStore<D> {
     async fn touch(&self, id: SessionId, idle: Timestamp, now: Timestamp) -> Result<Touched, StoreError> {
         let values = [Value::Bytes(id.as_bytes()), self.server_time(idle), self.server_time(now)];
         let result = self.execute(&self.0.statements.touch, &values).await.map_err(QueryError::into_store_error)?;
-        Ok(if result.count == 0 { Touched::Gone } else { Touched::Touched })
+        match result.count {
+            0 => Ok(Touched::Gone),
+            1 => Ok(Touched::Touched),
+            _ => Err(unexpected("UPDATE")),
+        }
     }
 
     async fn destroy(&self, id: SessionId, _now: Timestamp) -> Result<Destroyed, StoreError> {
         let values = [Value::Bytes(id.as_bytes())];
         let result = self.execute(&self.0.statements.destroy, &values).await.map_err(QueryError::into_store_error)?;
-        Ok(if result.count == 0 { Destroyed::Absent } else { Destroyed::Existed })
+        match result.count {
+            0 => Ok(Destroyed::Absent),
+            1 => Ok(Destroyed::Existed),
+            _ => Err(unexpected("DELETE")),
+        }
     }
 
     async fn sweep(&self, limit: usize, now: Timestamp) -> Result<usize, StoreError> {

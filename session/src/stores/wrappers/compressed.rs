@@ -21,11 +21,14 @@ const SECTION: &str = "_compressed";
 const FIELD: &str = "zstd";
 /// Shorter payloads are not worth compressing.
 const MIN_LENGTH: usize = 256;
-/// The largest payload to compress, and to expand to: a limit for forged frames that expand to gigabytes.
+/// The largest payload to expand to: a limit for forged frames that expand to gigabytes.
 const MAX_LENGTH: usize = 16 << 20;
 
-/// Compresses payloads with zstd before the wrapped store gets them. A payload below 256 bytes, above 16 MiB, or one
-/// that would not become shorter, is stored as it is.
+/// Compresses payloads with zstd before the wrapped store gets them. A payload below 256 bytes, or one that would not
+/// become shorter, is stored as it is.
+///
+/// The limit of the wrapped store is for the compressed record, which can be a thousandth of what each request then
+/// has in memory. So a payload has a limit of its own before it is compressed: [`max_bytes`](Self::max_bytes).
 ///
 /// Records that are not compressed are read too, so you can turn compression on while sessions live. To turn it off,
 /// deploy [`expanding`](Self::expanding) first, and keep it until the last compressed session has ended.
@@ -48,6 +51,7 @@ const MAX_LENGTH: usize = 16 << 20;
 pub struct Compressed<S> {
     inner: S,
     level: i32,
+    max_bytes: usize,
     expanding: bool,
 }
 
@@ -75,7 +79,7 @@ impl<S: Store> Compressed<S> {
     /// let store = Compressed::dangerous_before_encryption(MemoryStore::new());
     /// ```
     pub fn dangerous_before_encryption(inner: S) -> Self {
-        Self { inner, level: zstd::DEFAULT_COMPRESSION_LEVEL, expanding: false }
+        Self { inner, level: zstd::DEFAULT_COMPRESSION_LEVEL, max_bytes: 1 << 20, expanding: false }
     }
 
     /// The zstd level, from 1 (fast) to 19 (small); other values are clamped. Default: 3.
@@ -88,6 +92,20 @@ impl<S: Store> Compressed<S> {
     #[must_use]
     pub fn level(mut self, level: i32) -> Self {
         self.level = level.clamp(1, 19);
+        self
+    }
+
+    /// The largest payload to write, in bytes before compression, up to 16 MiB; larger values are clamped. Default:
+    /// 1 MiB. A larger one is [`StoreError::TooLarge`]. Records up to 16 MiB are read, whatever the setting.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, store::Compressed};
+    /// let store = Compressed::new(MemoryStore::new())?.max_bytes(256 * 1024);
+    /// # Ok::<(), session::store::StoreError>(())
+    /// ```
+    #[must_use]
+    pub fn max_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_bytes = max_bytes.min(MAX_LENGTH);
         self
     }
 
@@ -104,10 +122,12 @@ impl<S: Store> Compressed<S> {
         self
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "the signature that `rewriting_store` calls")]
     fn outgoing<'a>(&self, _: SessionId, record: &'a Record) -> Result<Cow<'a, Record>, StoreError> {
         let plain = record.payload.as_bytes();
-        if self.expanding || plain.len() < MIN_LENGTH || plain.len() > MAX_LENGTH {
+        if plain.len() > self.max_bytes {
+            return Err(StoreError::TooLarge { size: plain.len(), limit: self.max_bytes });
+        }
+        if self.expanding || plain.len() < MIN_LENGTH {
             return Ok(Cow::Borrowed(record));
         }
         // It fails only if there is no memory; the record is then stored uncompressed.
@@ -124,8 +144,8 @@ impl<S: Store> Compressed<S> {
     fn incoming(&self, _: SessionId, mut record: Record) -> Result<Record, StoreError> {
         if let Some(section) = record.payload.section(SECTION) {
             let packed = section.get(FIELD).unwrap_or_default();
-            let plain = zstd::bulk::decompress(packed, MAX_LENGTH)
-                .map_err(|_| Corrupt::new("it is compressed, and the zstd frame is damaged or longer than 16 MiB"))?;
+            let plain = expand(packed)
+                .ok_or_else(|| Corrupt::new("it is compressed, and the zstd frame is damaged or longer than 16 MiB"))?;
             record.payload = Payload::parse(plain.into())?;
         }
         Ok(record)
@@ -134,6 +154,16 @@ impl<S: Store> Compressed<S> {
     fn payload_is_encrypted(&self) -> bool {
         self.inner.encrypts()
     }
+}
+
+/// The content of a zstd frame. Memory is taken for the length that the frame states, not for the longest one.
+fn expand(packed: &[u8]) -> Option<Vec<u8>> {
+    let stated = zstd::zstd_safe::get_frame_content_size(packed).ok()?;
+    let length = stated.map_or(Some(MAX_LENGTH), |stated| usize::try_from(stated).ok())?;
+    if length > MAX_LENGTH {
+        return None;
+    }
+    zstd::bulk::decompress(packed, length).ok()
 }
 
 rewriting_store!(Compressed);

@@ -91,7 +91,7 @@ impl<A: Store, B: Store> Migrating<A, B> {
                 Err(error) => return Err(error),
             };
             if ended {
-                let _ = self.from.destroy(id, now).await?;
+                let _ = self.from.destroy(id, now).await.map_err(StoreError::after_write)?;
                 return Ok(true);
             }
         }
@@ -101,7 +101,9 @@ impl<A: Store, B: Store> Migrating<A, B> {
     /// Removes the record, which has expired or cannot be read, from both stores. Returns whether there was one.
     async fn remove_both(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
         let there = self.to.destroy(id, now).await? == Destroyed::Existed;
-        Ok(self.from.destroy(id, now).await? == Destroyed::Existed || there)
+        let old = self.from.destroy(id, now).await;
+        let old = if there { old.map_err(StoreError::after_write) } else { old };
+        Ok(old? == Destroyed::Existed || there)
     }
 
     /// A commit's outcome, with a tombstone seen as what it stands for: no session.
@@ -255,7 +257,11 @@ impl<A: Store, B: Store> UserIndex for Migrating<A, B> {
                 let mut progress = 0;
                 for (id, _) in self.listed(user, BATCH, now).await? {
                     if Some(id) != except {
-                        progress += usize::from(self.end(id, Some(user), now).await?);
+                        progress += match self.end(id, Some(user), now).await {
+                            Ok(ended) => usize::from(ended),
+                            Err(error) if removed + progress == 0 => return Err(error),
+                            Err(error) => return Err(error.after_write()),
+                        };
                     }
                 }
                 removed += progress;

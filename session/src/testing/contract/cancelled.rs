@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use super::model::{Call, Model, same};
 use super::rng::SeededRng;
-use super::{Checked, LONG, Run, now, op, random_id, record};
+use super::{Checked, LONG, Run, now, op, random_id, record, until_known};
 use crate::data::token::SessionId;
 use crate::port::{Committed, Store, StoreError};
 
@@ -55,7 +55,9 @@ impl<S: Store> Run<S> {
         let mut model = Model::default();
         if kind > 0 {
             let create = Call::Create(before.clone());
-            create.ask(&*self.store, id).await?;
+            if let Err(StoreError::Unknown(_)) = create.ask(&*self.store, id).await {
+                return Ok(false);
+            }
             model.ask(&create);
         }
         let call = match kind {
@@ -72,7 +74,13 @@ impl<S: Store> Run<S> {
                 Call::commit(&before, op(1), next)
             },
         };
-        let answer = poll_n_then_drop(call.ask(&*self.store, id), polls).await.transpose()?;
+        let answer = poll_n_then_drop(call.ask(&*self.store, id), polls).await;
+        let has_returned = answer.is_some();
+        let answer = match answer {
+            // As if it had been cancelled.
+            Some(Err(StoreError::Unknown(_))) => None,
+            answer => answer.transpose()?,
+        };
         let mut allowed = vec![model.record().cloned()];
         model.ask(&call);
         if answer.is_some() {
@@ -88,8 +96,8 @@ impl<S: Store> Run<S> {
             self.check(whole, "a cancelled call happens entirely or not at all");
         }
         self.still_works(id).await?;
-        let _ = self.store.destroy(id, now()).await?;
-        Ok(answer.is_some())
+        let _ = until_known(|| self.store.destroy(id, now())).await?;
+        Ok(has_returned)
     }
 
     /// A cancelled call leaves no lock behind.

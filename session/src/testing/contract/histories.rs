@@ -9,7 +9,7 @@ use super::cancelled::poll_n_then_drop;
 use super::linear::{Event, Verdict, judge};
 use super::model::Call;
 use super::rng::SeededRng;
-use super::{Checked, LONG, Run, now, random_id, record};
+use super::{Checked, LONG, Run, now, random_id, record, until_known};
 use crate::data::record::{OpId, Record};
 use crate::data::token::SessionId;
 use crate::port::{Store, StoreError};
@@ -75,7 +75,7 @@ impl<S: Store> Run<S> {
                 Err(error) => return Err(StoreError::unknown(error)),
             }
         }
-        let _ = self.store.destroy(id, now()).await?;
+        let _ = until_known(|| self.store.destroy(id, now())).await?;
         // A report of an anomaly is read from the first call to the last.
         history.sort_by_key(|event| event.began);
         Ok(history)

@@ -23,6 +23,7 @@ pub(super) enum Call {
     Commit {
         epoch: u64,
         revision: u64,
+        last_op: OpId,
         op: OpId,
         record: Record,
     },
@@ -64,8 +65,8 @@ impl Model {
     /// Whether the contract permits the call: the user changes only with the epoch. See [`Commit::record`].
     pub(super) fn permits(&self, call: &Call) -> bool {
         match (&self.0, call) {
-            (Some(stored), Call::Commit { epoch, revision, record, .. }) => {
-                let applies = (stored.epoch, stored.revision) == (*epoch, *revision);
+            (Some(stored), Call::Commit { epoch, revision, last_op, record, .. }) => {
+                let applies = (stored.epoch, stored.revision, stored.last_op()) == (*epoch, *revision, *last_op);
                 !applies || record.epoch != stored.epoch || record.user == stored.user
             },
             _ => true,
@@ -80,8 +81,8 @@ impl Model {
                 Answer::Created(Created::Created)
             },
             Call::Load => Answer::Loaded(self.0.clone().map(Box::new)),
-            Call::Commit { epoch, revision, op, record } => {
-                Answer::Committed(self.commit((*epoch, *revision), *op, record))
+            Call::Commit { epoch, revision, last_op, op, record } => {
+                Answer::Committed(self.commit((*epoch, *revision, *last_op), *op, record))
             },
             Call::Touch(idle) => Answer::Touched(match &mut self.0 {
                 None => Touched::Gone,
@@ -101,10 +102,10 @@ impl Model {
         }
     }
 
-    fn commit(&mut self, expected: (u64, u64), op: OpId, record: &Record) -> Committed {
+    fn commit(&mut self, expected: (u64, u64, OpId), op: OpId, record: &Record) -> Committed {
         match &mut self.0 {
             None => Committed::Gone,
-            Some(stored) if (stored.epoch, stored.revision) == expected => {
+            Some(stored) if (stored.epoch, stored.revision, stored.last_op()) == expected => {
                 *stored = record.clone().with_idle_deadline(stored.idle.max(record.idle));
                 Committed::Applied
             },
@@ -125,10 +126,11 @@ impl Call {
         Ok(match self {
             Self::Create(record) => Answer::Created(store.create(id, record, now()).await?),
             Self::Load => Answer::Loaded(store.load(id, now()).await?.map(Box::new)),
-            Self::Commit { epoch, revision, op, record } => Answer::Committed({
-                let commit = Commit { epoch: *epoch, revision: *revision, op: *op, record, until: record.absolute };
-                store.commit(id, commit, now()).await?
-            }),
+            Self::Commit { epoch, revision, last_op, op, record } => {
+                let (epoch, revision, last_op, op) = (*epoch, *revision, *last_op, *op);
+                let commit = Commit { epoch, revision, last_op, op, record, until: record.absolute };
+                Answer::Committed(store.commit(id, commit, now()).await?)
+            },
             Self::Touch(idle) => Answer::Touched(store.touch(id, *idle, now()).await?),
             Self::Destroy => Answer::Destroyed(store.destroy(id, now()).await?),
             Self::List(user) => Answer::Listed(match store.users() {
@@ -148,7 +150,7 @@ impl Call {
 
     /// A commit that replaces `base` by `record`.
     pub(super) fn commit(base: &Record, op: OpId, record: Record) -> Self {
-        Self::Commit { epoch: base.epoch, revision: base.revision, op, record }
+        Self::Commit { epoch: base.epoch, revision: base.revision, last_op: base.last_op(), op, record }
     }
 }
 
@@ -201,7 +203,7 @@ impl fmt::Debug for Call {
         match self {
             Self::Create(_) => f.write_str("create"),
             Self::Load => f.write_str("load"),
-            Self::Commit { epoch, revision, op, record } => write!(
+            Self::Commit { epoch, revision, op, record, .. } => write!(
                 f,
                 "commit {}/{} at {epoch}.{revision} of {}.{}",
                 op.process, op.sequence, record.epoch, record.revision

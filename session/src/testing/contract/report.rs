@@ -21,6 +21,8 @@ pub struct Report {
     pub(super) histories: u64,
     pub(super) undecided: u64,
     pub(super) cancellations: u64,
+    pub(super) garbled: u64,
+    pub(super) failed_calls: u64,
 }
 
 impl Report {
@@ -53,18 +55,37 @@ impl Report {
     pub fn cancellations(&self) -> u64 {
         self.cancellations
     }
+
+    /// The number of calls that failed, and were made again or had no certain outcome.
+    pub fn failed_calls(&self) -> u64 {
+        self.failed_calls
+    }
+
+    /// The number of writes with a garbled answer.
+    pub fn garbled(&self) -> u64 {
+        self.garbled
+    }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { checks, races, calls, sequences, undecided, cancellations, .. } = self;
+        let Self { checks, races, calls, sequences, undecided, cancellations, garbled, failed_calls, .. } = self;
         let histories = self.histories();
         write!(
             f,
             "{checks} checks, {races} races, {calls} calls in {sequences} sequences and {histories} histories, \
              {cancellations} cancelled calls, 0 anomalies"
         )?;
-        if *undecided > 0 { write!(f, ", {undecided} histories not decided") } else { Ok(()) }
+        for (number, what) in [
+            (undecided, "histories not decided"),
+            (garbled, "writes with a garbled answer"),
+            (failed_calls, "calls failed"),
+        ] {
+            if *number > 0 {
+                write!(f, ", {number} {what}")?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -77,13 +98,15 @@ impl fmt::Display for Report {
 /// store.fail(Fault::Before); // every call fails
 /// let violations = Contract::new(store).rounds(100).check().await.unwrap_err();
 /// assert!(violations.list()[0].starts_with("a call failed: the session store is unavailable"));
+/// assert!(violations.list()[1].contains("20 load, of which 20 failed"), "{violations}");
 /// # });
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ContractViolations(pub(super) Vec<String>);
 
 impl ContractViolations {
-    /// The violations, each as a sentence. Those that a random sequence or history has found name the seed.
+    /// The violations, each as a sentence. Those that a random sequence or history has found name the seed. The last
+    /// text is an account of the calls and of their errors.
     pub fn list(&self) -> &[String] {
         &self.0
     }
