@@ -12,6 +12,7 @@ mod evolution;
 mod faults;
 mod file;
 mod garbled;
+mod identity;
 mod layering;
 mod lock;
 mod newcomer;

@@ -2,9 +2,12 @@
 //!
 //! A token is `base64url(0x01 ‖ id[16] ‖ verifier[16])`: 33 bytes, which are exactly 44 characters without padding or
 //! unused bits, so each token has one spelling. The id is the key in the store and not secret. The verifier has 128
-//! random bits, as OWASP ASVS 5.0 (7.2.3) requires. The store holds only `SHA-256(LABEL ‖ id ‖ verifier)`. A copy of
+//! random bits, as OWASP ASVS 5.0 (7.2.3) requires. The store holds only `SHA-256(audience ‖ id ‖ verifier)`. A copy of
 //! the store therefore opens no session, a lookup by id compares no secret, and a rotation replaces one hash in one
 //! record, without an old key that could be used again.
+//!
+//! The [`Audience`] stands for the cookie's name, the session type and the app: the token of one app opens no session
+//! in another app on the same store. The first releases stored `SHA-256(LABEL ‖ id ‖ verifier)`, which is still read.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,9 +27,12 @@ pub(crate) const TOKEN_CHARS: usize = 44;
 const TOKEN_BYTES: usize = 33;
 const VERSION: u8 = 0x01;
 
-/// Label, id, verifier and the padding of SHA-256 fit into one block of 64 bytes, so a request costs one compression.
+/// Audience, id, verifier and the padding of SHA-256 fit into one block of 64 bytes, so a request costs one compression.
+const AUDIENCE_BYTES: usize = 23;
+const _: () = assert!(AUDIENCE_BYTES + 16 + 16 + 9 <= 64);
+/// In place of the audience, in the first format.
 const LABEL: &[u8] = b"session/v1/verifier\0";
-const _: () = assert!(LABEL.len() + 16 + 16 + 9 <= 64);
+const AUDIENCE_LABEL: &[u8] = b"session/v2/audience\0";
 
 /// The id of a session: 16 random bytes, its key in the store.
 ///
@@ -187,9 +193,36 @@ impl Token {
     }
 
     /// The hash that the store holds.
-    pub(crate) fn verifier_hash(&self) -> VerifierHash {
-        let digest = Sha256::new().chain_update(LABEL).chain_update(self.id.0).chain_update(self.verifier).finalize();
+    pub(crate) fn verifier_hash(&self, audience: &Audience) -> VerifierHash {
+        self.hash(&audience.0)
+    }
+
+    /// The hash that the first releases have stored. It is not bound to an audience.
+    pub(crate) fn unbound_hash(&self) -> VerifierHash {
+        self.hash(LABEL)
+    }
+
+    fn hash(&self, label: &[u8]) -> VerifierHash {
+        let digest = Sha256::new().chain_update(label).chain_update(self.id.0).chain_update(self.verifier).finalize();
         VerifierHash(digest.into())
+    }
+}
+
+/// What a token is for: the name of its cookie, the session type, and the app where several apps share a store.
+#[derive(Clone, Debug)]
+pub(crate) struct Audience([u8; AUDIENCE_BYTES]);
+
+impl Audience {
+    pub(crate) fn new(cookie: &str, section: &str, app: &str) -> Self {
+        let mut hash = Sha256::new().chain_update(AUDIENCE_LABEL);
+        for part in [cookie, section, app] {
+            // With the length, so that no two triples have the same bytes.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let mut audience = [0; AUDIENCE_BYTES];
+        audience.iter_mut().zip(hash.finalize()).for_each(|(place, byte)| *place = byte);
+        Self(audience)
     }
 }
 
@@ -266,8 +299,21 @@ mod tests {
         assert_eq!(&token.to_chars(), b"AaChoqOkpaanqKmqq6ytrq8QERITFBUWFxgZGhscHR4f");
         assert_eq!(token.id().to_string(), "oKGio6SlpqeoqaqrrK2urw");
         assert_eq!(format!("{:?}", token.id()), "oKGio6Sl…");
-        let hash = token.verifier_hash().as_bytes().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        assert_eq!(hash, "a92bff3c476f3ffe1eb558e3d7f2d0b799e2123d9c24a7bc2e92edc4d7c48fee");
+        let hex =
+            |hash: VerifierHash| hash.as_bytes().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let unbound = hex(token.unbound_hash());
+        assert_eq!(unbound, "a92bff3c476f3ffe1eb558e3d7f2d0b799e2123d9c24a7bc2e92edc4d7c48fee");
+        let audience = Audience::new("__Host-sid", "shop", "");
+        assert_eq!(
+            hex(token.verifier_hash(&audience)),
+            "6ac0f91259b101e3624a78b6c8ba4cbf82e5b66a88c3a7d627ebc76f9552e3ed"
+        );
+        for other in
+            [("__Host-si", "dshop", ""), ("sid", "shop", ""), ("__Host-sid", "admin", ""), ("__Host-sid", "shop", "eu")]
+        {
+            let other = Audience::new(other.0, other.1, other.2);
+            assert!(!token.verifier_hash(&audience).matches(&token.verifier_hash(&other)));
+        }
     }
 
     #[test]

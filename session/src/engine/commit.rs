@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::commit_queue::{Admission, CommitRequest, Leader, Outcome, PendingCommit};
+use super::config::Config;
 use super::delta::Delta;
 use super::load::LoadedSession;
 use super::retry::{RetryPolicy, retry_unknown};
@@ -10,7 +11,7 @@ use super::{Engine, conflict, gone, superseded};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::payload::Payload;
-use crate::data::record::{OpId, Record};
+use crate::data::record::{OpId, Record, UserKey};
 use crate::data::token::{SessionId, Token};
 use crate::port::{Commit, Committed, Created, Destroyed, StoreError, Touched};
 
@@ -34,10 +35,10 @@ impl Engine {
                 absolute: end,
                 created: now,
                 rotated: now,
-                verifier: token.verifier_hash(),
+                verifier: self.backend.verifier_hash(&token),
                 previous: None,
                 writers: Default::default(),
-                user: delta.user.clone().and_then(|identity| identity.0),
+                user: rules.sections.user_of(&payload, None, rules.app)?,
                 payload: payload.clone(),
             };
             record.note_writer(self.next_op());
@@ -228,11 +229,37 @@ impl Engine {
         self.backend.store().touch(id, idle, self.now()).await
     }
 
-    /// Ends session `id`. `until` is its absolute deadline, if the request has loaded it.
-    pub(crate) async fn destroy(&self, id: SessionId, until: Option<Timestamp>) -> Result<(), Error> {
-        match retry_unknown(|| self.backend.destroy(id, until, self.now())).await? {
-            Destroyed::Existed | Destroyed::Absent => Ok(()),
+    /// Ends session `id`. `record` is its record, if the request has loaded it.
+    pub(crate) async fn destroy(&self, id: SessionId, record: Option<&Record>) -> Result<(), Error> {
+        let until = record.map(|record| record.absolute);
+        let (Destroyed::Existed | Destroyed::Absent) =
+            retry_unknown(|| self.backend.destroy(id, until, self.now())).await?;
+        if let Some(user) = record.and_then(Record::user) {
+            self.forget(id, user).await;
         }
+        Ok(())
+    }
+
+    /// Removes the entry of session `id`, in which `user` is no longer logged in, from the user index.
+    pub(crate) async fn forget(&self, id: SessionId, user: &UserKey) {
+        let Some(users) = self.users() else { return };
+        if let Err(error) = users.forget(user, id).await {
+            // A surplus entry is noticed when the record is read, and expires.
+            tracing::debug!(session = %id, %error, "the entry of a user index could not be removed");
+        }
+    }
+
+    /// Whether `record` is filed under another user than the one that its `user` field names: an older release has
+    /// stored the field in another form, or it was no `user` field then.
+    pub(crate) fn is_misfiled(&self, record: &Record) -> bool {
+        !self.lives_in_cookie() && self.user_of(record) != record.user
+    }
+
+    /// The user that the fields of `record` name.
+    pub(crate) fn user_of(&self, record: &Record) -> Option<UserKey> {
+        let Config { sections, app, .. } = &self.config;
+        let payload = sections.modernized(record.payload.clone());
+        sections.user_of(&payload, record.user.clone(), app).unwrap_or_default()
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Config {
     pub(crate) commit_on_server_error: bool,
     pub(crate) retry_after: Duration,
     pub(crate) login_path: Option<String>,
+    /// The app, where several apps share a store.
+    pub(crate) app: String,
     pub(crate) sections: SchemaRegistry,
 }
 
@@ -52,6 +54,11 @@ impl Config {
         rule(
             retry < Duration::from_secs(1) || retry > Duration::from_hours(1),
             format!("retry_after {retry:?}: use a second to an hour"),
+        );
+        let app = &self.app;
+        rule(
+            app.len() > 64 || !app.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
+            format!("audience {app:?}: use at most 64 letters, digits, `-`, `_` and `.`"),
         );
         if let Some(path) = &self.login_path {
             let ok = path.starts_with('/')

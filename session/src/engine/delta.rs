@@ -11,7 +11,7 @@ use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::payload::{Edit, Payload, Section};
-use crate::data::record::{Identity, Record};
+use crate::data::record::{CLOSED, Identity, Record};
 use crate::data::schema::field::FieldVtable;
 use crate::data::schema::info::MergeRule;
 use crate::data::schema::reader::{MIN_READER, codec_of};
@@ -40,6 +40,8 @@ pub(crate) struct Delta {
     pub(crate) user: Option<Identity>,
     /// Whether the session gets a new verifier even if no other change asks for it.
     pub(crate) rotate: bool,
+    /// Whether the session is stored even if nothing else has changed, to file it under its user anew.
+    pub(crate) refile: bool,
 }
 
 impl Change {
@@ -112,7 +114,7 @@ impl Change {
 
 impl Delta {
     pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && !self.is_privilege_change()
+        self.changes.is_empty() && !self.refile && !self.is_privilege_change()
     }
 
     /// The names of the changed fields, for log events.
@@ -195,6 +197,7 @@ impl Delta {
             self.reset(reset);
         }
         self.rotate |= later.rotate;
+        self.refile |= later.refile;
         self.user = later.user.or(self.user.take());
         later.changes.into_iter().try_for_each(|change| self.add(change))
     }
@@ -264,10 +267,8 @@ impl Delta {
     ) -> Result<(), Error> {
         let payload = self.apply_to_payload(&record.payload, rules.sections)?;
         self.check(&record.payload, &payload, rules.sections)?;
+        record.user = rules.sections.user_of(&payload, record.user.take(), rules.app)?;
         record.payload = payload;
-        if let Some(Identity(user)) = &self.user {
-            record.user.clone_from(user);
-        }
         if self.user.is_some() || self.reset.is_some() {
             // A login or logout starts the absolute deadline anew.
             record.created = rules.now;
@@ -275,8 +276,8 @@ impl Delta {
         }
         if let Some(verifier) = verifier {
             record.epoch = record.epoch.saturating_add(1);
+            record.previous = Some((record.verifier, CLOSED));
             record.verifier = verifier;
-            record.previous = None;
             record.rotated = rules.now;
         }
         record.idle = record.idle.max(rules.now.saturating_add(rules.idle)).min(record.absolute);
@@ -323,4 +324,6 @@ pub(crate) struct Rules<'a> {
     pub(crate) idle: Duration,
     pub(crate) absolute: Duration,
     pub(crate) sections: &'a SchemaRegistry,
+    /// The app, where several apps share a store.
+    pub(crate) app: &'a str,
 }

@@ -23,8 +23,10 @@ pub(crate) enum LoadOutcome {
     #[cfg_attr(not(feature = "sealed"), expect(dead_code, reason = "only a sealed cookie is set again"))]
     /// A live session whose cookie must be set again although nothing has changed: it was sealed with an old key.
     NeedsReissue(LoadedSession),
-    /// The credential was replaced while this request was on its way.
-    RotatedInFlight,
+    /// The credential was replaced while this request was on its way. `is_proven` if it is the one before.
+    RotatedInFlight {
+        is_proven: bool,
+    },
     /// No session.
     Nothing,
 }
@@ -71,10 +73,17 @@ impl Engine {
     ) -> (LoadOutcome, Option<Credential>) {
         let id = credential.id();
         let loaded = |record| LoadedSession { id, record: self.modernized(record) };
-        let refused = match self.backend.verify(&credential, stored.as_ref(), now) {
-            Verdict::Live => match credential {
-                Credential::Token(_) => match stored {
-                    Some(record) => return (LoadOutcome::Loaded(loaded(record)), None),
+        let verdict = self.backend.verify(&credential, stored.as_ref(), now);
+        let refused = match verdict {
+            Verdict::Live | Verdict::LiveUnbound => match credential {
+                Credential::Token(ref token) => match stored {
+                    Some(mut record) => {
+                        // The next commit binds the record to its audience.
+                        if verdict == Verdict::LiveUnbound {
+                            record.verifier = self.backend.verifier_hash(token);
+                        }
+                        return (LoadOutcome::Loaded(loaded(record)), None);
+                    },
                     None => LoadOutcome::Nothing,
                 },
                 #[cfg(feature = "sealed")]
@@ -86,7 +95,7 @@ impl Engine {
                     return (outcome, None);
                 },
             },
-            Verdict::RotatedInFlight => LoadOutcome::RotatedInFlight,
+            Verdict::RotatedInFlight { is_proven } => LoadOutcome::RotatedInFlight { is_proven },
             Verdict::Refused => LoadOutcome::Nothing,
         };
         (refused, stored.map(|_| credential))

@@ -108,8 +108,8 @@ impl Engine {
     }
 
     fn rules(&self, now: Timestamp) -> Rules<'_> {
-        let Config { idle, absolute, sections, .. } = &self.config;
-        Rules { now, idle: *idle, absolute: *absolute, sections }
+        let Config { idle, absolute, sections, app, .. } = &self.config;
+        Rules { now, idle: *idle, absolute: *absolute, sections, app }
     }
 
     /// The id of a commit. A counter alone would not do: two copies of one process image would count in step, and each

@@ -76,6 +76,7 @@ impl<S: Schema> Sessions<S> {
             commit_on_server_error: false,
             retry_after: DEFAULT_RETRY_AFTER,
             login_path: None,
+            app: String::new(),
             sections: vec![SectionSchema::of::<S>()],
             types: vec![TypeId::of::<S>()],
             fields: fields::<S>().collect(),
@@ -134,6 +135,7 @@ pub struct SessionsBuilder<S: Schema> {
     commit_on_server_error: bool,
     retry_after: Duration,
     login_path: Option<String>,
+    app: String,
     sections: Vec<SectionSchema>,
     types: Vec<TypeId>,
     fields: Vec<(&'static str, FieldInfo)>,
@@ -251,6 +253,27 @@ impl<S: Schema> SessionsBuilder<S> {
     /// ```
     pub fn touch_after(mut self, touch_after: Duration) -> Self {
         self.touch_after = Some(touch_after);
+        self
+    }
+
+    /// The name of this app, if several apps share a store. Default: none.
+    ///
+    /// A token opens a session only under the same cookie name, session type and audience, and
+    /// [`revoke_user`](Sessions::revoke_user) ends only sessions of the same session type and audience. So apps with
+    /// different cookies and struct names are apart without it. At most 64 letters, digits, `-`, `_` and `.`.
+    ///
+    /// All processes of one app must have the same audience. A change of it logs all users out.
+    ///
+    /// ```
+    /// # use session::{MemoryStore, Session, Sessions};
+    /// # #[derive(Session)]
+    /// # struct Shop { visits: u64 }
+    /// let builder = Sessions::<Shop>::builder().store(MemoryStore::new());
+    /// let sessions = builder.audience("shop-eu").build()?;
+    /// # Ok::<(), session::ConfigError>(())
+    /// ```
+    pub fn audience(mut self, app: impl Into<String>) -> Self {
+        self.app = app.into();
         self
     }
 
@@ -373,6 +396,7 @@ impl<S: Schema> SessionsBuilder<S> {
             commit_on_server_error: self.commit_on_server_error,
             retry_after: self.retry_after,
             login_path: self.login_path,
+            app: self.app,
             sections: SchemaRegistry::new(self.sections),
         };
         let mut complaints = config.complaints();
@@ -391,6 +415,7 @@ impl<S: Schema> SessionsBuilder<S> {
             cookie: &config.cookie,
             absolute: config.absolute,
             section: S::NAME,
+            audience: &config.app,
             version: S::VERSION,
             fields: &self.fields,
         };

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
@@ -12,6 +13,9 @@ use crate::engine::handle::schema::Identified;
 use crate::engine::retry::retry_unknown;
 use crate::engine::sessions::Sessions;
 use crate::port::{UserIndex, no_user_index};
+
+/// How many sessions of an older form are read at a time.
+const PAGE: usize = 1_000;
 
 /// A live session of a user, found by [`Sessions::list_user`].
 ///
@@ -115,9 +119,14 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     /// }
     /// ```
     pub async fn list_user(&self, user: &S::User, limit: usize) -> Result<Vec<UserSession>, Error> {
-        let found = self.index()?.list_user(&key(user)?, limit, self.engine.now()).await?;
+        let (index, forms) = (self.index()?, self.forms(user)?);
+        let mut found = index.list_user(&forms.today, limit, self.engine.now()).await?;
+        for older in &forms.older {
+            found.extend(self.listed_under(older, &forms.today, limit).await?);
+        }
         let mut found: Vec<_> = found.into_iter().map(|(id, record)| UserSession { id, record }).collect();
         found.sort_by_key(|session| std::cmp::Reverse(session.created()));
+        found.truncate(limit);
         Ok(found)
     }
 
@@ -163,8 +172,53 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     }
 
     async fn revoke(&self, user: &S::User, except: Option<SessionId>) -> Result<usize, Error> {
-        let (index, user) = (self.index()?, key(user)?);
-        Ok(retry_unknown(|| index.revoke_user(&user, except, self.engine.now())).await?)
+        let (index, forms) = (self.index()?, self.forms(user)?);
+        let mut revoked = 0;
+        // The older forms first: a session that is filed anew meanwhile is found under today's form.
+        for older in &forms.older {
+            revoked += self.revoke_under(older, &forms.today, except).await?;
+        }
+        Ok(revoked + retry_unknown(|| index.revoke_user(&forms.today, except, self.engine.now())).await?)
+    }
+
+    /// The sessions that are filed under the key `older` and whose user is `today`.
+    async fn listed_under(
+        &self,
+        older: &UserKey,
+        today: &UserKey,
+        limit: usize,
+    ) -> Result<Vec<(SessionId, Record)>, Error> {
+        let mut found = self.index()?.list_user(older, limit, self.engine.now()).await?;
+        found.retain(|(_, record)| self.engine.user_of(record).as_ref() == Some(today));
+        Ok(found)
+    }
+
+    async fn revoke_under(&self, older: &UserKey, today: &UserKey, except: Option<SessionId>) -> Result<usize, Error> {
+        let mut revoked = 0;
+        loop {
+            let mut found = self.listed_under(older, today, PAGE).await?;
+            found.retain(|(id, _)| Some(*id) != except);
+            if found.is_empty() {
+                return Ok(revoked);
+            }
+            for (id, record) in found {
+                self.engine.destroy(id, Some(&record)).await?;
+                revoked += 1;
+            }
+        }
+    }
+
+    /// The keys that sessions of `user` may be filed under.
+    fn forms(&self, user: &S::User) -> Result<Forms, Error> {
+        let (json, app) = (json(user)?, &self.engine.config.app);
+        let mut older = vec![UserKey(Bytes::from(json.clone()))];
+        if self.engine.config.sections.user_has_older_forms()
+            && let Some(other) = other_form(&json)
+        {
+            older.extend(UserKey::new(S::NAME, app, &other));
+            older.push(UserKey(Bytes::from(other)));
+        }
+        Ok(Forms { today: UserKey::new(S::NAME, app, &json)?, older })
     }
 
     fn index(&self) -> Result<&dyn UserIndex, Error> {
@@ -172,11 +226,44 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     }
 }
 
-/// The user key of a record: the JSON of the field's value.
-fn key<U: Serialize>(user: &U) -> Result<UserKey, Error> {
+/// The keys that sessions of one user may be filed under.
+struct Forms {
+    today: UserKey,
+    /// What the first releases have stored, and what the field may have been before an upgrade. Another user may have
+    /// the same key, so the records decide.
+    older: Vec<UserKey>,
+}
+
+/// The JSON of a user.
+fn json<U: Serialize>(user: &U) -> Result<Vec<u8>, Error> {
     let mut json = Vec::new();
     match Codec::Json.encode(user, &mut json) {
-        Ok(()) => Ok(UserKey(Bytes::from(json))),
+        Ok(()) => Ok(json),
         Err(error) => Err(Error::new(ErrorKind::Unencodable, "the user cannot be encoded").caused_by(error)),
+    }
+}
+
+/// The same user as a text instead of a number, or as a number instead of a text: what an upgrade of the field may have
+/// changed.
+fn other_form(json: &[u8]) -> Option<Vec<u8>> {
+    let other = match serde_json::from_slice(json).ok()? {
+        Value::Number(number) => Value::String(number.to_string()),
+        Value::String(text) => Value::Number(text.parse().ok()?),
+        _ => return None,
+    };
+    serde_json::to_vec(&other).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_texts_are_other_forms_of_each_other() {
+        let other = |json: &str| other_form(json.as_bytes()).map(|json| String::from_utf8(json).unwrap());
+        assert_eq!(other("7").unwrap(), "\"7\"");
+        assert_eq!(other("\"7\"").unwrap(), "7");
+        assert_eq!(other("\"ann\""), None);
+        assert_eq!(other("{\"id\":7}"), None);
     }
 }

@@ -8,7 +8,7 @@ use crate::base::error::Error;
 use crate::cookie::CookiePolicy;
 use crate::data::record::Record;
 use crate::data::schema::info::FieldInfo;
-use crate::data::token::{SessionId, Token};
+use crate::data::token::{Audience, SessionId, Token, VerifierHash};
 
 /// For this long after a rotation, a request with the old token counts as sent before the rotation.
 pub(crate) const ROTATION_GRACE: Duration = Duration::from_secs(30);
@@ -44,7 +44,10 @@ pub trait IntoBackend {
 
 impl<S: Store> IntoBackend for S {
     fn into_backend(self) -> BackendBuilder {
-        BackendBuilder::new(|_, _| Box::new(ServerSide(self)))
+        BackendBuilder::new(|context, _| {
+            let audience = Audience::new(context.cookie.name(), context.section, context.audience);
+            Box::new(ServerSide { store: self, audience })
+        })
     }
 }
 
@@ -81,6 +84,8 @@ pub(crate) struct BackendContext<'a> {
     /// The name of the session type that the record belongs to.
     pub(crate) section: &'static str,
     pub(crate) version: u32,
+    /// The app, where several apps share a store. Empty by default.
+    pub(crate) audience: &'a str,
     /// Every field of every session type in the record, with the name of its type.
     pub(crate) fields: &'a [(&'static str, FieldInfo)],
 }
@@ -100,6 +105,9 @@ pub(crate) trait Backend: Send + Sync {
 
     /// Whether `credential` opens a session, if `stored` is what the store has under its id.
     fn verify(&self, credential: &Credential, stored: Option<&Record>, now: Timestamp) -> Verdict;
+
+    /// The hash of a token's verifier that the record holds.
+    fn verifier_hash(&self, token: &Token) -> VerifierHash;
 
     /// The token after a change of privilege of session `id`.
     fn rotate(&self, id: SessionId, rng: &dyn Rng) -> Result<Token, RngError>;
@@ -161,17 +169,25 @@ pub(crate) struct OpenedCookie {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Live,
-    /// The session's credential was replaced less than [`ROTATION_GRACE`] ago, and this is the old one.
-    RotatedInFlight,
+    /// The session is live, and its record is one of the first releases, whose verifier is not bound to an audience.
+    LiveUnbound,
+    /// The session's credential was replaced less than [`ROTATION_GRACE`] ago.
+    RotatedInFlight {
+        /// This is the one that was replaced. Otherwise it may be any other one.
+        is_proven: bool,
+    },
     Refused,
 }
 
 /// Sessions in a store; the cookie holds a token.
-struct ServerSide<S>(S);
+struct ServerSide<S> {
+    store: S,
+    audience: Audience,
+}
 
 impl<S: Store> Backend for ServerSide<S> {
     fn store(&self) -> &dyn DynStore {
-        &self.0
+        &self.store
     }
 
     fn sharing(&self) -> Sharing {
@@ -188,7 +204,11 @@ impl<S: Store> Backend for ServerSide<S> {
             expect(irrefutable_let_patterns, reason = "a token is the only credential")
         )]
         let Credential::Token(token) = credential else { return Verdict::Refused };
-        stored.map_or(Verdict::Refused, |record| verify_token(token, record, now))
+        stored.map_or(Verdict::Refused, |record| verify_token(token, &self.audience, record, now))
+    }
+
+    fn verifier_hash(&self, token: &Token) -> VerifierHash {
+        token.verifier_hash(&self.audience)
     }
 
     fn rotate(&self, id: SessionId, rng: &dyn Rng) -> Result<Token, RngError> {
@@ -210,17 +230,26 @@ impl<S: Store> Backend for ServerSide<S> {
 }
 
 /// Whether `token` opens `record`, which is stored under its id.
-fn verify_token(token: &Token, record: &Record, now: Timestamp) -> Verdict {
+fn verify_token(token: &Token, audience: &Audience, record: &Record, now: Timestamp) -> Verdict {
     if record.is_expired(now) {
         return Verdict::Refused;
     }
-    let hash = token.verifier_hash();
-    let is_previous = || record.previous.is_some_and(|(previous, until)| previous.matches(&hash) && now < until);
-    if record.verifier.matches(&hash) || is_previous() {
+    let hash = token.verifier_hash(audience);
+    if record.verifier.matches(&hash) {
+        return Verdict::Live;
+    }
+    // Only what the first releases have stored can match it.
+    let unbound = token.unbound_hash();
+    let is_previous = |(previous, _): &(VerifierHash, _)| previous.matches(&hash) || previous.matches(&unbound);
+    let previous = record.previous.filter(is_previous);
+    if record.verifier.matches(&unbound) {
+        return Verdict::LiveUnbound;
+    }
+    if previous.is_some_and(|(_, until)| now < until) {
         return Verdict::Live;
     }
     match now.duration_since(record.rotated) < ROTATION_GRACE {
-        true => Verdict::RotatedInFlight,
+        true => Verdict::RotatedInFlight { is_proven: previous.is_some() },
         false => Verdict::Refused,
     }
 }

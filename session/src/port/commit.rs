@@ -37,12 +37,13 @@ pub struct Commit<'a> {
     pub last_op: OpId,
     /// Names this commit; [`Record::has_applied`] recognises it.
     pub op: OpId,
-    /// The complete new record: its epoch, revision and writers are already those after the commit. Its user differs
-    /// from the stored one's only if its epoch does.
+    /// The complete new record: its epoch, revision and writers are already those after the commit.
     pub record: &'a Record,
     /// The absolute deadline of the record that is replaced.
     #[cfg_attr(not(any(feature = "sealed", feature = "file")), expect(dead_code, reason = "for sealed cookies"))]
     pub(crate) until: Timestamp,
+    /// Whether the new record has another user than the one before.
+    pub(crate) changes_user: bool,
 }
 
 /// What [`Commit::decide`] says about a stored record. See [`Commit`] for an example.
@@ -140,6 +141,7 @@ impl<'a> Commit<'a> {
             op,
             record: next,
             until: current.absolute,
+            changes_user: current.user != next.user,
         }
     }
 

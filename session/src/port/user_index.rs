@@ -49,6 +49,16 @@ pub trait UserIndex: Send + Sync {
         except: Option<SessionId>,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<usize, StoreError>>;
+
+    /// Removes the entry of session `id`, which was `user`'s and is no longer: after a logout or a destruction. For an
+    /// index whose entries outlive their sessions. The default does nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::destroy`](super::Store::destroy). A surplus entry is harmless: a list does not find it.
+    fn forget<'a>(&'a self, _user: &'a UserKey, _id: SessionId) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// The error of a call that needs a user index, on a store without one.

@@ -5,6 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
+use crate::base::error::{Error, ErrorKind};
+
 /// The id of a commit, which makes a retry idempotent.
 ///
 /// It consists of two random numbers, one of the process and one of the commit. A record holds the last commit of each
@@ -35,7 +37,8 @@ impl OpId {
     }
 }
 
-/// The key of a user in the user index: the value of the `user` field, as JSON. `Debug` does not show it.
+/// The key of a user in the user index: the session type, the app's audience if it has one, and the value of the `user`
+/// field as JSON, such as `shop:7` or `shop@eu:7`. The first releases stored the JSON alone. `Debug` does not show it.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -63,6 +66,37 @@ pub struct UserKey(pub(crate) Bytes);
 pub(crate) struct Identity(pub(crate) Option<UserKey>);
 
 impl UserKey {
+    /// The key for the user whose JSON is `json`, in the session type `section` of the app `app`.
+    pub(crate) fn new(section: &str, app: &str, json: &[u8]) -> Result<Self, Error> {
+        let mut key = Vec::with_capacity(section.len() + app.len() + json.len() + 2);
+        key.extend_from_slice(section.as_bytes());
+        if !app.is_empty() {
+            key.push(b'@');
+            key.extend_from_slice(app.as_bytes());
+        }
+        key.push(b':');
+        key.extend_from_slice(json);
+        match u16::try_from(key.len()) {
+            Ok(_) => Ok(Self(Bytes::from(key))),
+            Err(_) => {
+                let len = key.len();
+                let message = format!(
+                    "session `{section}`: the key of the user has {len} bytes, and a record has room for 65,535"
+                );
+                Err(Error::new(ErrorKind::TooLarge, message))
+            },
+        }
+    }
+
+    /// Whether this is [`new`](Self::new) of these parts.
+    pub(crate) fn is_for(&self, section: &str, app: &str, json: &[u8]) -> bool {
+        let rest = self.0.strip_prefix(section.as_bytes()).and_then(|rest| match app.is_empty() {
+            true => Some(rest),
+            false => rest.strip_prefix(b"@")?.strip_prefix(app.as_bytes()),
+        });
+        rest.and_then(|rest| rest.strip_prefix(b":")) == Some(json)
+    }
+
     /// The bytes of the key, at most 65,535.
     ///
     /// ```

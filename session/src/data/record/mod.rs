@@ -11,7 +11,8 @@
 //!  52  rotated    u64   when the verifier was last replaced
 //!  60  verifier   [32]  hash of the verifier that opens the session
 //!  92  previous   [32]  hash of the verifier before it; zeros if there is none
-//! 124  until      u64   when the previous verifier stops opening the session; 2^64-1 until the new one has been used
+//! 124  until      u64   when the previous verifier stops opening the session; 2^64-1 until the new one has been used;
+//!                       1 if it opens nothing, and only proves that a request was sent before a change of privilege
 //! 132  writers    8 × (u32 process, u32 sequence): the last commit of each of the last eight processes
 //! 196  user       u16 length, then that many bytes
 //!   …  payload    to the end
@@ -47,6 +48,8 @@ pub(crate) const WRITERS: usize = 8;
 pub(crate) const HEADER: usize = USER_AT + 2;
 const _: () = assert!(PREVIOUS_AT + 32 + 8 == WRITERS_AT && WRITERS_AT + WRITERS * 8 == USER_AT);
 
+/// The deadline of a previous verifier that opens nothing. It proves that a request was sent before the rotation.
+pub(crate) const CLOSED: Timestamp = Timestamp::from_millis(1);
 /// The deadline of a previous verifier that opens the session until the new one has been used.
 pub(crate) const UNSEEN: Timestamp = Timestamp::from_millis(u64::MAX);
 
@@ -229,7 +232,7 @@ impl Record {
             *time = time.offset(offset);
         }
         if let Some((_, until)) = &mut self.previous
-            && *until != UNSEEN
+            && ![UNSEEN, CLOSED].contains(until)
         {
             *until = until.offset(offset);
         }

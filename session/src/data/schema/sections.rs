@@ -13,6 +13,7 @@ use crate::base::error::{Error, ErrorKind};
 use crate::data::codec::Codec;
 use crate::data::fingerprint::fingerprint;
 use crate::data::payload::{Edit, Payload, Section};
+use crate::data::record::UserKey;
 use crate::data::validation::{Violation, Violations};
 
 /// The session types that share a record.
@@ -26,6 +27,8 @@ pub(crate) struct SectionSchema {
     version: u32,
     info: SectionInfo,
     fields: Vec<&'static FieldVtable>,
+    /// The field that names the user.
+    user: Option<&'static FieldVtable>,
     /// Converts what the struct of an older version has stored into today's fields.
     previous: Option<ConvertFn>,
     /// The rules that a section breaks.
@@ -60,6 +63,7 @@ impl SectionSchema {
             version: S::SECTION.version,
             info: S::SECTION,
             fields: S::FIELDS.iter().map(|column| column.field).collect(),
+            user: S::USER.and_then(|index| S::FIELDS.get(index)).map(|column| column.field),
             previous: S::PREVIOUS.is_some().then_some(converted::<S>),
             validate: S::VALIDATES.then_some(validate::<S>),
         }
@@ -223,6 +227,52 @@ impl SchemaRegistry {
         let violations = validate.and_then(|validate| validate(Some(section.clone())).ok()?.err());
         let is_broken = |violations: Violations| violations.iter().any(|one| one.field() == Some(field.info.name));
         if violations.is_some_and(is_broken) { None } else { Some(stored) }
+    }
+
+    /// The user of a record with this payload: the key of the user index. It is `before` if no session type of this
+    /// registry has a user, or if this release cannot read the field.
+    ///
+    /// The key is `section:json`, or `section@app:json`, so that the users of two session types, or of two apps, on one
+    /// store are different ones. JSON, whatever the section's codec is: the index compares these bytes.
+    pub(crate) fn user_of(
+        &self,
+        payload: &Payload,
+        before: Option<UserKey>,
+        app: &str,
+    ) -> Result<Option<UserKey>, Error> {
+        let Some((name, user)) = self.user() else { return Ok(before) };
+        let section = payload.section(name);
+        let stored = section.as_ref().and_then(|section| section.get(user.info.key));
+        let codec = section.as_ref().map_or(Ok(Codec::Json), |section| codec_of(section, name));
+        let json = match (codec, stored) {
+            // Nearly always the same user as before.
+            (Ok(Codec::Json), Some(json)) if before.as_ref().is_some_and(|before| before.is_for(name, app, json)) => {
+                return Ok(before);
+            },
+            (Ok(codec), Some(stored)) => (user.transcode)(stored, codec, Codec::Json),
+            (Ok(_), None) => {
+                let mut default = Vec::new();
+                (user.default)(Codec::Json, &mut default).map(|()| default)
+            },
+            (Err(error), _) => Err(error),
+        };
+        match json {
+            Ok(json) if json == b"null" => Ok(None),
+            Ok(json) => UserKey::new(name, app, &json).map(Some),
+            Err(_) => Ok(before),
+        }
+    }
+
+    /// The section and the field that names the user.
+    pub(crate) fn user(&self) -> Option<(&'static str, &'static FieldVtable)> {
+        self.0.iter().find_map(|known| Some((known.name, known.user?)))
+    }
+
+    /// Whether older releases may have stored the user in another form.
+    pub(crate) fn user_has_older_forms(&self) -> bool {
+        let evolves =
+            |known: &SectionSchema, user: &FieldVtable| known.previous.is_some() || !user.info.sources.is_empty();
+        self.0.iter().any(|known| known.user.is_some_and(|user| evolves(known, user)))
     }
 
     /// Checks that this release may change the section of that name.

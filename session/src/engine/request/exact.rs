@@ -77,7 +77,7 @@ impl RequestSession {
             return Err(gone());
         }
         let token = delta.is_privilege_change().then(|| engine.rotate_token(id)).transpose()?;
-        let verifier = token.as_ref().map(Token::verifier_hash);
+        let verifier = token.as_ref().map(|token| engine.backend().verifier_hash(token));
         let delta = Arc::new(delta);
         let (base, is_use) = (Arc::clone(&current), self.is_used());
         let request = CommitRequest { delta: Arc::clone(&delta), base, verifier, is_use };
@@ -87,6 +87,9 @@ impl RequestSession {
             Committed::Conflict(fresh) => return Ok(Replaced::Conflict(Arc::new(*fresh))),
             Committed::Superseded => return Err(superseded()),
             Committed::Gone => return Err(gone()),
+        }
+        if let Some(before) = current.user().filter(|before| next.user() != Some(before)) {
+            engine.forget(id, before).await;
         }
         trace_commit(id, &next, &delta, token.is_some());
         let (id, next) = (token.as_ref().map_or(id, Token::id), Arc::new(next));

@@ -26,8 +26,8 @@ use crate::port::{StoreError, Touched};
 pub(crate) use self::exact::Replaced;
 pub(crate) use self::pool::Pool;
 use self::report::{missed, touch_failed, trace_loaded};
-use self::unit::Unit;
 pub(crate) use self::unit::{HandleChanges, Snapshot};
+use self::unit::{Rotated, Unit};
 
 /// The end of each message about a change that is made after the response.
 pub(crate) const TOO_LATE: &str = "came after the response and is lost: call `commit().await` before the response, or \
@@ -223,7 +223,9 @@ impl RequestSession {
         match outcome {
             LoadOutcome::Loaded(loaded) => state.unit.loaded = Some(loaded),
             LoadOutcome::NeedsReissue(loaded) => (state.unit.loaded, state.needs_reissue) = (Some(loaded), true),
-            LoadOutcome::RotatedInFlight => state.unit.rotated_in_flight = Some(session),
+            LoadOutcome::RotatedInFlight { is_proven } => {
+                state.unit.rotated_in_flight = Some(Rotated { id: session, is_proven });
+            },
             LoadOutcome::Nothing => {},
         }
         state.phase = Phase::Open;
@@ -356,8 +358,21 @@ impl RequestSession {
             })));
         };
         let id = loaded.id;
+        if self.engine.is_misfiled(&loaded.record) {
+            state.unit.refile();
+            drop(state);
+            return Some(RunToCompletion::new(Box::pin(Arc::clone(self).refile(id))));
+        }
         drop(state);
         Some(RunToCompletion::new(Box::pin(Arc::clone(self).touch(id, idle))))
+    }
+
+    /// Files the session under its user anew. A failure is only logged: the next request tries again.
+    async fn refile(self: Arc<Self>, id: SessionId) -> Result<(), Error> {
+        if let Err(error) = self.flush().await {
+            tracing::warn!(session = %id, %error, "a session could not be filed under its user");
+        }
+        Ok(())
     }
 
     /// Moves the idle deadline. A failure is only logged: its one effect is that the session expires earlier.

@@ -12,7 +12,7 @@ pub(super) fn trace_loaded(session: SessionId, outcome: &LoadOutcome) {
         LoadOutcome::NeedsReissue(_) => {
             tracing::trace!(%session, "session loaded; its cookie is sealed with an old key and is set again");
         },
-        LoadOutcome::RotatedInFlight => {
+        LoadOutcome::RotatedInFlight { .. } => {
             tracing::debug!(%session, "the session cookie did not open: a login, logout or rotation replaced it");
         },
         LoadOutcome::Nothing => {

@@ -11,14 +11,14 @@
 use std::mem;
 use std::sync::Arc;
 
-use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
 use crate::data::payload::Payload;
-use crate::data::record::Identity;
+use crate::data::record::{Identity, Record};
 use crate::data::schema::sections::{Reset, SchemaRegistry, survives};
 use crate::data::token::SessionId;
 use crate::engine::delta::{Change, Delta};
 use crate::engine::load::LoadedSession;
+use crate::engine::superseded;
 
 /// The session that a request has loaded, and what its handles have changed.
 #[derive(Default)]
@@ -30,15 +30,31 @@ pub(crate) struct Unit {
     changes: Delta,
     log: ResetLog,
     /// Destroyed sessions that must be removed from the store, with their absolute deadlines where those are known.
-    pub(super) to_destroy: Vec<(SessionId, Option<Timestamp>)>,
+    pub(super) to_destroy: Vec<Ending>,
     /// The session whose token was replaced while this request was on its way. The request counts as anonymous, but it
     /// must not create a session: the new cookie would overwrite the cookie that the rotation has just set.
-    pub(super) rotated_in_flight: Option<SessionId>,
+    pub(super) rotated_in_flight: Option<Rotated>,
     /// Why this release cannot read the stored session. A login replaces it, and a logout removes its cookie; nothing
     /// else may take its place.
     refusal: Option<Error>,
     /// The first error that no caller could be given. It becomes the response.
     pub(super) failure: Option<Error>,
+}
+
+/// A session whose token was replaced while this request was on its way.
+#[derive(Clone, Copy)]
+pub(super) struct Rotated {
+    pub(super) id: SessionId,
+    /// The request has the token from before, so it may end the session.
+    pub(super) is_proven: bool,
+}
+
+/// A session that must be removed from the store.
+#[derive(Clone)]
+pub(super) struct Ending {
+    pub(super) id: SessionId,
+    /// `None` if this request could not load it.
+    pub(super) record: Option<Arc<Record>>,
 }
 
 struct Taken {
@@ -195,10 +211,21 @@ impl Unit {
     pub(super) fn destroy(&mut self) {
         self.changes = Delta::default();
         self.log.note(Reset::Destruction);
-        // A session whose token was replaced meanwhile must end too.
-        let rotated = self.rotated_in_flight.take().map(|id| (id, None));
-        let ended = self.loaded.take().map(|loaded| (loaded.id, Some(loaded.record.absolute))).or(rotated);
-        self.to_destroy.extend(ended);
+        match (self.loaded.take(), self.rotated_in_flight) {
+            (Some(LoadedSession { id, record }), _) => self.to_destroy.push(Ending { id, record: Some(record) }),
+            // A session whose token was replaced meanwhile must end too.
+            (None, Some(Rotated { id, is_proven: true })) => {
+                self.rotated_in_flight = None;
+                self.to_destroy.push(Ending { id, record: None });
+            },
+            (None, Some(_)) => self.fail(superseded()),
+            (None, None) => {},
+        }
+    }
+
+    /// The next commit files the session under its user anew.
+    pub(super) fn refile(&mut self) {
+        self.changes.refile = true;
     }
 
     /// Starts anew without the stored session, which cannot be read because of `refusal`. It stays in the store.
@@ -211,7 +238,7 @@ impl Unit {
 
     /// Why this request must not create a session, unless it is one for a login: the session whose token was replaced
     /// while the request was on its way, or the session that cannot be read.
-    pub(super) fn no_new_session(&self) -> (Option<SessionId>, Option<Error>) {
+    pub(super) fn no_new_session(&self) -> (Option<Rotated>, Option<Error>) {
         (self.rotated_in_flight, self.refusal.as_ref().map(Error::repeated))
     }
 
@@ -281,8 +308,8 @@ impl Unit {
 
     fn stored(&mut self, written: Written, is_destroyed: bool) {
         match written {
-            Written::Stored(stored) if is_destroyed => {
-                self.to_destroy.push((stored.id, Some(stored.record.absolute)));
+            Written::Stored(LoadedSession { id, record }) if is_destroyed => {
+                self.to_destroy.push(Ending { id, record: Some(record) });
             },
             Written::Stored(stored) => self.loaded = Some(stored),
             Written::Ended => self.loaded = None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::report::trace_commit;
-use super::unit::Written;
+use super::unit::{Ending, Rotated, Written};
 use super::{CookieChange, RequestSession};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
@@ -48,11 +48,11 @@ impl RequestSession {
     async fn destroy_now(&self) -> Result<(), Error> {
         // One at a time: a failed one stays, and is tried again.
         loop {
-            let Some((id, until)) = self.state().unit.to_destroy.first().copied() else { return Ok(()) };
-            self.engine.destroy(id, until).await?;
+            let Some(Ending { id, record }) = self.state().unit.to_destroy.first().cloned() else { return Ok(()) };
+            self.engine.destroy(id, record.as_deref()).await?;
             tracing::debug!(session = %id, "session ended: destroyed");
             let mut state = self.state();
-            state.unit.to_destroy.retain(|(other, _)| *other != id);
+            state.unit.to_destroy.retain(|other| other.id != id);
             state.cookie = Some(CookieChange::Remove);
         }
     }
@@ -80,9 +80,11 @@ impl RequestSession {
             return if delta.logs_out() { Ok((Written::Ended, Some(CookieChange::Remove))) } else { Err(refusal) };
         }
         if let Some(rotated) = rotated.filter(|_| !delta.logs_in()) {
-            return match delta.logs_out() {
-                true => Box::pin(self.logout_again(rotated, delta, |user| user.is_none())).await,
-                false => Err(superseded()),
+            return match rotated {
+                Rotated { id, is_proven: true } if delta.logs_out() => {
+                    Box::pin(self.logout_again(id, delta, |user| user.is_none())).await
+                },
+                _ => Err(superseded()),
             };
         }
         if delta.changes.iter().all(|change| change.ours.is_none()) {
@@ -140,10 +142,14 @@ impl RequestSession {
             return Ok((Written::Ended, Some(CookieChange::Remove)));
         }
         let token = delta.is_privilege_change().then(|| self.engine.rotate_token(loaded.id)).transpose()?;
-        let verifier = token.as_ref().map(Token::verifier_hash);
+        let verifier = token.as_ref().map(|token| self.engine.backend().verifier_hash(token));
+        let before = loaded.record.user().filter(|_| delta.user.is_some()).cloned();
         let is_use = self.is_used();
         let request = CommitRequest { delta: Arc::clone(delta), base: loaded.record, verifier, is_use };
         let record = self.engine.commit(loaded.id, request).await?;
+        if let Some(before) = before.filter(|before| record.user() != Some(before)) {
+            self.engine.forget(loaded.id, &before).await;
+        }
         trace_commit(loaded.id, &record, delta, token.is_some());
         let id = token.as_ref().map_or(loaded.id, Token::id);
         self.stored(LoadedSession { id, record }, token)
@@ -156,7 +162,7 @@ impl RequestSession {
 
     /// Destroys a session that is empty after a logout.
     pub(super) async fn end(&self, id: SessionId, record: &Record) -> Result<(), Error> {
-        self.engine.destroy(id, Some(record.absolute)).await?;
+        self.engine.destroy(id, Some(record)).await?;
         tracing::debug!(session = %id, "session ended: no field survived the logout");
         Ok(())
     }

@@ -249,6 +249,13 @@ impl<S: Store> UserIndex for Cached<S> {
         };
         Box::pin(async move { tokio::spawn(revoking).await.map_err(StoreError::unknown)? })
     }
+
+    fn forget<'a>(&'a self, user: &'a UserKey, id: SessionId) -> BoxFuture<'a, Result<(), StoreError>> {
+        match self.store.users() {
+            Some(users) => users.forget(user, id),
+            None => Box::pin(std::future::ready(Ok(()))),
+        }
+    }
 }
 
 impl<S> Clone for Cached<S> {

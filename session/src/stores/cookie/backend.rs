@@ -16,7 +16,7 @@ use crate::crypto::keys::Purpose;
 use crate::crypto::seal::{Plain, Rejected, Sealer};
 use crate::data::payload::Payload;
 use crate::data::record::{OpId, Record};
-use crate::data::token::{SessionId, Token};
+use crate::data::token::{SessionId, Token, VerifierHash};
 use crate::port::{
     Backend, BackendContext, BoxFuture, Commit, Committed, Created, Credential, Destroyed, DynStore, OpenedCookie,
     ROTATION_GRACE, Sharing, StoreError, Touched, UserIndex, Verdict,
@@ -47,6 +47,9 @@ impl CookieBackend {
         let mut bound_to = vec![context.cookie.name().as_bytes(), context.section.as_bytes()];
         if !settings.audience.is_empty() {
             bound_to.push(settings.audience.as_bytes());
+        }
+        if !context.audience.is_empty() {
+            bound_to.push(context.audience.as_bytes());
         }
         let sealer = match settings.readable {
             true => Sealer::signing(&settings.keys, SIGN_LABEL, &bound_to),
@@ -153,12 +156,19 @@ impl Backend for CookieBackend {
     fn verify(&self, credential: &Credential, note: Option<&Record>, now: Timestamp) -> Verdict {
         match (credential, note) {
             (Credential::Sealed(_), None) => Verdict::Live,
-            (_, Some(note)) if now.duration_since(note.rotated) < ROTATION_GRACE => Verdict::RotatedInFlight,
+            (_, Some(note)) if now.duration_since(note.rotated) < ROTATION_GRACE => {
+                Verdict::RotatedInFlight { is_proven: false }
+            },
             _ => Verdict::Refused,
         }
     }
 
     /// A new id: the list of ended sessions refuses the old cookie by its id.
+    /// The seal is bound to the audience, and no token is stored.
+    fn verifier_hash(&self, token: &Token) -> VerifierHash {
+        token.unbound_hash()
+    }
+
     fn rotate(&self, _: SessionId, rng: &dyn Rng) -> Result<Token, RngError> {
         Token::generate(rng)
     }
@@ -258,7 +268,14 @@ mod tests {
         let cookie = CookiePolicy::host("sid");
         CookieBackend::new(
             settings,
-            &BackendContext { cookie: &cookie, absolute: 12 * HOUR, section: "shop", version: 3, fields: &[] },
+            &BackendContext {
+                cookie: &cookie,
+                absolute: 12 * HOUR,
+                section: "shop",
+                audience: "",
+                version: 3,
+                fields: &[],
+            },
         )
     }
 

@@ -257,13 +257,13 @@ impl Store for FileStore {
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
         check_size(commit.record, self.0.options.max_bytes)?;
-        let Commit { epoch, revision, last_op, op, record, until } = commit;
+        let Commit { epoch, revision, last_op, op, record, until, changes_user } = commit;
         let record = record.clone();
         self.with_lock(id, move |shared| {
             let Some(stored) = shared.live(id, now)? else {
                 return Ok(Committed::Gone);
             };
-            let commit = Commit { epoch, revision, last_op, op, record: &record, until };
+            let commit = Commit { epoch, revision, last_op, op, record: &record, until, changes_user };
             Ok(match commit.decide(&stored) {
                 Decision::Replace => {
                     shared.replace(id, Some(&stored), &commit.replacement(&stored))?;

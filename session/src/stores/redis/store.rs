@@ -53,8 +53,8 @@ impl Store for RedisStore {
         // Negative for a record that has expired: the script computes the time now from it.
         let life = commit.record.idle_deadline().as_millis().checked_signed_diff(now.as_millis()).unwrap_or(i64::MAX);
         let script = &self.shared.commit;
-        // The user changes only with the epoch.
-        let privileged = commit.record.epoch() != commit.epoch;
+        // A login starts the absolute deadline anew, which is in the entry of the index.
+        let privileged = commit.changes_user || commit.record.epoch() != commit.epoch;
         let key = self.key(id);
         let mut call = script.call(&key, bytes.len() + 56);
         call.arg(&expected).arg(&commit.op.to_bytes()).arg(bytes).arg(life);

@@ -8,8 +8,8 @@
 //! - A login writes the index entry before the commit. A surplus entry is noticed when the record is read; a missing
 //!   entry would never be.
 //!
-//! Entries are removed when their deadline is over, or when a list finds that their record is gone: ids are never
-//! reused.
+//! Entries are removed after a logout, when their deadline is over, or when a list finds that their record is gone: ids
+//! are never reused.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
@@ -179,6 +179,10 @@ impl UserIndex for RedisStore {
             found.truncate(limit);
             Ok(found)
         })
+    }
+
+    fn forget<'a>(&'a self, user: &'a UserKey, id: SessionId) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { self.remove_entries(user, &[id]).await })
     }
 
     fn revoke_user<'a>(

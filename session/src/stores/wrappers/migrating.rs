@@ -236,6 +236,15 @@ impl<A: Store, B: Store> Store for Migrating<A, B> {
 }
 
 impl<A: Store, B: Store> UserIndex for Migrating<A, B> {
+    fn forget<'a>(&'a self, user: &'a UserKey, id: SessionId) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            for users in [self.from.users(), self.to.users()].into_iter().flatten() {
+                users.forget(user, id).await?;
+            }
+            Ok(())
+        })
+    }
+
     fn list_user<'a>(
         &'a self,
         user: &'a UserKey,

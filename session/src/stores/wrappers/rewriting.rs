@@ -78,6 +78,13 @@ macro_rules! rewriting_store {
                     None => Box::pin(async { Err(no_user_index()) }),
                 }
             }
+
+            fn forget<'a>(&'a self, user: &'a UserKey, id: SessionId) -> BoxFuture<'a, Result<(), StoreError>> {
+                match self.inner.users() {
+                    Some(users) => users.forget(user, id),
+                    None => Box::pin(std::future::ready(Ok(()))),
+                }
+            }
         }
     };
 }

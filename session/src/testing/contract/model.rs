@@ -128,7 +128,8 @@ impl Call {
             Self::Load => Answer::Loaded(store.load(id, now()).await?.map(Box::new)),
             Self::Commit { epoch, revision, last_op, op, record } => {
                 let (epoch, revision, last_op, op) = (*epoch, *revision, *last_op, *op);
-                let commit = Commit { epoch, revision, last_op, op, record, until: record.absolute };
+                let (until, changes_user) = (record.absolute, true);
+                let commit = Commit { epoch, revision, last_op, op, record, until, changes_user };
                 Answer::Committed(store.commit(id, commit, now()).await?)
             },
             Self::Touch(idle) => Answer::Touched(store.touch(id, *idle, now()).await?),
