@@ -1,5 +1,5 @@
 //! Runs the simulation: `simulate SECONDS [FIRST_SEED [MIX [RULE]]]`. It prints how many runs it made, and the first
-//! violation.
+//! violation. With `SIMULATION_SURVEY` it goes on, and prints a few lines for each violation.
 
 #[path = "simulation/mod.rs"]
 mod simulation;
@@ -37,11 +37,22 @@ fn main() {
             world(mix, faults.clone(), move |rule| rules.contains(&rule))
         })
         .collect();
-    let (began, mut runs, mut requests, mut events) = (Instant::now(), 0_u64, 0, 0);
+    let is_survey = std::env::var_os("SIMULATION_SURVEY").is_some();
+    let (began, mut runs, mut violations, mut requests, mut events) = (Instant::now(), 0_u64, 0, 0, 0);
     for seed in first.. {
         for world in &worlds {
             match simulate(seed, world) {
                 Ok(simulated) => (requests, events) = (requests + simulated.requests, events + simulated.events),
+                Err(violation) if is_survey => {
+                    violations += 1;
+                    println!("{:.1} s, seed {seed}: {}", began.elapsed().as_secs_f64(), violation.rule());
+                    let shown = |line: &&str| {
+                        let is_request = line.starts_with("request ") && line.contains(" to process ");
+                        let faults = [" is refused", " is delayed", " is lost", "answer lost", "once more", "failover"];
+                        is_request && !line.contains("an old cookie") || faults.iter().any(|fault| line.contains(fault))
+                    };
+                    violation.trace().filter(shown).for_each(|line| println!("    {line}"));
+                },
                 Err(violation) => {
                     println!("after {runs} runs in {:?}:\n{violation}", began.elapsed());
                     std::process::exit(1);
@@ -55,7 +66,8 @@ fn main() {
     }
     let seconds = began.elapsed().as_secs_f64();
     println!(
-        "{runs} runs in {seconds:.1} s: {:.0} a second, {:.0} an hour; {requests} requests, {events} events",
+        "{runs} runs in {seconds:.1} s: {:.0} a second, {:.0} an hour; {requests} requests, {events} events, \
+         {violations} violations",
         runs as f64 / seconds,
         runs as f64 / seconds * 3_600.0
     );

@@ -6,7 +6,7 @@ use session::testing::{Exchange, History, Outcome, session_of_cookie};
 use session::{ErrorKind, SessionId};
 
 use super::facts::{Fact, Privilege};
-use super::steps::{Field, Step};
+use super::steps::{Field, How, Step};
 
 /// A mark that a handler was asked to make.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(super) struct Mark {
     pub(super) session: Option<SessionId>,
     /// The user that the handle showed. The outer `None`: unclear.
     pub(super) owner: Option<Option<u64>>,
+    /// The event at which it was made, for the last time if an update ran again.
+    pub(super) made: u64,
     /// The event at which the store's confirmation was known.
     pub(super) confirmed: Option<u64>,
     /// Nothing may have stored it.
@@ -27,6 +29,8 @@ pub(super) struct Mark {
 pub(super) struct Login {
     pub(super) exchange: usize,
     pub(super) never: bool,
+    /// It is made by an update, which stores it at once.
+    in_update: bool,
 }
 
 /// What is known of a request beside its outcome.
@@ -66,11 +70,12 @@ pub(super) fn collect(history: &History<Step>) -> Collected {
         for step in &exchange.steps {
             if let Some((field, mark)) = step.mark() {
                 let exchange = exchange.number;
-                let unknown = Mark { field, exchange, session: None, owner: None, confirmed: None, never: false };
+                let unknown = Mark { field, exchange, session: None, owner: None, made: 0, confirmed: None, never: false };
                 collected.marks.insert(mark, unknown);
             }
             if let Some(user) = step.login() {
-                collected.logins.insert(user, Login { exchange: exchange.number, never: false });
+                let in_update = matches!(step, Step::Update(..) | Step::Assign(_, _, How::InUpdate));
+                collected.logins.insert(user, Login { exchange: exchange.number, never: false, in_update });
             }
         }
     }
@@ -97,7 +102,7 @@ impl Collected {
             Fact::Marked { handle, mark, session, owner, .. } => {
                 pending.marks.push((*mark, *handle, false, pending.open > 0));
                 if let Some(known) = self.marks.get_mut(mark) {
-                    (known.session, known.owner) = (*session, *owner);
+                    (known.session, known.owner, known.made) = (*session, *owner, event);
                 }
             },
             Fact::Privilege { session, what } => {
@@ -144,7 +149,7 @@ impl Collected {
         match fact {
             Fact::Updating { mark, owner } => {
                 if let Some(known) = self.marks.get_mut(mark) {
-                    known.owner = Some(*owner);
+                    (known.owner, known.made) = (*owner, event);
                 }
             },
             Fact::UpdateEnds { mark, result, session } => {
@@ -152,7 +157,7 @@ impl Collected {
                     known.session = *session;
                     match result {
                         Ok(()) => known.confirmed = Some(event),
-                        Err(ErrorKind::Unknown) => {},
+                        Err(ErrorKind::Unknown | ErrorKind::Gone) => {},
                         Err(_) => known.never = true,
                     }
                 }
@@ -169,7 +174,10 @@ impl Collected {
         let is_never = match &exchange.outcome {
             // The handler has failed itself, or a panic was caught.
             Outcome::Answered(_) if answers != Some(200) => true,
-            Outcome::Answered(response) if response.status() != 200 => engine != Some(ErrorKind::Unknown),
+            // A session that ended after an unknown outcome is `Gone`, whether the change was stored before or not.
+            Outcome::Answered(response) if response.status() != 200 => {
+                !matches!(engine, Some(ErrorKind::Unknown | ErrorKind::Gone))
+            },
             Outcome::Answered(_) => false,
             // The handler did not get to its end.
             _ => answers.is_none(),
@@ -184,8 +192,9 @@ impl Collected {
             known.never |= is_never && !may_be_taken && known.confirmed.is_none();
         }
         for (user, may_be_taken) in &pending.logins {
-            if let Some(login) = self.logins.get_mut(user) {
-                login.never |= is_never && !may_be_taken;
+            let own = self.logins.get_mut(user).filter(|login| login.exchange == exchange.number);
+            if let Some(login) = own {
+                login.never |= is_never && !may_be_taken && !login.in_update;
             }
         }
     }

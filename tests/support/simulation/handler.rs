@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 
 use axum::extract::{Extension, FromRequestParts as _, Request};
@@ -23,6 +23,27 @@ struct Handle {
     session: Session<Simulated>,
     /// The user was assigned directly, and the handle may show fields of the user before.
     is_assigned: bool,
+    /// How many changes of privilege the request had when the handle was made.
+    privileges: usize,
+}
+
+/// What all handles of a request share.
+struct Context {
+    parts: Parts,
+    /// The handles that have changed the user, or ended the session, in order.
+    privileges: Mutex<Vec<usize>>,
+}
+
+impl Context {
+    fn privileges(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.privileges.lock().unwrap()
+    }
+
+    /// Whether another handle has changed the user before this one had its values. That handle may still hold the new
+    /// user back, so what this one shows as the user is not the request's user.
+    fn is_unclear(&self, number: usize, privileges: usize) -> bool {
+        self.privileges().iter().take(privileges).any(|other| *other != number)
+    }
 }
 
 type Handles = [Option<Handle>; 3];
@@ -30,15 +51,15 @@ type Branch = Pin<Box<dyn Future<Output = Result<(), Response>> + Send>>;
 
 pub(super) async fn handle(Extension(Program(steps)): Extension<Program>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let parts = Arc::new(parts);
+    let context = Arc::new(Context { parts, privileges: Mutex::default() });
     let (first, forked) = match steps.iter().position(|step| *step == Step::Fork) {
         Some(at) => (steps[..at].to_vec(), steps[at + 1..].to_vec()),
         None => (steps.clone(), Vec::new()),
     };
     let mut handles = Handles::default();
-    let mut done = run(&parts, &mut handles, first, false).await;
+    let mut done = run(&context, &mut handles, first, false).await;
     if done.is_ok() && !forked.is_empty() {
-        done = fork(&parts, handles, &forked).await;
+        done = fork(&context, handles, &forked).await;
     } else {
         drop_all(&mut handles);
     }
@@ -61,16 +82,16 @@ fn drop_all(handles: &mut Handles) {
 }
 
 /// Runs the steps of each handle concurrently with those of the others.
-async fn fork(parts: &Arc<Parts>, handles: Handles, steps: &[Step]) -> Result<(), Response> {
+async fn fork(context: &Arc<Context>, handles: Handles, steps: &[Step]) -> Result<(), Response> {
     let mut branches: Vec<Option<Branch>> = Vec::new();
     for (number, handle) in handles.into_iter().enumerate() {
         let own = |step: &&Step| step.handle().unwrap_or(0) == number;
         let steps: Vec<Step> = steps.iter().filter(own).copied().collect();
-        let parts = Arc::clone(parts);
+        let context = Arc::clone(context);
         branches.push(Some(Box::pin(async move {
             let mut handles = Handles::default();
             handles[number] = handle;
-            let done = run(&parts, &mut handles, steps, true).await;
+            let done = run(&context, &mut handles, steps, true).await;
             drop_all(&mut handles);
             done
         })));
@@ -91,7 +112,7 @@ async fn fork(parts: &Arc<Parts>, handles: Handles, steps: &[Step]) -> Result<()
     result
 }
 
-async fn run(parts: &Parts, handles: &mut Handles, steps: Vec<Step>, is_forked: bool) -> Result<(), Response> {
+async fn run(context: &Context, handles: &mut Handles, steps: Vec<Step>, is_forked: bool) -> Result<(), Response> {
     for step in steps {
         if is_forked {
             pause().await;
@@ -118,13 +139,14 @@ async fn run(parts: &Parts, handles: &mut Handles, steps: Vec<Step>, is_forked: 
                 let Some(number) = step.handle() else { continue };
                 let is_new = handles[number].is_none();
                 if is_new {
-                    let session = Session::<Simulated>::from_request_parts(&mut parts.clone(), &()).await;
+                    let session = Session::<Simulated>::from_request_parts(&mut context.parts.clone(), &()).await;
                     let session = session.map_err(|rejection| rejection.into_response())?;
                     record(Fact::Sees(number, View::of(&session)));
-                    handles[number] = Some(Handle { session, is_assigned: false });
+                    let privileges = context.privileges().len();
+                    handles[number] = Some(Handle { session, is_assigned: false, privileges });
                 }
                 if !(is_new && matches!(step, Step::Read(_))) {
-                    with_handle(handles, number, step).await;
+                    with_handle(context, handles, number, step).await;
                 }
             },
         }
@@ -132,9 +154,14 @@ async fn run(parts: &Parts, handles: &mut Handles, steps: Vec<Step>, is_forked: 
     Ok(())
 }
 
-async fn with_handle(handles: &mut Handles, number: usize, step: Step) {
+async fn with_handle(context: &Context, handles: &mut Handles, number: usize, step: Step) {
     let Some(mut handle) = handles[number].take() else { return };
     let id = handle.session.id();
+    if step.resets() {
+        context.privileges().push(number);
+    }
+    let is_unclear_in_update = context.is_unclear(number, usize::MAX);
+    let clear = |session: &Session<Simulated>| (!is_unclear_in_update).then_some(session.user);
     match step {
         Step::Read(_) => {
             if !handle.is_assigned {
@@ -142,7 +169,8 @@ async fn with_handle(handles: &mut Handles, number: usize, step: Step) {
             }
         },
         Step::Mark(_, field, mark) => {
-            let owner = (!handle.is_assigned).then_some(handle.session.user);
+            let is_unclear = handle.is_assigned || context.is_unclear(number, handle.privileges);
+            let owner = (!is_unclear).then_some(handle.session.user);
             put(&mut handle.session, field, mark);
             record(Fact::Marked { handle: number, field, mark, session: id, owner });
         },
@@ -206,7 +234,7 @@ async fn with_handle(handles: &mut Handles, number: usize, step: Step) {
                         Inside::Logout => session.logout(),
                         Inside::Nothing | Inside::Drop(_) => {},
                     }
-                    record(Fact::Updating { mark, owner: session.user });
+                    record(Fact::Updating { mark, owner: clear(session) });
                     put(session, field, mark);
                 })
                 .await;
@@ -215,7 +243,7 @@ async fn with_handle(handles: &mut Handles, number: usize, step: Step) {
         Step::UpdateOrNot(_, field, mark) => {
             record(Fact::UpdateBegins(mark));
             let result = until_paused(handle.session.update(|session| {
-                record(Fact::Updating { mark, owner: session.user });
+                record(Fact::Updating { mark, owner: clear(session) });
                 put(session, field, mark);
             }))
             .await;
@@ -226,11 +254,12 @@ async fn with_handle(handles: &mut Handles, number: usize, step: Step) {
         },
         Step::Detach(_, field, mark) => {
             let detached = handle.session.detach();
+            let is_unclear = !context.privileges().is_empty();
             record(Fact::UpdateBegins(mark));
             tokio::spawn(async move {
                 let result = detached
                     .update(|session| {
-                        record(Fact::Updating { mark, owner: session.user });
+                        record(Fact::Updating { mark, owner: (!is_unclear).then_some(session.user) });
                         put(session, field, mark);
                     })
                     .await;

@@ -11,7 +11,7 @@ use super::facts::{Fact, Privilege};
 use super::steps::{Field, Inside, Step};
 
 /// The names of the rules.
-pub const RULES: [&str; 13] = [
+pub const RULES: [&str; 15] = [
     "twice",
     "torn",
     "isolation",
@@ -23,6 +23,8 @@ pub const RULES: [&str; 13] = [
     "no new token",
     "two rotations",
     "cookie of a failure",
+    "stale",
+    "overwritten cookie",
     "panic",
     "refused login or logout",
 ];
@@ -73,6 +75,8 @@ impl Case<'_> {
             "no new token" => self.no_new_token(),
             "two rotations" => self.two_rotations(),
             "cookie of a failure" => self.cookie_of_a_failure(),
+            "stale" => self.stale(),
+            "overwritten cookie" => self.overwritten_cookie(),
             "panic" => self.panic(),
             "refused login or logout" => self.refused_login_or_logout(),
             _ => None,
@@ -262,8 +266,67 @@ impl Case<'_> {
         self.history.exchanges().iter().find_map(|exchange| {
             let known = &self.collected.known[exchange.number];
             let failed = exchange.response().is_some_and(|response| response.extensions().get::<ErrorKind>().is_some());
-            let broken = failed && known.answers == Some(200) && !known.commits && !exchange.set_cookies().is_empty();
+            let broken = failed && known.answers == Some(200) && !known.commits && exchange.set_cookies().iter().any(|cookie| !cookie.ends_with('='));
             broken.then(|| format!("request {} failed, and sets a cookie", exchange.number))
+        })
+    }
+
+    /// A request whose token is replaced stores nothing that it does after that.
+    fn stale(&self) -> Option<String> {
+        if !self.history.failovers().is_empty() {
+            return None;
+        }
+        self.collected.marks.iter().find_map(|(mark, known)| {
+            let writer = self.exchange(known.exchange);
+            // A destruction is unconditional, so a request that logs out at last succeeds, and its mark is gone.
+            let cookie = writer.cookie.as_deref().filter(|_| !writer.steps.iter().any(Step::resets));
+            let (Some(_), Some(session), Some(cookie)) = (known.confirmed, known.session, cookie) else {
+                return None;
+            };
+            let (replacing, ..) = self.replacements().find(|(replacing, replaced, _)| {
+                *replaced == session
+                    && replacing.number != known.exchange
+                    && replacing.cookie.as_deref() == Some(cookie)
+                    && replacing.ended.is_some_and(|ended| ended < known.made)
+            })?;
+            Some(format!(
+                "request {} stores the mark {mark} although request {} had replaced its token",
+                known.exchange, replacing.number
+            ))
+        })
+    }
+
+    /// A request whose token is replaced while it is under way creates no session: its cookie would replace the new one.
+    fn overwritten_cookie(&self) -> Option<String> {
+        if !self.history.failovers().is_empty() {
+            return None;
+        }
+        self.history.exchanges().iter().find_map(|exchange| {
+            let sent = session_of_cookie(exchange.cookie.as_deref()?)?;
+            let issued = session_of_cookie(exchange.set_cookies().first()?)?;
+            let excused = exchange.steps.iter().any(|step| step.resets() || matches!(step, Step::Rotate(_)));
+            if issued == sent || excused {
+                return None;
+            }
+            let (replacing, ..) = self.replacements().find(|(replacing, replaced, new)| {
+                *replaced == sent
+                    && new.is_some()
+                    && replacing.cookie == exchange.cookie
+                    && replacing.ended.is_some_and(|ended| ended > exchange.began)
+                    && exchange.ended.is_some_and(|ended| replacing.began < ended)
+            })?;
+            let soon = exchange.at.as_millis().abs_diff(replacing.at.as_millis()) < 1_000;
+            // The other request may have been the last to see the session before it expired or was destroyed.
+            let is_alive = !self.history.exchanges().iter().any(|other| {
+                other.browser == exchange.browser
+                    && other.steps.iter().any(|step| {
+                        matches!(step, Step::Destroy(_) | Step::Logout(_) | Step::Assign(_, None, _))
+                            || matches!(step, Step::Update(_, _, _, Inside::Logout))
+                    })
+            });
+            (soon && is_alive).then(|| {
+                format!("request {} sets the cookie of a new session over that of request {}", exchange.number, replacing.number)
+            })
         })
     }
 

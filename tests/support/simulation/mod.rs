@@ -5,7 +5,7 @@ mod collect;
 mod facts;
 mod handler;
 mod judge;
-mod steps;
+pub mod steps;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +19,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use session::testing::{Faults, Process, World};
+use session::testing::{Choices, Faults, Process, World};
 use session::{ConfigError, MemoryStore, Session, Sessions};
 
 pub use self::judge::RULES;
@@ -93,11 +93,20 @@ impl fmt::Debug for View {
     }
 }
 
-/// A world of these requests and faults, judged by the rules for which `applies` holds.
+/// A world of random requests, judged by the rules for which `applies` holds.
 pub fn world(mix: Mix, faults: Faults, applies: impl Fn(&str) -> bool + 'static) -> World<Step> {
+    world_of(move |choices| steps::request(choices, mix), faults, applies)
+}
+
+/// A world of these requests.
+pub fn world_of(
+    requests: impl Fn(&mut Choices) -> Vec<Step> + 'static,
+    faults: Faults,
+    applies: impl Fn(&str) -> bool + 'static,
+) -> World<Step> {
     World::new(MemoryStore::new, app, request)
         .faults(faults)
-        .requests(move |choices| steps::request(choices, mix))
+        .requests(requests)
         .closing(vec![Step::Read(0)])
         .judge(move |history| judge::judge(history, &applies))
 }

@@ -104,7 +104,8 @@ pub fn simulate<Step: Clone + Debug + 'static>(
     let Some(rule) = finished.violation else {
         return Ok(Simulated { requests: finished.requests, events: finished.events });
     };
-    let smallest = shrink(world, Failing { plan, tape: finished.tape, rule });
+    let failing = Failing { plan, tape: finished.tape, rule };
+    let smallest = if world.reduces { shrink(world, failing) } else { failing };
     let shown = run(world, &smallest.plan, Choices::replay(smallest.tape), true);
     let rule = shown.violation.unwrap_or(smallest.rule);
     Err(SimulationViolation { seed, rule, trace: shown.trace })

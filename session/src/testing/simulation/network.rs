@@ -32,6 +32,7 @@ pub(super) enum Op {
 }
 
 /// The answer of the store.
+#[expect(clippy::large_enum_variant, reason = "few exist at a time")]
 pub(super) enum Answer {
     Created(Created),
     Loaded(Option<Record>),

@@ -16,7 +16,7 @@ use super::choices::Choices;
 use super::events::{self, event};
 use super::faults::Faults;
 use super::history::{Exchange, History, Outcome, set_cookies};
-use super::network::{Network, State, lock};
+use super::network::{Entry, Network, Op, State, lock};
 use super::process::{Process, SimulatedClock};
 use super::record::set_network;
 use super::world::{Answering, App, World};
@@ -205,7 +205,7 @@ impl<Step: Clone + Debug + 'static> Run<'_, Step> {
             match self.next_action(requests) {
                 Some(action) => {
                     idle = 0;
-                    self.act(action);
+                    self.act(&action);
                 },
                 None if self.tasks.is_empty() && self.runtime.metrics().num_alive_tasks() == 0 => return,
                 None => {
@@ -254,15 +254,20 @@ impl<Step: Clone + Debug + 'static> Run<'_, Step> {
         if self.started < requests && self.tasks.len() < self.plan.concurrency {
             actions.push(Action::Start);
         }
-        let chosen = self.choices.below(u32::try_from(actions.len()).unwrap_or(u32::MAX));
-        let index = usize::try_from(chosen).unwrap_or_default();
+        let index = self.index(actions.len());
         (index < actions.len()).then(|| actions.swap_remove(index))
     }
 
-    fn act(&mut self, action: Action) {
+    /// One of `count` things, or 0.
+    fn index(&mut self, count: usize) -> usize {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        usize::try_from(self.choices.below(count)).unwrap_or_default()
+    }
+
+    fn act(&mut self, action: &Action) {
         match action {
-            Action::Poll(index) => self.poll(index),
-            Action::Call(index) => self.call(index),
+            Action::Poll(index) => self.poll(*index),
+            Action::Call(index) => self.call(*index),
             Action::Start => {
                 let Some(planned) = self.plan.requests.get(self.started) else { return };
                 self.started += 1;
@@ -275,8 +280,8 @@ impl<Step: Clone + Debug + 'static> Run<'_, Step> {
     }
 
     fn start(&mut self, browser: Option<usize>, steps: &[Step], cookie: Option<String>, is_closing: bool) {
-        let index = self.choices.below(u32::try_from(self.processes.len()).unwrap_or(1));
-        let Some((process, app)) = self.processes.get(usize::try_from(index).unwrap_or_default()) else { return };
+        let index = self.index(self.processes.len());
+        let Some((process, app)) = self.processes.get(index) else { return };
         let (process, number) = (*process, self.history.exchanges.len());
         let began = event(|| {
             let from = browser.map_or_else(|| "an old cookie".to_owned(), |browser| format!("browser {browser}"));
@@ -381,9 +386,9 @@ impl<Step: Clone + Debug + 'static> Run<'_, Step> {
         let mut network = lock(&self.network);
         let Some(call) = network.calls.get(index) else { return };
         let (number, is_abandoned, reads) = (call.number, call.is_abandoned, call.op.only_reads());
-        let is_pause = matches!(call.op, super::network::Op::Pause);
+        let is_pause = matches!(call.op, Op::Pause);
         let answer =
-            |network: &Network| network.calls.get(index).map(|call| call.describe_answer()).unwrap_or_default();
+            |network: &Network| network.calls.get(index).map(Entry::describe_answer).unwrap_or_default();
         match call.state {
             State::Arrived(_) => {},
             State::Applied(_) => {
@@ -439,12 +444,17 @@ impl<Step: Clone + Debug + 'static> Run<'_, Step> {
     /// What goes wrong between two steps, if anything.
     fn mishap(&mut self) {
         if self.choices.once_in(self.faults.cancel) && !self.tasks.is_empty() {
-            let index = self.choices.below(u32::try_from(self.tasks.len()).unwrap_or(1));
-            self.end(usize::try_from(index).unwrap_or_default(), Outcome::Cancelled);
+            // A task that was woken and not polled yet has something that is lost with it.
+            let woken = self.tasks.iter().position(|task| task.flag.0.load(Ordering::Relaxed));
+            let index = match woken.filter(|_| self.choices.once_in(2)) {
+                Some(index) => index,
+                None => self.index(self.tasks.len()),
+            };
+            self.end(index, Outcome::Cancelled);
         }
         if self.choices.once_in(self.faults.crash) {
-            let index = self.choices.below(u32::try_from(self.processes.len()).unwrap_or(1));
-            self.crash(usize::try_from(index).unwrap_or_default());
+            let index = self.index(self.processes.len());
+            self.crash(index);
         }
         if self.choices.once_in(self.faults.clock) {
             const MOVES: [u64; 8] = [1, 5, 31, 1, 10, 31, 61, 1_200];

@@ -48,12 +48,12 @@ pub(super) fn shrink<Step: Clone + Debug + 'static>(world: &World<Step>, failing
 
 impl<Step: Clone + Debug + 'static> Shrink<'_, Step> {
     /// Whether `plan` breaks the rule too, in the known order or in another one. Then it is the best one.
-    fn try_plan(&mut self, plan: Plan<Step>) -> bool {
+    fn try_plan(&mut self, plan: &Plan<Step>) -> bool {
         let tape = self.best.tape.clone();
-        if self.try_choices(&plan, Choices::replay(tape)) {
+        if self.try_choices(plan, Choices::replay(tape)) {
             return true;
         }
-        (0..ORDERS).any(|order| self.try_choices(&plan, Choices::new(self.best.plan.seed ^ (order << 20))))
+        (0..ORDERS).any(|order| self.try_choices(plan, Choices::new(self.best.plan.seed ^ (order << 20))))
     }
 
     fn try_choices(&mut self, plan: &Plan<Step>, choices: Choices) -> bool {
@@ -75,17 +75,17 @@ impl<Step: Clone + Debug + 'static> Shrink<'_, Step> {
             let mut plan = self.best.plan.clone();
             let rate = plan.faults.rates().into_iter().nth(index);
             let was = rate.map_or(0, std::mem::take);
-            smaller |= was > 0 && self.try_plan(plan);
+            smaller |= was > 0 && self.try_plan(&plan);
         }
         if self.best.plan.faults.skew > 0 {
             let mut plan = self.best.plan.clone();
             plan.faults.skew = 0;
-            smaller |= self.try_plan(plan);
+            smaller |= self.try_plan(&plan);
         }
         while self.best.plan.processes > 1 {
             let mut plan = self.best.plan.clone();
             plan.processes -= 1;
-            if !self.try_plan(plan) {
+            if !self.try_plan(&plan) {
                 break;
             }
             smaller = true;
@@ -93,7 +93,7 @@ impl<Step: Clone + Debug + 'static> Shrink<'_, Step> {
         while self.best.plan.concurrency > 1 {
             let mut plan = self.best.plan.clone();
             plan.concurrency -= 1;
-            if !self.try_plan(plan) {
+            if !self.try_plan(&plan) {
                 break;
             }
             smaller = true;
@@ -106,7 +106,7 @@ impl<Step: Clone + Debug + 'static> Shrink<'_, Step> {
         for index in (0..self.best.plan.requests.len()).rev() {
             let mut plan = self.best.plan.clone();
             plan.requests.remove(index);
-            smaller |= self.try_plan(plan);
+            smaller |= self.try_plan(&plan);
         }
         smaller
     }
@@ -131,7 +131,7 @@ impl<Step: Clone + Debug + 'static> Shrink<'_, Step> {
                 let mut plan = self.best.plan.clone();
                 if let Some(planned) = plan.requests.get_mut(index).filter(|planned| step < planned.steps.len()) {
                     planned.steps.remove(step);
-                    smaller |= self.try_plan(plan);
+                    smaller |= self.try_plan(&plan);
                 }
             }
         }
@@ -145,8 +145,10 @@ impl<Step: Clone + Debug + 'static> Shrink<'_, Step> {
             let mut start = 0;
             while start < self.best.tape.len() && self.left > 0 {
                 let mut tape = self.best.tape.clone();
-                let part = tape.iter_mut().skip(start).take(length);
-                let changes = part.fold(false, |changes, choice| std::mem::take(choice) != 0 || changes);
+                let mut changes = false;
+                for choice in tape.iter_mut().skip(start).take(length) {
+                    changes |= std::mem::take(choice) != 0;
+                }
                 if changes {
                     let plan = self.best.plan.clone();
                     self.try_choices(&plan, Choices::replay(tape));

@@ -24,7 +24,7 @@ use crate::port::{DynStore, Store};
 /// failure is reduced to the requests and steps that are needed for it.
 pub struct World<Step> {
     pub(super) store: Box<dyn Fn() -> Box<dyn DynStore>>,
-    pub(super) start: Box<dyn Fn(&Process) -> Result<App<Step>, BoxError>>,
+    pub(super) start: Start<Step>,
     pub(super) requests: Option<MakeSteps<Step>>,
     pub(super) closing: Option<Vec<Step>>,
     pub(super) judge: Option<Judge<Step>>,
@@ -32,8 +32,10 @@ pub struct World<Step> {
     pub(super) browsers: u32,
     pub(super) max_requests: u32,
     pub(super) faults: Faults,
+    pub(super) reduces: bool,
 }
 
+type Start<Step> = Box<dyn Fn(&Process) -> Result<App<Step>, BoxError>>;
 type MakeSteps<Step> = Box<dyn Fn(&mut Choices) -> Vec<Step>>;
 type Judge<Step> = Box<dyn Fn(&History<Step>) -> Result<(), String>>;
 pub(super) type Answering = Pin<Box<dyn Future<Output = Result<Response<Bytes>, String>>>>;
@@ -80,6 +82,7 @@ impl<Step: Clone + Debug + 'static> World<Step> {
             browsers: 2,
             max_requests: 8,
             faults: Faults::all(),
+            reduces: true,
         }
     }
 
@@ -124,6 +127,13 @@ impl<Step: Clone + Debug + 'static> World<Step> {
     #[must_use]
     pub fn max_requests(mut self, requests: u32) -> Self {
         self.max_requests = requests.max(1);
+        self
+    }
+
+    /// Whether a failing run is reduced to what is needed for the failure, which can take a second. Default: `true`.
+    #[must_use]
+    pub fn reduce(mut self, reduces: bool) -> Self {
+        self.reduces = reduces;
         self
     }
 

@@ -3,6 +3,8 @@
 //!
 //! `SIMULATION_SEEDS` is the number of seeds for each world, and `SIMULATION_FIRST` the first one.
 
+mod cases;
+
 use session::testing::{Faults, World, simulate};
 use session_tests::print_figure;
 use session_tests::simulation::{Mix, Step, world};
