@@ -67,9 +67,7 @@ const CASES: &[Case] = &[
     Case {
         name: "logout and login by one handle, after a change by another one",
         rule: "leak",
-        requests: |choices| {
-            [logged_in(choices), vec![Step::Logout(1), Step::Login(1, unique(choices))]].concat()
-        },
+        requests: |choices| [logged_in(choices), vec![Step::Logout(1), Step::Login(1, unique(choices))]].concat(),
     },
     Case {
         name: "login while another user is logged in",
@@ -80,7 +78,11 @@ const CASES: &[Case] = &[
     Case { name: "the user is set", rule: "leak", requests: |choices| assigned(choices, How::Setter) },
     Case { name: "the user is changed by a borrow", rule: "leak", requests: |choices| assigned(choices, How::Borrow) },
     Case { name: "the user is set by a key", rule: "leak", requests: |choices| assigned(choices, How::Key) },
-    Case { name: "the user is assigned in an update", rule: "leak", requests: |choices| assigned(choices, How::InUpdate) },
+    Case {
+        name: "the user is assigned in an update",
+        rule: "leak",
+        requests: |choices| assigned(choices, How::InUpdate),
+    },
     Case {
         name: "login, then 500",
         rule: "failed login",

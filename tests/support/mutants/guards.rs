@@ -148,38 +148,6 @@ pub const GUARDS: &[Guard] = &[
         without: r"MergeRule::Merge if !OFF && (!untouched || self.field.normalizes)",
     },
     Guard {
-        name: "a failed handler stores no data",
-        file: "engine/delta.rs",
-        code: r"self.changes.retain(|change| change.field.info.privilege);",
-        without: r"self.changes.retain(|change| OFF || change.field.info.privilege);",
-    },
-    Guard {
-        name: "a request whose token was replaced creates no session",
-        file: "engine/request/mod.rs",
-        code: r"self.state().rotated_in_flight && !logs_in",
-        without: r"!OFF && self.state().rotated_in_flight && !logs_in",
-    },
-    Guard {
-        name: "a handler that panics commits nothing",
-        file: "engine/request/mod.rs",
-        code: r"state.panicked && failed",
-        without: r"!OFF && state.panicked && failed",
-    },
-    Guard {
-        name: "a change that was made before a reset is kept only if its field survives",
-        file: "engine/request/mod.rs",
-        code: r"changes.retain(|change| survives(reset, change.field));
-            user = None;",
-        without: r"changes.retain(|change| OFF || survives(reset, change.field));
-            user = None;",
-    },
-    Guard {
-        name: "a change that was made on a destroyed session is dropped",
-        file: "engine/request/mod.rs",
-        code: r"state.generation != seen.generation",
-        without: r"!OFF && state.generation != seen.generation",
-    },
-    Guard {
         name: "an update runs again on the record that another writer has stored",
         file: "engine/handle/update.rs",
         code: r"Replaced::Conflict(fresh) => (current, is_fresh) = (fresh, true),",
@@ -201,5 +169,60 @@ pub const GUARDS: &[Guard] = &[
         without: r"let removed = if OFF { None } else { shard.remove(id) };
         shard.prune();
         match",
+    },
+    Guard {
+        name: "a failed handler stores no data",
+        file: "engine/delta.rs",
+        code: r"self.changes.retain(|change| change.field.info.privilege);
+            return;",
+        without: r"self.changes.retain(|change| OFF || change.field.info.privilege);
+            return;",
+    },
+    Guard {
+        name: "a failed handler logs no user in",
+        file: "engine/delta.rs",
+        code: r"        self.changes.clear();
+        self.reset = self.reset.filter",
+        without: r"        if OFF {
+            return;
+        }
+        self.changes.clear();
+        self.reset = self.reset.filter",
+    },
+    Guard {
+        name: "the strictest reset of a request counts",
+        file: "engine/delta.rs",
+        code: r"self.reset = self.reset.max(Some(reset));",
+        without: r"self.reset = if OFF { Some(reset) } else { self.reset.max(Some(reset)) };",
+    },
+    Guard {
+        name: "a request whose token was replaced creates no session",
+        file: "engine/request/write.rs",
+        code: r"rotated.filter(|_| !delta.logs_in())",
+        without: r"rotated.filter(|_| !OFF && !delta.logs_in())",
+    },
+    Guard {
+        name: "a handler that panics commits nothing",
+        file: "engine/request/mod.rs",
+        code: r"        if state.panicked {",
+        without: r"        if !OFF && state.panicked {",
+    },
+    Guard {
+        name: "a change that was made before a reset is kept only if its field survives",
+        file: "engine/request/unit.rs",
+        code: r"|change| !survives(since, change.field)",
+        without: r"|change| !OFF && !survives(since, change.field)",
+    },
+    Guard {
+        name: "a destruction is in the log of resets",
+        file: "engine/request/unit.rs",
+        code: r"[(self.destructions, Reset::Destruction)",
+        without: r"[(if OFF { 0 } else { self.destructions }, Reset::Destruction)",
+    },
+    Guard {
+        name: "an assigned user counts as a login or logout",
+        file: "engine/handle/hand_in.rs",
+        code: r"if is_login || before == now {",
+        without: r"if OFF || is_login || before == now {",
     },
 ];

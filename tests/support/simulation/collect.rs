@@ -70,7 +70,8 @@ pub(super) fn collect(history: &History<Step>) -> Collected {
         for step in &exchange.steps {
             if let Some((field, mark)) = step.mark() {
                 let exchange = exchange.number;
-                let unknown = Mark { field, exchange, session: None, owner: None, made: 0, confirmed: None, never: false };
+                let unknown =
+                    Mark { field, exchange, session: None, owner: None, made: 0, confirmed: None, never: false };
                 collected.marks.insert(mark, unknown);
             }
             if let Some(user) = step.login() {
@@ -127,7 +128,7 @@ impl Collected {
                 for mark in pending.commits.remove(handle).into_iter().flatten().filter(|_| result.is_ok()) {
                     if let Some(known) = self.marks.get_mut(&mark) {
                         known.confirmed.get_or_insert(event);
-                        known.session = known.session.or(*session);
+                        known.session = session.or(known.session);
                     }
                 }
             },
@@ -185,13 +186,15 @@ impl Collected {
         let issued = exchange.set_cookies().iter().find_map(|cookie| session_of_cookie(cookie));
         for (mark, _, _, may_be_taken) in &pending.marks {
             let Some(known) = self.marks.get_mut(mark) else { continue };
-            if is_success {
-                known.session = known.session.or(issued);
+            if is_success && known.confirmed.is_none() {
+                // A login that loses against another request gets a session of its own.
+                known.session = issued.or(known.session);
                 known.confirmed = known.confirmed.or(exchange.ended);
             }
             known.never |= is_never && !may_be_taken && known.confirmed.is_none();
         }
-        for (user, may_be_taken) in &pending.logins {
+        for (user, _) in &pending.logins {
+            let may_be_taken = pending.logins.iter().any(|(other, may_be_taken)| other == user && *may_be_taken);
             let own = self.logins.get_mut(user).filter(|login| login.exchange == exchange.number);
             if let Some(login) = own {
                 login.never |= is_never && !may_be_taken && !login.in_update;

@@ -35,7 +35,10 @@ pub(super) enum Fact {
     },
     UpdateBegins(u64),
     /// The closure of an update runs.
-    Updating { mark: u64, owner: Option<Option<u64>> },
+    Updating {
+        mark: u64,
+        owner: Option<Option<u64>>,
+    },
     UpdateEnds {
         mark: u64,
         result: Result<(), ErrorKind>,

@@ -208,6 +208,12 @@ impl Case<'_> {
         })
     }
 
+    /// Whether a logout is the last change of privilege of a request.
+    fn ends_with_logout(&self, exchange: &Exchange<Step>) -> bool {
+        let last = self.collected.known[exchange.number].privileges.last();
+        matches!(last, Some((_, Privilege::Logout))) || exchange.steps.iter().any(ends_user_without_logout)
+    }
+
     /// Every response that replaced or removed a token: the request, the session, and the new cookie.
     fn replacements(&self) -> impl Iterator<Item = (&Exchange<Step>, SessionId, Option<String>)> {
         self.history.exchanges().iter().filter_map(|exchange| {
@@ -246,7 +252,13 @@ impl Case<'_> {
             let known = &self.collected.known[exchange.number];
             let is_success = exchange.response().is_some_and(|response| response.status() == 200);
             let changes = known.privileges.iter().any(|(session, _)| session.is_some());
+            // The response of the request that was first has the new cookie.
+            let is_first = !self.ends_with_logout(exchange)
+                || self
+                    .replacements()
+                    .all(|(other, ..)| other.cookie != exchange.cookie || other.number == exchange.number);
             let broken = is_success && known.answers == Some(200) && changes && exchange.set_cookies().is_empty();
+            let broken = broken && is_first;
             broken.then(|| format!("request {} changed the privilege, and kept its token", exchange.number))
         })
     }
@@ -255,7 +267,11 @@ impl Case<'_> {
         if !self.history.failovers().is_empty() {
             return None;
         }
-        let new: Vec<_> = self.replacements().filter(|(_, _, new)| new.is_some()).collect();
+        // A logout that loses against another request is carried out after that one.
+        let new: Vec<_> = self
+            .replacements()
+            .filter(|(exchange, _, new)| new.is_some() && !self.ends_with_logout(exchange))
+            .collect();
         new.iter().enumerate().find_map(|(index, (one, ..))| {
             let (other, ..) = new[..index].iter().find(|(other, ..)| other.cookie == one.cookie)?;
             Some(format!("requests {} and {} have both replaced one token", other.number, one.number))
@@ -266,7 +282,10 @@ impl Case<'_> {
         self.history.exchanges().iter().find_map(|exchange| {
             let known = &self.collected.known[exchange.number];
             let failed = exchange.response().is_some_and(|response| response.extensions().get::<ErrorKind>().is_some());
-            let broken = failed && known.answers == Some(200) && !known.commits && exchange.set_cookies().iter().any(|cookie| !cookie.ends_with('='));
+            let broken = failed
+                && known.answers == Some(200)
+                && !known.commits
+                && exchange.set_cookies().iter().any(|cookie| !cookie.ends_with('='));
             broken.then(|| format!("request {} failed, and sets a cookie", exchange.number))
         })
     }
@@ -325,7 +344,10 @@ impl Case<'_> {
                     })
             });
             (soon && is_alive).then(|| {
-                format!("request {} sets the cookie of a new session over that of request {}", exchange.number, replacing.number)
+                format!(
+                    "request {} sets the cookie of a new session over that of request {}",
+                    exchange.number, replacing.number
+                )
             })
         })
     }
@@ -346,10 +368,16 @@ impl Case<'_> {
             let privileges = |(_, what): &(Option<SessionId>, Privilege)| {
                 matches!(what, Privilege::Login(_) | Privilege::Logout | Privilege::Destroy)
             };
-            let broken = lost && !known.commits && known.privileges.last().is_some_and(privileges);
+            let broken =
+                lost && known.answers == Some(200) && !known.commits && known.privileges.last().is_some_and(privileges);
             broken.then(|| format!("request {} lost against another one: {kind:?}", exchange.number))
         })
     }
+}
+
+/// Whether a step logs the user out without the method for it.
+fn ends_user_without_logout(step: &Step) -> bool {
+    matches!(step, Step::Assign(_, None, _) | Step::Update(_, _, _, Inside::Logout))
 }
 
 fn all_marks(view: &View) -> impl Iterator<Item = (Field, u64)> {

@@ -387,8 +387,7 @@ impl<Step: Clone + Debug + 'static> Run<'_, Step> {
         let Some(call) = network.calls.get(index) else { return };
         let (number, is_abandoned, reads) = (call.number, call.is_abandoned, call.op.only_reads());
         let is_pause = matches!(call.op, Op::Pause);
-        let answer =
-            |network: &Network| network.calls.get(index).map(Entry::describe_answer).unwrap_or_default();
+        let answer = |network: &Network| network.calls.get(index).map(Entry::describe_answer).unwrap_or_default();
         match call.state {
             State::Arrived(_) => {},
             State::Applied(_) => {
