@@ -60,8 +60,9 @@ const CASES: &[Case] = &[
         rule: "twice",
         requests: |choices| {
             let [one, two, three] = [unique(choices), unique(choices), unique(choices)];
-            let begun = [Step::Mark(0, Field::Kept, one), Step::CommitOrNot(0), Step::UpdateOrNot(0, Field::Cart, two)];
-            [&begun[..], &[Step::Mark(0, Field::Kept, three)]].concat()
+            let begun =
+                [Step::Mark(0, Field::Surviving, one), Step::CommitOrNot(0), Step::UpdateOrNot(0, Field::Cart, two)];
+            [&begun[..], &[Step::Mark(0, Field::Surviving, three)]].concat()
         },
     },
     Case {
@@ -84,6 +85,40 @@ const CASES: &[Case] = &[
         requests: |choices| assigned(choices, How::InUpdate),
     },
     Case {
+        name: "a login by a handle that was made before the login of another one",
+        rule: "leak",
+        requests: |choices| {
+            let [one, two] = [unique(choices), unique(choices)];
+            let (first, mark) = (unique(choices), unique(choices));
+            vec![
+                Step::Mark(0, Field::Surviving, one),
+                Step::Login(1, first),
+                Step::Commit(1),
+                Step::Mark(1, Field::Cart, mark),
+                Step::Commit(1),
+                Step::Login(0, two),
+            ]
+        },
+    },
+    Case {
+        name: "a handle that is made after a destruction, while a commit from before it is under way",
+        rule: "leak",
+        requests: |choices| {
+            let [one, two] = [unique(choices), unique(choices)];
+            let begun = [Step::Login(0, unique(choices)), Step::Commit(0), Step::Mark(0, Field::Marks, one)];
+            [&begun[..], &[Step::CommitOrNot(0), Step::Destroy(0), Step::Mark(1, Field::Surviving, two)]].concat()
+        },
+    },
+    Case {
+        name: "changes before and after a second login of the same user",
+        rule: "twice",
+        requests: |choices| {
+            let [one, two] = [unique(choices), unique(choices)];
+            let first = [Step::Login(0, unique(choices)), Step::Mark(0, Field::Marks, one)];
+            [&first[..], &[Step::LoginAgain(0), Step::Mark(0, Field::Marks, two)]].concat()
+        },
+    },
+    Case {
         name: "login, then 500",
         rule: "failed login",
         requests: |choices| vec![Step::Login(0, unique(choices)), Step::Fail],
@@ -98,7 +133,7 @@ const CASES: &[Case] = &[
         rule: "refused login or logout",
         requests: |choices| match choices.once_in(2) {
             true => vec![Step::Login(0, unique(choices))],
-            false => vec![Step::Mark(0, Field::Kept, unique(choices))],
+            false => vec![Step::Mark(0, Field::Surviving, unique(choices))],
         },
     },
     Case {
@@ -106,7 +141,7 @@ const CASES: &[Case] = &[
         rule: "refused login or logout",
         requests: |choices| match choices.once_in(2) {
             true => vec![Step::Logout(0)],
-            false => vec![Step::Mark(0, Field::Kept, unique(choices))],
+            false => vec![Step::Mark(0, Field::Surviving, unique(choices))],
         },
     },
     Case {
@@ -114,7 +149,7 @@ const CASES: &[Case] = &[
         rule: "no new token",
         requests: |choices| match choices.once_in(2) {
             true => vec![Step::Destroy(0), Step::Commit(1), Step::Destroy(1)],
-            false => vec![Step::Mark(0, Field::Kept, unique(choices))],
+            false => vec![Step::Mark(0, Field::Surviving, unique(choices))],
         },
     },
 ];

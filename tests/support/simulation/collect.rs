@@ -38,6 +38,8 @@ pub(super) struct Login {
 pub(super) struct Knowledge {
     /// The status with which the handler answered.
     pub(super) answers: Option<u16>,
+    /// Whether the handler has panicked.
+    pub(super) panics: bool,
     /// Whether a commit or update was begun by the handler.
     pub(super) commits: bool,
     /// Changes of privilege, each with the session that the handle had.
@@ -141,8 +143,9 @@ impl Collected {
                 self.note_update(event, fact);
             },
             Fact::Updating { .. } => self.note_update(event, fact),
-            Fact::Answers(status) => known.answers = Some(*status),
-            Fact::Panics | Fact::Abandons | Fact::Sees(..) | Fact::Assigned(None) => {},
+            Fact::Responds(status) => known.answers = Some(*status),
+            Fact::Panics => known.panics = true,
+            Fact::Abandons | Fact::Sees(..) | Fact::Assigned(None) => {},
         }
     }
 

@@ -47,7 +47,7 @@ pub(super) enum Fact {
     /// The handler stops waiting for a commit or an update.
     Abandons,
     /// The handler answers with this status, if the layer does not replace it.
-    Answers(u16),
+    Responds(u16),
     Panics,
 }
 

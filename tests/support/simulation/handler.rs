@@ -68,7 +68,7 @@ pub(super) async fn handle(Extension(Program(steps)): Extension<Program>, reques
         Ok(()) => StatusCode::OK.into_response(),
         Err(response) => response,
     };
-    record(Fact::Answers(response.status().as_u16()));
+    record(Fact::Responds(response.status().as_u16()));
     response
 }
 
@@ -285,7 +285,7 @@ fn put(session: &mut Session<Simulated>, field: Field, mark: u64) {
             session.marks.push(mark);
         },
         Field::Cart => session.cart_mut().push(mark),
-        Field::Kept => {
+        Field::Surviving => {
             session.add_total(1);
             session.kept_mut().push(mark);
         },

@@ -142,7 +142,7 @@ impl Case<'_> {
             let mut lost = lost.filter(|(mark, known)| match known.field {
                 Field::Marks => !view.marks.contains(mark),
                 Field::Cart => !view.cart.contains(mark),
-                Field::Kept => !view.kept.contains(mark),
+                Field::Surviving => !view.kept.contains(mark),
                 Field::Plain | Field::Notice => false,
             });
             let (mark, known) = lost.next()?;
@@ -155,7 +155,7 @@ impl Case<'_> {
         let writer = self.exchange(mark.exchange);
         let resets = |step: &Step| match mark.field {
             // A logout that nothing survives removes the session, with what other requests have stored meanwhile.
-            Field::Kept => matches!(
+            Field::Surviving => matches!(
                 step,
                 Step::Destroy(_) | Step::Logout(_) | Step::Assign(..) | Step::Update(_, _, _, Inside::Logout)
             ),
@@ -196,7 +196,7 @@ impl Case<'_> {
             let leaked = all_marks(view).find(|(field, mark)| {
                 let Some(owner) = self.mark(*mark).and_then(|mark| mark.owner) else { return false };
                 match field {
-                    Field::Kept => false,
+                    Field::Surviving => false,
                     Field::Cart => owner.is_some() && owner != view.user,
                     Field::Marks | Field::Plain | Field::Notice => owner != view.user,
                 }
@@ -208,10 +208,10 @@ impl Case<'_> {
         })
     }
 
-    /// Whether a logout is the last change of privilege of a request.
-    fn ends_with_logout(&self, exchange: &Exchange<Step>) -> bool {
-        let last = self.collected.known[exchange.number].privileges.last();
-        matches!(last, Some((_, Privilege::Logout))) || exchange.steps.iter().any(ends_user_without_logout)
+    /// Whether a request logs out. A logout that loses against another request is carried out after that one.
+    fn logs_out(&self, exchange: &Exchange<Step>) -> bool {
+        let mut privileges = self.collected.known[exchange.number].privileges.iter();
+        privileges.any(|(_, what)| *what == Privilege::Logout) || exchange.steps.iter().any(ends_user_without_logout)
     }
 
     /// Every response that replaced or removed a token: the request, the session, and the new cookie.
@@ -221,7 +221,14 @@ impl Case<'_> {
             let cookie = exchange.set_cookies().pop()?;
             match session_of_cookie(&cookie) {
                 Some(session) => Some((exchange, session, Some(cookie))).filter(|_| session == sent),
-                None => Some((exchange, sent, None)),
+                // The removed session may be one that the request has made itself.
+                None => {
+                    let opens = self
+                        .views
+                        .iter()
+                        .any(|(number, view)| *number == exchange.number && view.session == Some(sent));
+                    Some((exchange, sent, None)).filter(|_| opens)
+                },
             }
         })
     }
@@ -253,7 +260,7 @@ impl Case<'_> {
             let is_success = exchange.response().is_some_and(|response| response.status() == 200);
             let changes = known.privileges.iter().any(|(session, _)| session.is_some());
             // The response of the request that was first has the new cookie.
-            let is_first = !self.ends_with_logout(exchange)
+            let is_first = !self.logs_out(exchange)
                 || self
                     .replacements()
                     .all(|(other, ..)| other.cookie != exchange.cookie || other.number == exchange.number);
@@ -267,11 +274,8 @@ impl Case<'_> {
         if !self.history.failovers().is_empty() {
             return None;
         }
-        // A logout that loses against another request is carried out after that one.
-        let new: Vec<_> = self
-            .replacements()
-            .filter(|(exchange, _, new)| new.is_some() && !self.ends_with_logout(exchange))
-            .collect();
+        let new: Vec<_> =
+            self.replacements().filter(|(exchange, _, new)| new.is_some() && !self.logs_out(exchange)).collect();
         new.iter().enumerate().find_map(|(index, (one, ..))| {
             let (other, ..) = new[..index].iter().find(|(other, ..)| other.cookie == one.cookie)?;
             Some(format!("requests {} and {} have both replaced one token", other.number, one.number))
@@ -282,10 +286,8 @@ impl Case<'_> {
         self.history.exchanges().iter().find_map(|exchange| {
             let known = &self.collected.known[exchange.number];
             let failed = exchange.response().is_some_and(|response| response.extensions().get::<ErrorKind>().is_some());
-            let broken = failed
-                && known.answers == Some(200)
-                && !known.commits
-                && exchange.set_cookies().iter().any(|cookie| !cookie.ends_with('='));
+            let failed = known.panics || failed && known.answers == Some(200);
+            let broken = failed && !known.commits && exchange.set_cookies().iter().any(|cookie| !cookie.ends_with('='));
             broken.then(|| format!("request {} failed, and sets a cookie", exchange.number))
         })
     }
@@ -334,7 +336,10 @@ impl Case<'_> {
                     && replacing.ended.is_some_and(|ended| ended > exchange.began)
                     && exchange.ended.is_some_and(|ended| replacing.began < ended)
             })?;
-            let soon = exchange.at.as_millis().abs_diff(replacing.at.as_millis()) < 1_000;
+            let from = exchange.at.min(replacing.at);
+            let until = exchange.ended_at.max(replacing.ended_at)?;
+            // After half a minute, the old token is one that opens nothing.
+            let soon = until.as_millis().saturating_sub(from.as_millis()) < 25_000;
             // The other request may have been the last to see the session before it expired or was destroyed.
             let is_alive = !self.history.exchanges().iter().any(|other| {
                 other.browser == exchange.browser
@@ -387,7 +392,7 @@ fn all_marks(view: &View) -> impl Iterator<Item = (Field, u64)> {
     of(Field::Marks, &view.marks)
         .into_iter()
         .chain(of(Field::Cart, &view.cart))
-        .chain(of(Field::Kept, &view.kept))
+        .chain(of(Field::Surviving, &view.kept))
         .chain(plain)
         .chain(notice)
 }

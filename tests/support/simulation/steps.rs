@@ -42,7 +42,7 @@ pub enum Field {
     /// Kept by a login.
     Cart,
     /// Kept by both.
-    Kept,
+    Surviving,
     /// The last writer wins.
     Plain,
     /// A flash.
@@ -134,8 +134,16 @@ impl Step {
     }
 }
 
-const FIELDS: [Field; 8] =
-    [Field::Marks, Field::Cart, Field::Kept, Field::Marks, Field::Cart, Field::Kept, Field::Plain, Field::Notice];
+const FIELDS: [Field; 8] = [
+    Field::Marks,
+    Field::Cart,
+    Field::Surviving,
+    Field::Marks,
+    Field::Cart,
+    Field::Surviving,
+    Field::Plain,
+    Field::Notice,
+];
 const HOWS: [How; 5] = [How::Field, How::Setter, How::Borrow, How::Key, How::InUpdate];
 
 /// The steps of one request.

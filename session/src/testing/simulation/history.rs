@@ -40,6 +40,8 @@ pub struct Exchange<Step> {
     pub ended: Option<u64>,
     /// The time of the simulation when it was sent.
     pub at: Timestamp,
+    /// The time of the simulation when its outcome was certain.
+    pub ended_at: Option<Timestamp>,
     /// What became of it.
     pub outcome: Outcome,
     /// Whether the client has received the response.

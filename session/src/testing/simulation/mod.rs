@@ -1,8 +1,8 @@
 //! A deterministic simulation of several server processes over one store.
 //!
-//! [`simulate`] runs the app of a [`World`] in simulated processes. Each process has its own `Sessions`: its own engine,
-//! clock and random bytes. Browsers send requests with their cookies, several at once. One thread runs everything, and a
-//! seed decides at every point what happens next: which request continues, which store call arrives, is lost, refused,
+//! [`simulate`] runs the app of a [`World`] in simulated processes. Each process has its own `Sessions`: its own
+//! engine, clock and random bytes. Browsers send requests with their cookies, several at once. One thread runs
+//! everything, and a seed decides at every point what happens next: which request continues, which store call arrives, is lost, refused,
 //! delayed or repeated, which client disconnects, which process crashes. No real time passes. The store itself is a
 //! real one; only the way to it is simulated.
 //!
@@ -10,6 +10,7 @@
 //! |---|---|
 //! | what is simulated | [`world`], [`faults`], [`process`] |
 //! | every decision, from a seed or a recorded tape | [`choices`] |
+//! | what a run is to do, and how it has ended | [`plan`](mod@plan) |
 //! | one run: tasks, browsers, mishaps | [`run`] |
 //! | the store calls under way, and their fates | [`network`] |
 //! | what handlers tell the judge; the lines of the trace | [`record`](mod@record), [`events`] |
@@ -21,6 +22,7 @@ mod events;
 mod faults;
 mod history;
 mod network;
+mod plan;
 mod process;
 mod record;
 mod report;
@@ -38,13 +40,14 @@ pub use self::record::{pause, record};
 pub use self::report::{Simulated, SimulationViolation};
 pub use self::world::World;
 
-use self::run::{Plan, Planned, run};
+use self::plan::plan;
+use self::run::run;
 use self::shrink::{Failing, shrink};
 
 /// Runs `world` once, with everything random decided by `seed`: the requests, the order of events and the faults.
 ///
-/// The same seed gives the same run, as long as the app itself is deterministic: it takes time and random bytes from its
-/// [`Process`], starts no threads, and does not wait for anything but the session, [`pause`] and tokio's timers.
+/// The same seed gives the same run, as long as the app itself is deterministic: it takes time and random bytes from
+/// its [`Process`], starts no threads, and does not wait for anything but the session, [`pause`] and tokio's timers.
 ///
 /// Call it outside of a Tokio runtime, once for each of many seeds: each run takes about a millisecond in a release
 /// build.
@@ -109,29 +112,4 @@ pub fn simulate<Step: Clone + Debug + 'static>(
     let shown = run(world, &smallest.plan, Choices::replay(smallest.tape), true);
     let rule = shown.violation.unwrap_or(smallest.rule);
     Err(SimulationViolation { seed, rule, trace: shown.trace })
-}
-
-/// The plan of the run with `seed`: each run has its own number of processes and of requests at once, and its own
-/// selection of faults.
-fn plan<Step: Clone + Debug + 'static>(seed: u64, world: &World<Step>) -> Plan<Step> {
-    let mut choices = Choices::new(!seed);
-    let mut faults = world.faults.clone();
-    let is_calm = choices.once_in(4);
-    for rate in faults.rates() {
-        if is_calm || choices.once_in(2) {
-            *rate = 0;
-        }
-    }
-    let processes = 1 + choices.below(world.processes);
-    let browsers = 1 + choices.below(world.browsers);
-    let concurrency = 1 + choices.below(5);
-    let count = 1 + choices.below(world.max_requests);
-    let requests = (0..count).map(|_| {
-        let browser = usize::try_from(choices.below(browsers)).unwrap_or_default();
-        let steps = world.requests.as_ref().map(|steps| steps(&mut choices)).unwrap_or_default();
-        Planned { browser, steps }
-    });
-    let requests = requests.collect();
-    let concurrency = usize::try_from(concurrency).unwrap_or(1);
-    Plan { processes, browsers, concurrency, faults, seed, requests, left_out: Vec::new() }
 }

@@ -17,42 +17,12 @@ use super::events::{self, event};
 use super::faults::Faults;
 use super::history::{Exchange, History, Outcome, set_cookies};
 use super::network::{Entry, Network, Op, State, lock};
+use super::plan::{Finished, Plan};
 use super::process::{Process, SimulatedClock};
 use super::record::set_network;
 use super::world::{Answering, App, World};
 use crate::base::clock::{Clock as _, Timestamp};
 use crate::port::StoreError;
-
-/// What a run is to do, except for the order of events and the faults.
-#[derive(Clone, Debug)]
-pub(super) struct Plan<Step> {
-    pub(super) processes: u32,
-    pub(super) browsers: u32,
-    /// How many requests are under way at once, at most.
-    pub(super) concurrency: usize,
-    pub(super) faults: Faults,
-    /// Of the random bytes of the processes.
-    pub(super) seed: u64,
-    pub(super) requests: Vec<Planned<Step>>,
-    /// The closing requests that are left out.
-    pub(super) left_out: Vec<usize>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Planned<Step> {
-    pub(super) browser: usize,
-    pub(super) steps: Vec<Step>,
-}
-
-/// How a run has ended.
-pub(super) struct Finished {
-    pub(super) violation: Option<String>,
-    pub(super) tape: Vec<u32>,
-    pub(super) trace: Vec<(u64, String)>,
-    pub(super) requests: usize,
-    pub(super) closing: usize,
-    pub(super) events: u64,
-}
 
 /// More steps than any run takes that makes progress.
 const MAX_STEPS: u32 = 50_000;
@@ -148,12 +118,6 @@ pub(super) fn run<Step: Clone + Debug + 'static>(
         requests: history.exchanges.len(),
         closing: plan.browsers.try_into().unwrap_or(1) + issued.len(),
         events: recorded.next,
-    }
-}
-
-impl Finished {
-    fn failed(violation: String) -> Self {
-        Self { violation: Some(violation), tape: Vec::new(), trace: Vec::new(), requests: 0, closing: 0, events: 0 }
     }
 }
 
@@ -304,6 +268,7 @@ impl<Step: Clone + Debug + 'static> Run<'_, Step> {
             began,
             ended: None,
             at: self.now(),
+            ended_at: None,
             outcome: Outcome::UnderWay,
             is_delivered: false,
             is_closing,
@@ -349,7 +314,9 @@ impl<Step: Clone + Debug + 'static> Run<'_, Step> {
             _ => false,
         };
         let crashed = matches!(outcome, Outcome::Crashed);
+        let now = self.now();
         if let Some(exchange) = self.history.exchanges.get_mut(number) {
+            exchange.ended_at = Some(now);
             (exchange.ended, exchange.outcome, exchange.is_delivered) = (Some(event), outcome, delivered);
         }
         if crashed {

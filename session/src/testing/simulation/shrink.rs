@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use super::choices::Choices;
-use super::run::{Plan, run};
+use super::plan::Plan;
+use super::run::run;
 use super::world::World;
 
 /// Runs that the reduction may take.
@@ -123,13 +124,16 @@ impl<Step: Clone + Debug + 'static> Shrink<'_, Step> {
         }
     }
 
+    /// A request without a step is left out as a whole instead.
     fn steps(&mut self) -> bool {
         let mut smaller = false;
         for index in (0..self.best.plan.requests.len()).rev() {
             let length = self.best.plan.requests.get(index).map_or(0, |planned| planned.steps.len());
             for step in (0..length).rev() {
                 let mut plan = self.best.plan.clone();
-                if let Some(planned) = plan.requests.get_mut(index).filter(|planned| step < planned.steps.len()) {
+                if let Some(planned) =
+                    plan.requests.get_mut(index).filter(|planned| planned.steps.len() > 1 && step < planned.steps.len())
+                {
                     planned.steps.remove(step);
                     smaller |= self.try_plan(&plan);
                 }
