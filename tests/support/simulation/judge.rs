@@ -317,7 +317,8 @@ impl Case<'_> {
         })
     }
 
-    /// A request whose token is replaced while it is under way creates no session: its cookie would replace the new one.
+    /// A request whose token is replaced while it is under way creates no session: its cookie would replace the new
+    /// one.
     fn overwritten_cookie(&self) -> Option<String> {
         if !self.history.failovers().is_empty() {
             return None;

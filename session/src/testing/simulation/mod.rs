@@ -2,9 +2,9 @@
 //!
 //! [`simulate`] runs the app of a [`World`] in simulated processes. Each process has its own `Sessions`: its own
 //! engine, clock and random bytes. Browsers send requests with their cookies, several at once. One thread runs
-//! everything, and a seed decides at every point what happens next: which request continues, which store call arrives, is lost, refused,
-//! delayed or repeated, which client disconnects, which process crashes. No real time passes. The store itself is a
-//! real one; only the way to it is simulated.
+//! everything, and a seed decides at every point what happens next: which request continues, which store call arrives,
+//! is lost, refused, delayed or repeated, which client disconnects, which process crashes. No real time passes. The
+//! store itself is a real one; only the way to it is simulated.
 //!
 //! | step | module |
 //! |---|---|
