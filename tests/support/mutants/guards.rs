@@ -14,10 +14,11 @@ pub struct Guard {
 #[rustfmt::skip]
 pub const GUARDS: &[Guard] = &[
     Guard {
-        name: "a commit replaces the expected revision only",
+        name: "a commit replaces only the revision, of the commit, that it expects",
         file: "port/commit.rs",
-        code: r"(stored.epoch(), stored.revision()) == (self.epoch, self.revision)",
-        without: r"stored.epoch() == self.epoch && (OFF || stored.revision() == self.revision)",
+        code: r"(stored.epoch(), stored.revision(), stored.last_op()) == (self.epoch, self.revision, self.last_op)",
+        without: r"stored.epoch() == self.epoch
+            && (OFF || (stored.revision(), stored.last_op()) == (self.revision, self.last_op))",
     },
     Guard {
         name: "a repeated commit is recognized",

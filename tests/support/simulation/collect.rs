@@ -38,8 +38,6 @@ pub(super) struct Login {
 pub(super) struct Knowledge {
     /// The status with which the handler answered.
     pub(super) answers: Option<u16>,
-    /// Whether the handler has panicked.
-    pub(super) panics: bool,
     /// Whether a commit or update was begun by the handler.
     pub(super) commits: bool,
     /// Changes of privilege, each with the session that the handle had.
@@ -144,8 +142,7 @@ impl Collected {
             },
             Fact::Updating { .. } => self.note_update(event, fact),
             Fact::Responds(status) => known.answers = Some(*status),
-            Fact::Panics => known.panics = true,
-            Fact::Abandons | Fact::Sees(..) | Fact::Assigned(None) => {},
+            Fact::Panics | Fact::Abandons | Fact::Sees(..) | Fact::Assigned(None) => {},
         }
     }
 

@@ -19,8 +19,10 @@ pub(super) enum Op {
         id: SessionId,
         epoch: u64,
         revision: u64,
+        last_op: OpId,
         op: OpId,
         record: Record,
+        until: Timestamp,
     },
     Touch(SessionId, Timestamp),
     Destroy(SessionId),
@@ -196,8 +198,9 @@ fn perform(store: &dyn DynStore, op: &Op, now: Timestamp) -> Answered {
     let answer = match op {
         Op::Create(id, record) => ready(store.create(*id, record, now)).map(|it| it.map(Answer::Created)),
         Op::Load(id) => ready(store.load(*id, now)).map(|it| it.map(Answer::Loaded)),
-        Op::Commit { id, epoch, revision, op, record } => {
-            let commit = Commit { epoch: *epoch, revision: *revision, op: *op, record };
+        Op::Commit { id, epoch, revision, last_op, op, record, until } => {
+            let (epoch, revision, last_op) = (*epoch, *revision, *last_op);
+            let commit = Commit { epoch, revision, last_op, op: *op, record, until: *until };
             ready(store.commit(*id, commit, now)).map(|it| it.map(Answer::Committed))
         },
         Op::Touch(id, idle) => ready(store.touch(*id, *idle, now)).map(|it| it.map(Answer::Touched)),
@@ -228,7 +231,7 @@ impl Op {
         match self {
             Self::Create(id, _) => format!("create {id:?}"),
             Self::Load(id) => format!("load {id:?}"),
-            Self::Commit { id, epoch, revision, op, record } => format!(
+            Self::Commit { id, epoch, revision, op, record, .. } => format!(
                 "commit {id:?} at epoch {epoch}, revision {revision} of epoch {}, revision {}, operation {:x}/{}",
                 record.epoch, record.revision, op.process, op.sequence
             ),
