@@ -41,7 +41,10 @@ pub struct Commit<'a> {
     /// from the stored one's only if its epoch does.
     pub record: &'a Record,
     /// The absolute deadline of the record that is replaced.
-    #[cfg_attr(not(any(feature = "sealed", feature = "file", feature = "testing")), expect(dead_code, reason = "for sealed cookies"))]
+    #[cfg_attr(
+        not(any(feature = "sealed", feature = "file", feature = "testing")),
+        expect(dead_code, reason = "for sealed cookies")
+    )]
     pub(crate) until: Timestamp,
 }
 

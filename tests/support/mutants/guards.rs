@@ -222,7 +222,7 @@ pub const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "an assigned user counts as a login or logout",
-        file: "engine/handle/hand_in.rs",
+        file: "engine/handle/changes.rs",
         code: r"if is_login || before == now {",
         without: r"if OFF || is_login || before == now {",
     },
