@@ -27,18 +27,6 @@ pub const GUARDS: &[Guard] = &[
         without: r"!OFF && stored.has_applied(self.op)",
     },
     Guard {
-        name: "a commit raises the revision",
-        file: "engine/commit.rs",
-        code: r"next.revision = current.revision().saturating_add(1);
-        next.note_writer(op);
-        (after, refused)",
-        without: r"if !OFF {
-            next.revision = current.revision().saturating_add(1);
-        }
-        next.note_writer(op);
-        (after, refused)",
-    },
-    Guard {
         name: "a commit notes its operation id",
         file: "engine/commit.rs",
         code: r"next.note_writer(op);

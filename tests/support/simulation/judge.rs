@@ -286,7 +286,10 @@ impl Case<'_> {
         self.history.exchanges().iter().find_map(|exchange| {
             let known = &self.collected.known[exchange.number];
             let failed = exchange.response().is_some_and(|response| response.extensions().get::<ErrorKind>().is_some());
-            let broken = failed && known.answers == Some(200) && !known.commits && exchange.set_cookies().iter().any(|cookie| !cookie.ends_with('='));
+            let broken = failed
+                && known.answers == Some(200)
+                && !known.commits
+                && exchange.set_cookies().iter().any(|cookie| !cookie.ends_with('='));
             broken.then(|| format!("request {} failed, and sets a cookie", exchange.number))
         })
     }
