@@ -102,7 +102,7 @@
 //! | `msgpack`, `postcard` | | codecs with fewer bytes than JSON |
 //! | `garde` | | `#[session(validate = garde)]` |
 //! | `chrono`, `rust_decimal`, `time`, `url`, `uuid` | | `SessionValue` for the types of that crate |
-//! | `testing` | | a manual clock, a store that fails on request, the executable contract of stores |
+//! | `testing` | | a manual clock, a store that fails on request, the executable contract of stores, a simulation |
 
 // Without the default features, the guides name items that do not exist.
 #![cfg_attr(

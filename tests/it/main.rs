@@ -26,6 +26,7 @@ mod secured;
 mod shapes;
 mod shop;
 mod shop_stores;
+mod simulation;
 mod sql;
 mod stored;
 mod sweeper;

@@ -12,6 +12,7 @@ pub mod proxy;
 pub mod redis_groups;
 pub mod release;
 pub mod servers;
+pub mod simulation;
 pub mod wire;
 
 use std::fmt::Display;

@@ -40,7 +40,10 @@ pub struct Commit<'a> {
     /// The complete new record: its epoch, revision and writers are already those after the commit.
     pub record: &'a Record,
     /// The absolute deadline of the record that is replaced.
-    #[cfg_attr(not(any(feature = "sealed", feature = "file")), expect(dead_code, reason = "for sealed cookies"))]
+    #[cfg_attr(
+        not(any(feature = "sealed", feature = "file", feature = "testing")),
+        expect(dead_code, reason = "for sealed cookies")
+    )]
     pub(crate) until: Timestamp,
     /// Whether the new record has another user than the one before.
     pub(crate) changes_user: bool,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a store of your own | [`contract`]: the contract of [`Store`](crate::Store), as the stores of this crate keep it |
 //! | how an application behaves when its store fails or is slow | [`FailingStore`], which also counts calls |
+//! | what races, faults and crashes do to an application | [`simulate`], with a [`World`] |
 //! | timeouts, without sleeping | [`ManualClock`] |
 //! | that a changed struct still reads older records | [`to_stored`] and [`from_stored`] |
 //!
@@ -41,6 +42,7 @@
 
 mod contract;
 mod failing;
+mod simulation;
 mod stored;
 
 use std::fmt;
@@ -50,6 +52,10 @@ use std::time::Duration;
 
 pub use self::contract::{Contract, ContractViolations, Report, contract};
 pub use self::failing::{Calls, FailingStore, Fault};
+pub use self::simulation::{
+    Choices, Exchange, Faults, History, Outcome, Process, Simulated, SimulatedClock, SimulatedRng, SimulatedStore,
+    SimulationViolation, World, pause, record, session_of_cookie, simulate,
+};
 pub use self::stored::{from_stored, to_stored};
 use crate::base::clock::{Clock, Timestamp, millis};
 

@@ -7,7 +7,7 @@ mod linear;
 mod model;
 mod races;
 mod report;
-mod rng;
+pub(super) mod rng;
 mod sequences;
 mod users;
 mod watched;

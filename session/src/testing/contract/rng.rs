@@ -5,14 +5,15 @@ use crate::data::payload::Edit;
 use crate::data::record::{OpId, Record};
 
 /// `SplitMix64`, after Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
-pub(super) struct SeededRng(u64);
+#[derive(Debug)]
+pub(in crate::testing) struct SeededRng(u64);
 
 impl SeededRng {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::testing) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(in crate::testing) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -20,12 +21,12 @@ impl SeededRng {
     }
 
     /// A number below `end`, which must not be 0.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub(in crate::testing) fn below(&mut self, end: u64) -> u64 {
         self.next() % end.max(1)
     }
 
     /// True with probability 1 / `times`.
-    pub(super) fn once_in(&mut self, times: u64) -> bool {
+    pub(in crate::testing) fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 
