@@ -173,12 +173,13 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
 
     async fn revoke(&self, user: &S::User, except: Option<SessionId>) -> Result<usize, Error> {
         let (index, forms) = (self.index()?, self.forms(user)?);
-        let mut revoked = 0;
-        // The older forms first: a session that is filed anew meanwhile is found under today's form.
+        let revoke = || retry_unknown(|| index.revoke_user(&forms.today, except, self.engine.now()));
+        let mut revoked = revoke().await?;
         for older in &forms.older {
             revoked += self.revoke_under(older, &forms.today, except).await?;
         }
-        Ok(revoked + retry_unknown(|| index.revoke_user(&forms.today, except, self.engine.now())).await?)
+        // Another request may have filed a session anew before its older form was read.
+        Ok(revoked + revoke().await?)
     }
 
     /// The sessions that are filed under the key `older` and whose user is `today`.

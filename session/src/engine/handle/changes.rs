@@ -50,7 +50,8 @@ impl<S: SchemaData> Tracked<S> {
     }
 
     /// Moves the changes of this handle to the request. If the response has left already, this fails and logs an error:
-    /// a handle that is dropped has no caller who could read the result.
+    /// a handle that is dropped has no caller who could read the result. The base stays, so a handle that is used after
+    /// it must [`refresh`](Self::refresh).
     pub(super) fn flush_changes(&mut self) -> Result<(), Error> {
         match self.take_changes(false) {
             Some(handed) => self.deliver(handed),

@@ -154,6 +154,8 @@ impl<S: SchemaData> Tracked<S> {
         S: Identified,
     {
         let _ = self.flush_changes();
+        // Another handle may have logged a user in or out since this one was made.
+        self.refresh();
         let before = identity(&self.value);
         *S::user_mut(self.user_mut()) = Some(user);
         let now = identity(&self.value);

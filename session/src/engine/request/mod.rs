@@ -81,6 +81,12 @@ pub(crate) enum CookieChange {
     Remove,
 }
 
+impl CookieChange {
+    fn is_removal(&self) -> bool {
+        matches!(self, Self::Remove)
+    }
+}
+
 impl RequestSession {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
         Self { engine, io_lock: tokio::sync::Mutex::default(), state: Mutex::default(), unsaved: AtomicU32::new(0) }
@@ -290,7 +296,8 @@ impl RequestSession {
     pub(crate) fn destroy(&self) {
         if let Some(mut state) = self.state_in_time("destruction") {
             state.unit.destroy();
-            state.cookie = None;
+            // The cookie of a session that has ended already must still be removed.
+            state.cookie = state.cookie.take().filter(CookieChange::is_removal);
         }
     }
 

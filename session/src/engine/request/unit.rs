@@ -151,7 +151,7 @@ impl Unit {
     /// The payload that `changes` apply to.
     fn base(&self, sections: &SchemaRegistry) -> Result<Payload, Error> {
         let stored = self.loaded.as_ref().map_or_else(Payload::default, |loaded| loaded.record.payload.clone());
-        match &self.taken {
+        match self.taken.as_ref().filter(|taken| !self.is_destroyed_since(taken.place)) {
             None => Ok(stored),
             Some(taken) => taken.changes.apply_to_payload(&stored, sections),
         }
@@ -244,7 +244,8 @@ impl Unit {
 
     /// Drops what a failed handler must not store.
     pub(super) fn drop_failed(&mut self) {
-        self.changes.drop_failed();
+        let is_logged_in = self.loaded.as_ref().is_some_and(|loaded| loaded.record.user().is_some());
+        self.changes.drop_failed(is_logged_in);
     }
 
     /// Takes the changes so far, to commit them. [`conclude`](Self::conclude) must follow.

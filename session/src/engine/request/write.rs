@@ -33,9 +33,9 @@ impl RequestSession {
         let mut state = self.state();
         match outcome {
             Ok((written, cookie)) => {
-                if state.unit.conclude(Ok(written)) && cookie.is_some() {
-                    state.cookie = cookie;
-                }
+                // After a destruction meanwhile, only the removal of the cookie counts.
+                let is_current = state.unit.conclude(Ok(written));
+                state.cookie = cookie.filter(|cookie| is_current || cookie.is_removal()).or(state.cookie.take());
                 Ok(())
             },
             Err(error) => {
@@ -66,9 +66,7 @@ impl RequestSession {
         if delta.logs_in() {
             Box::pin(self.login_apart(&loaded, delta, lost.kind())).await
         } else if delta.logs_out() {
-            // Another user is logged in only after a logout.
-            let user = loaded.record.user();
-            Box::pin(self.logout_again(loaded.id, delta, |other| other != user)).await
+            Box::pin(self.logout_again(loaded.id, delta, loaded.record.user())).await
         } else {
             Err(lost)
         }
@@ -81,9 +79,7 @@ impl RequestSession {
         }
         if let Some(rotated) = rotated.filter(|_| !delta.logs_in()) {
             return match rotated {
-                Rotated { id, is_proven: true } if delta.logs_out() => {
-                    Box::pin(self.logout_again(id, delta, |user| user.is_none())).await
-                },
+                Rotated { id, is_proven: true } if delta.logs_out() => Box::pin(self.logout_rotated(id)).await,
                 _ => Err(superseded()),
             };
         }
@@ -109,14 +105,22 @@ impl RequestSession {
         self.create_from(base, delta).await
     }
 
-    /// A logout whose session another request has ended, or has given a new token. The user must be logged out then.
-    /// `is_done` says whether that is so for the user of the stored session.
-    async fn logout_again(
-        &self,
-        id: SessionId,
-        delta: &Arc<Delta>,
-        is_done: impl Fn(Option<&UserKey>) -> bool,
-    ) -> Outcome {
+    /// A logout by a request whose token was replaced before it was loaded. The session ends if a user is still logged
+    /// in: a new token for it would be more than the old one may open.
+    async fn logout_rotated(&self, id: SessionId) -> Outcome {
+        match self.engine.stored(id).await? {
+            Some(record) if record.user().is_some() => {
+                self.end(id, &record).await?;
+                Ok((Written::Ended, Some(CookieChange::Remove)))
+            },
+            // The response of the other request has the new cookie.
+            _ => Ok((Written::Ended, None)),
+        }
+    }
+
+    /// A logout whose session another request has ended, or has given a new token, since it was loaded. `user` is the
+    /// one who was logged in then, and who must be logged out.
+    async fn logout_again(&self, id: SessionId, delta: &Arc<Delta>, user: Option<&UserKey>) -> Outcome {
         if self.engine.lives_in_cookie() {
             return Ok((Written::Ended, Some(CookieChange::Remove)));
         }
@@ -124,8 +128,8 @@ impl RequestSession {
             let Some(record) = self.engine.stored(id).await? else {
                 return Ok((Written::Ended, Some(CookieChange::Remove)));
             };
-            if is_done(record.user()) {
-                // The response of the other request has the new cookie.
+            if record.user() != user {
+                // The other request was a logout, perhaps with a login after it. Its response has the new cookie.
                 return Ok((Written::Ended, None));
             }
             match self.change(LoadedSession { id, record }, delta).await {

@@ -23,6 +23,7 @@ pub(super) enum Op {
         op: OpId,
         record: Record,
         until: Timestamp,
+        changes_user: bool,
     },
     Touch(SessionId, Timestamp),
     Destroy(SessionId),
@@ -198,9 +199,10 @@ fn perform(store: &dyn DynStore, op: &Op, now: Timestamp) -> Answered {
     let answer = match op {
         Op::Create(id, record) => ready(store.create(*id, record, now)).map(|it| it.map(Answer::Created)),
         Op::Load(id) => ready(store.load(*id, now)).map(|it| it.map(Answer::Loaded)),
-        Op::Commit { id, epoch, revision, last_op, op, record, until } => {
+        Op::Commit { id, epoch, revision, last_op, op, record, until, changes_user } => {
             let (epoch, revision, last_op) = (*epoch, *revision, *last_op);
-            let commit = Commit { epoch, revision, last_op, op: *op, record, until: *until };
+            let (until, changes_user) = (*until, *changes_user);
+            let commit = Commit { epoch, revision, last_op, op: *op, record, until, changes_user };
             ready(store.commit(*id, commit, now)).map(|it| it.map(Answer::Committed))
         },
         Op::Touch(id, idle) => ready(store.touch(*id, *idle, now)).map(|it| it.map(Answer::Touched)),

@@ -147,8 +147,8 @@ impl Store for SimulatedStore {
     }
 
     async fn commit(&self, id: SessionId, commit: Commit<'_>, now: Timestamp) -> Result<Committed, StoreError> {
-        let Commit { epoch, revision, last_op, op, record, until } = commit;
-        let op = Op::Commit { id, epoch, revision, last_op, op, record: record.clone(), until };
+        let Commit { epoch, revision, last_op, op, record, until, changes_user } = commit;
+        let op = Op::Commit { id, epoch, revision, last_op, op, record: record.clone(), until, changes_user };
         match self.call(op, now).await {
             Ok(Answer::Committed(committed)) => Ok(committed),
             other => mixed_up(other),
