@@ -213,9 +213,8 @@ async fn a_user_of_another_type_is_listed_and_revoked() {
 #[tokio::test]
 async fn a_field_that_becomes_the_user_is_filed_by_the_next_touch() {
     let server = Redis::start();
-    let (memory, redis) = (MemoryStore::new(), RedisStore::connect(&server.url()).await.unwrap());
-    becomes_the_user(memory).await;
-    becomes_the_user(redis).await;
+    becomes_the_user(MemoryStore::new()).await;
+    becomes_the_user(RedisStore::connect(&server.url()).await.unwrap()).await;
 }
 
 async fn becomes_the_user<S: Store + Clone>(store: S) {

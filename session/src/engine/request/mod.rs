@@ -344,7 +344,8 @@ impl RequestSession {
             return None;
         }
         if failed && !self.engine.config.commit_on_server_error {
-            state.unit.drop_failed();
+            let user = state.unit.loaded.as_ref().and_then(|loaded| self.engine.user_of(&loaded.record));
+            state.unit.drop_failed(user.is_some());
         }
         // A handler may have stopped waiting for a commit that is under way. The response needs the commit's cookie.
         let writing = Arc::strong_count(self) > 1 && self.io_lock.try_lock().is_err();

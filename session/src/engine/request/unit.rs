@@ -242,9 +242,8 @@ impl Unit {
         (self.rotated_in_flight, self.refusal.as_ref().map(Error::repeated))
     }
 
-    /// Drops what a failed handler must not store.
-    pub(super) fn drop_failed(&mut self) {
-        let is_logged_in = self.loaded.as_ref().is_some_and(|loaded| loaded.record.user().is_some());
+    /// Drops what a failed handler must not store. `is_logged_in` says whether the loaded session has a user.
+    pub(super) fn drop_failed(&mut self, is_logged_in: bool) {
         self.changes.drop_failed(is_logged_in);
     }
 

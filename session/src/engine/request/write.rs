@@ -66,7 +66,8 @@ impl RequestSession {
         if delta.logs_in() {
             Box::pin(self.login_apart(&loaded, delta, lost.kind())).await
         } else if delta.logs_out() {
-            Box::pin(self.logout_again(loaded.id, delta, loaded.record.user())).await
+            let user = self.engine.user_of(&loaded.record);
+            Box::pin(self.logout_again(loaded.id, delta, user)).await
         } else {
             Err(lost)
         }
@@ -109,7 +110,7 @@ impl RequestSession {
     /// in: a new token for it would be more than the old one may open.
     async fn logout_rotated(&self, id: SessionId) -> Outcome {
         match self.engine.stored(id).await? {
-            Some(record) if record.user().is_some() => {
+            Some(record) if self.engine.user_of(&record).is_some() => {
                 self.end(id, &record).await?;
                 Ok((Written::Ended, Some(CookieChange::Remove)))
             },
@@ -120,7 +121,7 @@ impl RequestSession {
 
     /// A logout whose session another request has ended, or has given a new token, since it was loaded. `user` is the
     /// one who was logged in then, and who must be logged out.
-    async fn logout_again(&self, id: SessionId, delta: &Arc<Delta>, user: Option<&UserKey>) -> Outcome {
+    async fn logout_again(&self, id: SessionId, delta: &Arc<Delta>, user: Option<UserKey>) -> Outcome {
         if self.engine.lives_in_cookie() {
             return Ok((Written::Ended, Some(CookieChange::Remove)));
         }
@@ -128,7 +129,7 @@ impl RequestSession {
             let Some(record) = self.engine.stored(id).await? else {
                 return Ok((Written::Ended, Some(CookieChange::Remove)));
             };
-            if record.user() != user {
+            if self.engine.user_of(&record) != user {
                 // The other request was a logout, perhaps with a login after it. Its response has the new cookie.
                 return Ok((Written::Ended, None));
             }
