@@ -135,7 +135,7 @@ mod v1 {
     use session::Session;
 
     #[derive(Session)]
-    #[session(name = "shop", lock = off)]
+    #[session(name = "shop", version = 2, lock = off)]
     pub struct Shop {
         #[session(user)]
         pub user: Option<u64>,
@@ -149,9 +149,9 @@ mod texts {
     use session::Session;
 
     #[derive(Session)]
-    #[session(name = "shop", version = 2, lock = off)]
+    #[session(name = "shop", version = 3, lock = off)]
     pub struct Shop {
-        #[session(user, upgrade(in = 2, from = Option<u64>, with = text))]
+        #[session(user, upgrade(in = 3, from = Option<u64>, with = text))]
         pub user: Option<String>,
         pub visits: u64,
     }
@@ -166,7 +166,7 @@ mod accounts {
     use session::Session;
 
     #[derive(Session)]
-    #[session(name = "shop", version = 2, lock = off)]
+    #[session(name = "shop", version = 3, lock = off)]
     pub struct Shop {
         #[session(user)]
         pub account: Option<String>,
@@ -211,21 +211,23 @@ async fn a_user_of_another_type_is_listed_and_revoked() {
 }
 
 #[tokio::test]
-async fn a_field_that_becomes_the_user_is_filed_by_the_next_touch() {
+async fn a_field_that_becomes_the_user_is_filed_by_the_next_touch_or_commit() {
     let server = Redis::start();
-    becomes_the_user(MemoryStore::new()).await;
-    becomes_the_user(RedisStore::connect(&server.url()).await.unwrap()).await;
+    becomes_the_user(MemoryStore::new(), "/read").await;
+    becomes_the_user(MemoryStore::new(), "/visit").await;
+    // To a server with a clock of its own, a jump of this clock is no passage of time, so there is no touch.
+    becomes_the_user(RedisStore::connect(&server.url()).await.unwrap(), "/visit").await;
 }
 
-async fn becomes_the_user<S: Store + Clone>(store: S) {
-    // The server has a clock of its own.
+async fn becomes_the_user<S: Store + Clone>(store: S, path: &str) {
     let clock = ManualClock::at(SystemClock::default().now());
     let visitor = visitor_of_release_1(store.clone(), &clock).await;
     let sessions = Sessions::<accounts::Shop>::builder().store(store).clock(clock.clone()).build().unwrap();
-    let visitor = visitor.at(app(&sessions));
+    let visit = get(async |mut session: Session<accounts::Shop>| session.visits += 1);
+    let visitor = visitor.at(app(&sessions).merge(Router::new().route("/visit", visit).layer(sessions.clone())));
     let cookie = visitor.cookie();
     clock.advance(Duration::from_secs(300));
-    assert_eq!(visitor.get("/read").await.status, 200);
+    assert_eq!(visitor.get(path).await.status, 200);
     assert_eq!(visitor.cookie(), cookie, "no new token: other requests of the session are not refused");
     assert_eq!(sessions.list_user(&"ann".to_owned(), 10).await.unwrap().len(), 1);
     assert_eq!(sessions.revoke_user(&"ann".to_owned()).await.unwrap(), 1);

@@ -27,8 +27,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// }
 ///
 /// async fn count(mut session: Session<Shop>) -> Result<String, Error> {
-///     session.visits += 1;
-///     match session.commit().await {
+///     match session.update(|session| session.visits += 1).await {
 ///         Ok(()) => Ok(format!("visit {}", session.visits)),
 ///         Err(error) if error.kind() == ErrorKind::TooLarge => Ok("your session is full".into()),
 ///         Err(error) => Err(error),

@@ -27,7 +27,8 @@ pub(crate) const TOKEN_CHARS: usize = 44;
 const TOKEN_BYTES: usize = 33;
 const VERSION: u8 = 0x01;
 
-/// Audience, id, verifier and the padding of SHA-256 fit into one block of 64 bytes, so a request costs one compression.
+/// Audience, id, verifier and the padding of SHA-256 fit into one block of 64 bytes, so a request costs one
+/// compression.
 const AUDIENCE_BYTES: usize = 23;
 const _: () = assert!(AUDIENCE_BYTES + 16 + 16 + 9 <= 64);
 /// In place of the audience, in the first format.

@@ -131,6 +131,13 @@ impl Engine {
                 },
                 Ok(Committed::Superseded) => break Some(superseded()),
                 Ok(Committed::Gone) => break Some(gone()),
+                // One request of the batch may be the cause, so the others are committed apart from it.
+                Err(StoreError::TooLarge { .. } | StoreError::Full(_) | StoreError::Misconfigured(_))
+                    if batch.len() > 1 =>
+                {
+                    leader.requeue(batch.split_off(1));
+                    continue;
+                },
                 Err(error) => break Some(error.into()),
             }
             if !retry.should_retry(self.rng()).await {

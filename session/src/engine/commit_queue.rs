@@ -4,7 +4,7 @@
 //! The first committer of a session becomes the leader at once; with an empty queue there is no waiter to notify. A
 //! committer that arrives while a leader is at work waits. A finished leader hands off to the first waiter, with the
 //! record that it has just written and with the following waiters whose changes can be committed together. So 64
-//! requests that change one session need a few compare-and-sets instead of a storm of retries.
+//! requests that change one session need a few compare-and-sets instead of many retries.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

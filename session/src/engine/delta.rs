@@ -268,7 +268,10 @@ impl Delta {
     ) -> Result<(), Error> {
         let payload = self.apply_to_payload(&record.payload, rules.sections)?;
         self.check(&record.payload, &payload, rules.sections)?;
-        record.user = rules.sections.user_of(&payload, record.user.take(), rules.app)?;
+        record.user = match &self.user {
+            Some(Identity(user)) => rules.sections.user_key(user.as_ref(), rules.app)?,
+            None => rules.sections.user_of(&payload, record.user.clone(), rules.app)?,
+        };
         record.payload = payload;
         if self.user.is_some() || self.reset.is_some() {
             // A login or logout starts the absolute deadline anew.

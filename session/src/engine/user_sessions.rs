@@ -14,8 +14,8 @@ use crate::engine::retry::retry_unknown;
 use crate::engine::sessions::Sessions;
 use crate::port::{UserIndex, no_user_index};
 
-/// How many sessions of an older form are read at a time.
-const PAGE: usize = 1_000;
+/// How many sessions are read that are filed under one older form. Sessions of other apps may be among them.
+const MAX_LISTED: usize = 1 << 20;
 
 /// A live session of a user, found by [`Sessions::list_user`].
 ///
@@ -197,7 +197,7 @@ impl<S: Identified<User: Serialize>> Sessions<S> {
     async fn revoke_under(&self, older: &UserKey, today: &UserKey, except: Option<SessionId>) -> Result<usize, Error> {
         let mut revoked = 0;
         loop {
-            let mut found = self.listed_under(older, today, PAGE).await?;
+            let mut found = self.listed_under(older, today, MAX_LISTED).await?;
             found.retain(|(id, _)| Some(*id) != except);
             if found.is_empty() {
                 return Ok(revoked);

@@ -189,6 +189,7 @@ const LOAD: usize = 1;
 /// The calls from here on are not counted.
 const LIST: usize = 5;
 const REVOKE: usize = 6;
+const FORGET: usize = 7;
 const SWEEP: usize = 7;
 
 impl<S: Store> Store for FailingStore<S> {
@@ -251,6 +252,13 @@ impl<S: Store> UserIndex for FailingStore<S> {
         match self.inner.users() {
             Some(users) => Box::pin(self.call(REVOKE, users.revoke_user(user, except, now))),
             None => Box::pin(async { Err(no_user_index()) }),
+        }
+    }
+
+    fn forget<'a>(&'a self, user: &'a UserKey, id: SessionId) -> BoxFuture<'a, Result<(), StoreError>> {
+        match self.inner.users() {
+            Some(users) => Box::pin(self.call(FORGET, users.forget(user, id))),
+            None => Box::pin(std::future::ready(Ok(()))),
         }
     }
 }

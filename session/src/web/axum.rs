@@ -283,7 +283,9 @@ pub async fn extract<S: Schema>(parts: &Parts) -> Result<S::Handle, Rejection> {
 /// As [`extract`].
 pub async fn extract_optional<S: Schema>(parts: &Parts) -> Result<Option<S::Handle>, Rejection> {
     let handle = extract::<S>(parts).await?;
-    Ok(Some(handle).filter(|handle| !handle.is_new()))
+    // A middleware may have logged the visitor in.
+    let has_session = request_session::<S>(&parts.extensions).is_ok_and(|session| session.has_session());
+    Ok(has_session.then_some(handle))
 }
 
 impl<S: Identified, State: Send + Sync> FromRequestParts<State> for LoggedIn<S> {

@@ -1,5 +1,6 @@
 //! A request is one unit of work: several handles, commits that are cancelled or fail, logins and logouts in any form.
 
+mod failures;
 mod identity;
 mod losers;
 mod refused;
@@ -46,6 +47,7 @@ fn world<T: 'static>(go: impl Handler<T, ()>) -> World {
     let app = Router::new()
         .route("/go", post(go))
         .route("/visit", post(async |mut session: Handed| session.visits += 1))
+        .route("/number", post(async |session: Handed| session.visits.to_string()))
         .route("/shop", post(async |mut session: Handed| session.cart.push("tea".into())))
         .route(
             "/login",

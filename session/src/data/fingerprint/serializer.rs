@@ -120,7 +120,7 @@ macro_rules! words {
     )*};
 }
 
-#[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "only the bits count")]
+#[expect(clippy::cast_sign_loss, reason = "only the bits count")]
 impl ser::Serializer for &mut FingerprintSerializer {
     type Ok = ();
     type Error = Refused;

@@ -29,35 +29,35 @@ const SHORT: usize = 15;
 
 /// The first byte of each token.
 pub(super) mod tag {
-    pub(in super::super) const NONE: u8 = 2;
-    pub(in super::super) const SOME: u8 = 3;
-    pub(in super::super) const UNIT: u8 = 4;
-    pub(in super::super) const UNIT_VARIANT: u8 = 5;
-    pub(in super::super) const NEWTYPE_VARIANT: u8 = 6;
-    pub(in super::super) const SEQUENCE: u8 = 7;
-    pub(in super::super) const TUPLE_VARIANT: u8 = 8;
-    pub(in super::super) const MAP: u8 = 9;
-    pub(in super::super) const STRUCT: u8 = 10;
-    pub(in super::super) const STRUCT_VARIANT: u8 = 11;
+    pub(in crate::data::fingerprint) const NONE: u8 = 2;
+    pub(in crate::data::fingerprint) const SOME: u8 = 3;
+    pub(in crate::data::fingerprint) const UNIT: u8 = 4;
+    pub(in crate::data::fingerprint) const UNIT_VARIANT: u8 = 5;
+    pub(in crate::data::fingerprint) const NEWTYPE_VARIANT: u8 = 6;
+    pub(in crate::data::fingerprint) const SEQUENCE: u8 = 7;
+    pub(in crate::data::fingerprint) const TUPLE_VARIANT: u8 = 8;
+    pub(in crate::data::fingerprint) const MAP: u8 = 9;
+    pub(in crate::data::fingerprint) const STRUCT: u8 = 10;
+    pub(in crate::data::fingerprint) const STRUCT_VARIANT: u8 = 11;
     /// The end of a compound.
-    pub(in super::super) const END: u8 = 12;
+    pub(in crate::data::fingerprint) const END: u8 = 12;
     /// A member of a struct that is not serialized.
-    pub(in super::super) const SKIPPED: u8 = 13;
-    pub(in super::super) const BOOL: u8 = 14;
-    pub(in super::super) const SIGNED: u8 = 15;
-    pub(in super::super) const UNSIGNED: u8 = 16;
-    pub(in super::super) const F32: u8 = 17;
-    pub(in super::super) const F64: u8 = 18;
-    pub(in super::super) const CHAR: u8 = 19;
-    pub(in super::super) const BYTES: u8 = 20;
-    pub(in super::super) const U128: u8 = 21;
-    pub(in super::super) const I128: u8 = 22;
+    pub(in crate::data::fingerprint) const SKIPPED: u8 = 13;
+    pub(in crate::data::fingerprint) const BOOL: u8 = 14;
+    pub(in crate::data::fingerprint) const SIGNED: u8 = 15;
+    pub(in crate::data::fingerprint) const UNSIGNED: u8 = 16;
+    pub(in crate::data::fingerprint) const F32: u8 = 17;
+    pub(in crate::data::fingerprint) const F64: u8 = 18;
+    pub(in crate::data::fingerprint) const CHAR: u8 = 19;
+    pub(in crate::data::fingerprint) const BYTES: u8 = 20;
+    pub(in crate::data::fingerprint) const U128: u8 = 21;
+    pub(in crate::data::fingerprint) const I128: u8 = 22;
     /// A hashed collection whose order is ignored.
-    pub(in super::super) const UNORDERED: u8 = 24;
+    pub(in crate::data::fingerprint) const UNORDERED: u8 = 24;
     /// The name of a member or a variant. Its length is in the lower six bits.
-    pub(in super::super) const NAME: u8 = 0x40;
+    pub(in crate::data::fingerprint) const NAME: u8 = 0x40;
     /// Text. Its length is in the lower seven bits.
-    pub(in super::super) const TEXT: u8 = 0x80;
+    pub(in crate::data::fingerprint) const TEXT: u8 = 0x80;
 }
 
 impl Tokens {

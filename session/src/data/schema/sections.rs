@@ -242,6 +242,10 @@ impl SchemaRegistry {
     ) -> Result<Option<UserKey>, Error> {
         let Some((name, user)) = self.user() else { return Ok(before) };
         let section = payload.section(name);
+        if section.as_ref().is_some_and(|section| self.is_newer(section)) {
+            // Newer code may keep the user elsewhere.
+            return Ok(before);
+        }
         let stored = section.as_ref().and_then(|section| section.get(user.info.key));
         let codec = section.as_ref().map_or(Ok(Codec::Json), |section| codec_of(section, name));
         let json = match (codec, stored) {
@@ -261,6 +265,17 @@ impl SchemaRegistry {
             Ok(json) => UserKey::new(name, app, &json).map(Some),
             Err(_) => Ok(before),
         }
+    }
+
+    /// The key of the user index for the user whose JSON is `json`.
+    pub(crate) fn user_key(&self, json: Option<&UserKey>, app: &str) -> Result<Option<UserKey>, Error> {
+        let Some(((name, _), json)) = self.user().zip(json) else { return Ok(None) };
+        UserKey::new(name, app, json.as_bytes()).map(Some)
+    }
+
+    /// Whether a newer release has written `section`.
+    fn is_newer(&self, section: &Section<'_>) -> bool {
+        self.get(section.name).is_some_and(|known| section.version > known.version)
     }
 
     /// The section and the field that names the user.

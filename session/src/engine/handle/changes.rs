@@ -46,7 +46,7 @@ impl<S: SchemaData> Tracked<S> {
                 None => self.refresh(),
             }
         }
-        RunToCompletion::new(Box::pin(Arc::clone(&self.request).flush())).await
+        RunToCompletion::new(Box::pin(Arc::clone(&self.request).flush(false))).await
     }
 
     /// Moves the changes of this handle to the request. If the response has left already, this fails and logs an error:

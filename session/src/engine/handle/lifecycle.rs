@@ -247,7 +247,11 @@ impl<S: SchemaData> Tracked<S> {
     /// # Errors
     ///
     /// If the changes could not be stored. After [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) nothing was
-    /// written, and the end of the request tries once more.
+    /// written, and the end of the request tries once more. After any other error the changes are dropped, later
+    /// changes of this request are not stored, except a logout or rotation, and the error becomes the response: a
+    /// response must not claim what did not happen.
+    ///
+    /// Await the future, or drop it: other commits of the session wait for one that was begun and is not polled.
     ///
     /// ```
     /// # use session::{Error, Session};

@@ -6,7 +6,6 @@ use super::report::trace_commit;
 use super::unit::{Place, Written};
 use super::{CookieChange, RequestSession};
 use crate::base::error::Error;
-use crate::data::payload::Payload;
 use crate::data::record::Record;
 use crate::data::schema::sections::Reset;
 use crate::data::token::{SessionId, Token};
@@ -36,15 +35,8 @@ impl RequestSession {
             return Ok(false);
         }
         let since = self.state().unit.place();
-        match self.state().unit.no_new_session() {
-            (_, Some(refusal)) if !delta.logs_in() => return Err(refusal),
-            (Some(_), None) if !delta.logs_in() => return Err(superseded()),
-            _ => {},
-        }
-        if delta.changes.iter().any(|change| change.ours.is_some()) {
-            let (written, cookie) = self.create_from(&Payload::default(), &delta).await?;
-            self.publish(written, cookie, delta.reset, since);
-        }
+        let (written, cookie) = self.create(&delta).await?;
+        self.publish(written, cookie, delta.reset, since);
         Ok(true)
     }
 

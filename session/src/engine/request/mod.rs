@@ -44,6 +44,7 @@ pub(crate) struct RequestSession {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one request")]
 struct State {
     phase: Phase,
     /// The request has asked for its session, also if the load has failed: then the response depends on the cookie.
@@ -51,11 +52,13 @@ struct State {
     /// The task of the request. A panic of another task that holds a handle does not undo what the handler did.
     task: Option<tokio::task::Id>,
     panicked: bool,
+    /// The response is a 5xx, and the changes of the handler are dropped.
+    failed: bool,
     unit: Unit,
     /// The cookie must be set again although nothing has changed.
     needs_reissue: bool,
     /// The idle deadline that is set while the handler runs, and the task that sets it.
-    touching: Option<(Timestamp, tokio::task::JoinHandle<()>)>,
+    touching: Option<(Timestamp, tokio::task::JoinHandle<bool>)>,
     cookie: Option<CookieChange>,
 }
 
@@ -166,7 +169,7 @@ impl RequestSession {
             match state.phase {
                 Phase::Untouched => (state.is_used, state.task) = (true, tokio::task::try_id()),
                 Phase::Open | Phase::Finished => return Ok(()),
-                // An empty session would be a lie: this request may have a session.
+                // An empty session would be wrong: this request may have a session.
                 Phase::Missed => return Err(missed()),
             }
         }
@@ -203,7 +206,7 @@ impl RequestSession {
             },
             Err(error) => return Err(error.into()),
         };
-        self.note_opened(session, outcome);
+        self.note_opened(session, outcome)?;
         self.touch_early();
         Ok(())
     }
@@ -215,17 +218,18 @@ impl RequestSession {
         // Without a runtime, the end of the request touches the session.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let engine = Arc::clone(&self.engine);
-        let touch = runtime.spawn(async move {
-            if let Err(error) = engine.touch(loaded.id, idle).await {
-                touch_failed(loaded.id, &error.into());
-            }
-        });
+        // A failure shows when the response waits for it.
+        let touch = runtime.spawn(async move { engine.touch(loaded.id, idle).await.is_ok() });
         self.state().touching = Some((idle, touch));
     }
 
-    fn note_opened(&self, session: SessionId, outcome: LoadOutcome) {
+    fn note_opened(&self, session: SessionId, outcome: LoadOutcome) -> Result<(), Error> {
         trace_loaded(session, &outcome);
         let mut state = self.state();
+        if state.phase != Phase::Untouched {
+            // The response has left meanwhile.
+            return Err(missed());
+        }
         match outcome {
             LoadOutcome::Loaded(loaded) => state.unit.loaded = Some(loaded),
             LoadOutcome::NeedsReissue(loaded) => (state.unit.loaded, state.needs_reissue) = (Some(loaded), true),
@@ -235,6 +239,7 @@ impl RequestSession {
             LoadOutcome::Nothing => {},
         }
         state.phase = Phase::Open;
+        Ok(())
     }
 
     /// The session as this request sees it: as stored, with the applied changes of its handles.
@@ -295,9 +300,11 @@ impl RequestSession {
 
     pub(crate) fn destroy(&self) {
         if let Some(mut state) = self.state_in_time("destruction") {
-            state.unit.destroy();
             // The cookie of a session that has ended already must still be removed.
             state.cookie = state.cookie.take().filter(CookieChange::is_removal);
+            if !state.unit.destroy() {
+                state.cookie = Some(CookieChange::Remove);
+            }
         }
     }
 
@@ -313,6 +320,13 @@ impl RequestSession {
         }
         state.unit.start_over(refusal);
         Ok(())
+    }
+
+    /// Whether the request has a session, stored or to be stored.
+    #[cfg_attr(not(feature = "axum"), expect(dead_code, reason = "only the extractors ask"))]
+    pub(crate) fn has_session(&self) -> bool {
+        let state = self.state();
+        state.unit.loaded.is_some() || !state.unit.is_clean()
     }
 
     pub(crate) fn changes_privilege(&self) -> bool {
@@ -341,17 +355,14 @@ impl RequestSession {
         state.phase = Phase::Finished;
         if state.panicked {
             tracing::warn!("the handler of a request has panicked: nothing that it asked for is committed");
-            return None;
         }
-        if failed && !self.engine.config.commit_on_server_error {
-            let user = state.unit.loaded.as_ref().and_then(|loaded| self.engine.user_of(&loaded.record));
-            state.unit.drop_failed(user.is_some());
-        }
+        state.failed = failed && !self.engine.config.commit_on_server_error;
+        self.drop_unwanted(&mut state);
         // A handler may have stopped waiting for a commit that is under way. The response needs the commit's cookie.
         let writing = Arc::strong_count(self) > 1 && self.io_lock.try_lock().is_err();
         if writing || !state.unit.is_clean() {
             drop(state);
-            return Some(RunToCompletion::new(Box::pin(Arc::clone(self).flush())));
+            return Some(RunToCompletion::new(Box::pin(Arc::clone(self).flush(true))));
         }
         let touching = state.touching.take();
         let loaded = state.unit.loaded.as_ref()?;
@@ -359,10 +370,13 @@ impl RequestSession {
         let touched = touching.as_ref().map(|(idle, _)| *idle);
         let Some(idle) = self.engine.due_touch(&loaded.record, touched).or(reissued) else {
             // The response waits for the deadline, as it does for one that is set at the end.
-            let (_, touch) = touching.filter(|(_, touch)| !touch.is_finished())?;
+            let (idle, touch) = touching?;
+            let (id, request) = (loaded.id, Arc::clone(self));
             return Some(RunToCompletion::new(Box::pin(async move {
-                let _ = touch.await;
-                Ok(())
+                match touch.await {
+                    Ok(true) => Ok(()),
+                    _ => request.touch(id, idle).await,
+                }
             })));
         };
         let id = loaded.id;
@@ -377,10 +391,20 @@ impl RequestSession {
 
     /// Files the session under its user anew. A failure is only logged: the next request tries again.
     async fn refile(self: Arc<Self>, id: SessionId) -> Result<(), Error> {
-        if let Err(error) = self.flush().await {
+        if let Err(error) = self.flush(true).await {
             tracing::warn!(session = %id, %error, "a session could not be filed under its user");
         }
         Ok(())
+    }
+
+    /// Drops what the handler must not store, because it has panicked or its response is a 5xx.
+    fn drop_unwanted(&self, state: &mut State) {
+        if state.panicked {
+            state.unit.drop_all();
+        } else if state.failed || state.unit.failure.is_some() {
+            let user = state.unit.loaded.as_ref().and_then(|loaded| self.engine.user_of(&loaded.record));
+            state.unit.drop_failed(user.is_some());
+        }
     }
 
     /// Moves the idle deadline. A failure is only logged: its one effect is that the session expires earlier.

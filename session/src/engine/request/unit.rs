@@ -49,6 +49,14 @@ pub(super) struct Rotated {
     pub(super) is_proven: bool,
 }
 
+/// What a change does to a client without a loaded session.
+pub(super) enum WithoutSession {
+    Creates,
+    RemovesCookie,
+    /// Logs the user out of the session with this id.
+    Ends(SessionId),
+}
+
 /// A session that must be removed from the store.
 #[derive(Clone)]
 pub(super) struct Ending {
@@ -208,7 +216,9 @@ impl Unit {
     }
 
     /// Drops all changes. The session must be removed from the store.
-    pub(super) fn destroy(&mut self) {
+    ///
+    /// `false` if the session cannot be read, so that only its cookie is removed.
+    pub(super) fn destroy(&mut self) -> bool {
         self.changes = Delta::default();
         self.log.note(Reset::Destruction);
         match (self.loaded.take(), self.rotated_in_flight) {
@@ -221,6 +231,7 @@ impl Unit {
             (None, Some(_)) => self.fail(superseded()),
             (None, None) => {},
         }
+        self.refusal.is_none()
     }
 
     /// The next commit files the session under its user anew.
@@ -236,10 +247,27 @@ impl Unit {
         self.refusal = Some(refusal);
     }
 
-    /// Why this request must not create a session, unless it is one for a login: the session whose token was replaced
-    /// while the request was on its way, or the session that cannot be read.
-    pub(super) fn no_new_session(&self) -> (Option<Rotated>, Option<Error>) {
-        (self.rotated_in_flight, self.refusal.as_ref().map(Error::repeated))
+    /// What `delta` does without a loaded session.
+    ///
+    /// # Errors
+    ///
+    /// Why this request must not create a session, unless it is one for a login: the client has a session that this
+    /// release cannot read, or whose token was replaced while the request was on its way.
+    pub(super) fn without_session(&self, delta: &Delta) -> Result<WithoutSession, Error> {
+        match (&self.refusal, self.rotated_in_flight) {
+            _ if delta.logs_in() => Ok(WithoutSession::Creates),
+            (Some(_), _) if delta.logs_out() => Ok(WithoutSession::RemovesCookie),
+            (Some(refusal), _) => Err(refusal.repeated()),
+            (None, Some(Rotated { id, is_proven: true })) if delta.logs_out() => Ok(WithoutSession::Ends(id)),
+            (None, Some(_)) => Err(superseded()),
+            (None, None) => Ok(WithoutSession::Creates),
+        }
+    }
+
+    /// Drops all changes of a handler that has panicked.
+    pub(super) fn drop_all(&mut self) {
+        self.changes = Delta::default();
+        self.to_destroy.clear();
     }
 
     /// Drops what a failed handler must not store. `is_logged_in` says whether the loaded session has a user.
@@ -248,17 +276,13 @@ impl Unit {
     }
 
     /// Takes the changes so far, to commit them. [`conclude`](Self::conclude) must follow.
-    pub(super) fn take(&mut self) -> Result<Option<Arc<Delta>>, Error> {
-        // The failure stays: it is the answer to every later commit of this request too.
-        if let Some(error) = &self.failure {
-            return Err(error.repeated());
-        }
+    pub(super) fn take(&mut self) -> Option<Arc<Delta>> {
         if self.changes.is_empty() {
-            return Ok(None);
+            return None;
         }
         let changes = Arc::new(mem::take(&mut self.changes));
         self.taken = Some(Taken { changes: Arc::clone(&changes), place: self.log.place() });
-        Ok(Some(changes))
+        Some(changes)
     }
 
     /// Takes the changes of a unit that is committed by other means.
@@ -269,15 +293,15 @@ impl Unit {
         }
     }
 
-    /// Records the outcome of the commit that has taken changes. `false` if the session was destroyed meanwhile, so
-    /// that no cookie may be set.
-    pub(super) fn conclude(&mut self, outcome: Result<Written, &Error>) -> bool {
+    /// Records the outcome of the commit that has taken changes. `is_last` says that no other commit of this request
+    /// follows. `false` if the session was destroyed meanwhile, so that no cookie may be set.
+    pub(super) fn conclude(&mut self, outcome: Result<Written, &Error>, is_last: bool) -> bool {
         let Some(taken) = self.taken.take() else { return true };
         let is_destroyed = self.is_destroyed_since(taken.place);
         match outcome {
             Ok(written) => self.stored(written, is_destroyed),
             // Nothing was written. The caller may try again, and otherwise the end of the request does.
-            Err(error) if error.kind() == ErrorKind::Unavailable && !is_destroyed => {
+            Err(error) if error.kind() == ErrorKind::Unavailable && !is_last && !is_destroyed => {
                 let later = mem::replace(&mut self.changes, Arc::unwrap_or_clone(taken.changes));
                 if let Err(error) = self.changes.append(later) {
                     self.fail(error);
@@ -311,7 +335,14 @@ impl Unit {
             Written::Stored(LoadedSession { id, record }) if is_destroyed => {
                 self.to_destroy.push(Ending { id, record: Some(record) });
             },
-            Written::Stored(stored) => self.loaded = Some(stored),
+            Written::Stored(stored) => {
+                // An update may have stored a later record while this commit was under way.
+                let state = |of: &LoadedSession| (of.record.epoch(), of.record.revision());
+                let is_older = |known: &LoadedSession| known.id == stored.id && state(known) > state(&stored);
+                if !self.loaded.as_ref().is_some_and(is_older) {
+                    self.loaded = Some(stored);
+                }
+            },
             Written::Ended => self.loaded = None,
             Written::Nothing => {},
         }

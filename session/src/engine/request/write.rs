@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::report::trace_commit;
-use super::unit::{Ending, Rotated, Written};
+use super::unit::{Ending, WithoutSession, Written};
 use super::{CookieChange, RequestSession};
 use crate::base::clock::Timestamp;
 use crate::base::error::{Error, ErrorKind};
@@ -22,11 +22,25 @@ const LOGOUT_ATTEMPTS: usize = 4;
 type Outcome = Result<(Written, Option<CookieChange>), Error>;
 
 impl RequestSession {
-    /// Commits the changes so far.
-    pub(crate) async fn flush(self: Arc<Self>) -> Result<(), Error> {
+    /// Commits the changes so far. After a failure that no caller was given, only a logout or rotation is carried out,
+    /// and the failure is the outcome. `is_last` says that the response waits for this commit.
+    pub(crate) async fn flush(self: Arc<Self>, is_last: bool) -> Result<(), Error> {
         let _io = self.lock_io().await;
         self.destroy_now().await?;
-        let Some(delta) = self.state().unit.take()? else { return Ok(()) };
+        let delta = {
+            let mut state = self.state();
+            // A commit that was under way may have failed and put changes back.
+            self.drop_unwanted(&mut state);
+            state.unit.take()
+        };
+        if let Some(delta) = delta {
+            self.commit_taken(delta, is_last).await?;
+        }
+        // The failure stays: it is the answer to every later commit of this request too.
+        self.state().unit.failure.as_ref().map_or(Ok(()), |failure| Err(failure.repeated()))
+    }
+
+    async fn commit_taken(&self, delta: Arc<Delta>, is_last: bool) -> Result<(), Error> {
         let outcome = self.write(&delta).await;
         // Otherwise a failed commit could not take the changes back without a copy.
         drop(delta);
@@ -34,12 +48,12 @@ impl RequestSession {
         match outcome {
             Ok((written, cookie)) => {
                 // After a destruction meanwhile, only the removal of the cookie counts.
-                let is_current = state.unit.conclude(Ok(written));
+                let is_current = state.unit.conclude(Ok(written), is_last);
                 state.cookie = cookie.filter(|cookie| is_current || cookie.is_removal()).or(state.cookie.take());
                 Ok(())
             },
             Err(error) => {
-                state.unit.conclude(Err(&error));
+                state.unit.conclude(Err(&error), is_last);
                 Err(error)
             },
         }
@@ -61,6 +75,9 @@ impl RequestSession {
         let Some(loaded) = self.loaded() else { return self.create(delta).await };
         let lost = match self.change(loaded.clone(), delta).await {
             Err(error) if matches!(error.kind(), ErrorKind::Superseded | ErrorKind::Gone) => error,
+            Err(error) if delta.logs_out() && is_about_data(&error) => {
+                return Box::pin(self.logout_without_data(loaded, delta, error)).await;
+            },
             outcome => return outcome,
         };
         if delta.logs_in() {
@@ -73,28 +90,32 @@ impl RequestSession {
         }
     }
 
-    async fn create(&self, delta: &Arc<Delta>) -> Outcome {
-        let (rotated, refusal) = self.state().unit.no_new_session();
-        if let Some(refusal) = refusal.filter(|_| !delta.logs_in()) {
-            return if delta.logs_out() { Ok((Written::Ended, Some(CookieChange::Remove))) } else { Err(refusal) };
+    pub(super) async fn create(&self, delta: &Delta) -> Outcome {
+        let without = self.state().unit.without_session(delta)?;
+        match without {
+            WithoutSession::RemovesCookie => Ok((Written::Ended, Some(CookieChange::Remove))),
+            WithoutSession::Ends(id) => Box::pin(self.logout_rotated(id)).await,
+            WithoutSession::Creates if delta.changes.iter().all(|change| change.ours.is_none()) => {
+                Ok((Written::Nothing, None))
+            },
+            WithoutSession::Creates => self.create_from(&Payload::default(), delta).await,
         }
-        if let Some(rotated) = rotated.filter(|_| !delta.logs_in()) {
-            return match rotated {
-                Rotated { id, is_proven: true } if delta.logs_out() => Box::pin(self.logout_rotated(id)).await,
-                _ => Err(superseded()),
-            };
-        }
-        if delta.changes.iter().all(|change| change.ours.is_none()) {
-            return Ok((Written::Nothing, None));
-        }
-        self.create_from(&Payload::default(), delta).await
     }
 
     /// Stores a new session: `base` with the changes of `delta`.
-    pub(super) async fn create_from(&self, base: &Payload, delta: &Delta) -> Outcome {
+    async fn create_from(&self, base: &Payload, delta: &Delta) -> Outcome {
         let (created, token) = self.engine.create(base, delta).await?;
         tracing::debug!(session = %created.id, fields = ?delta.field_names(), "session created");
         self.stored(created, Some(token))
+    }
+
+    /// A logout whose changes of surviving fields cannot be stored. The user is logged out all the same, and the
+    /// request fails.
+    async fn logout_without_data(&self, loaded: LoadedSession, delta: &Delta, failure: Error) -> Outcome {
+        let mut logout = delta.clone();
+        logout.changes.retain(|change| change.field.info.privilege);
+        self.state().unit.fail(failure);
+        self.change(loaded, &Arc::new(logout)).await
     }
 
     /// A login whose session another request has ended, or has given a new token: a new session. Otherwise the client
@@ -189,4 +210,10 @@ impl RequestSession {
         self.state().cookie = cookie;
         Ok(())
     }
+}
+
+/// Whether a commit failed because of what was to be stored.
+fn is_about_data(error: &Error) -> bool {
+    use ErrorKind::{Conflict, Invalid, Panicked, TooLarge, Undecodable, Unencodable};
+    matches!(error.kind(), Conflict | Invalid | Panicked | TooLarge | Undecodable | Unencodable)
 }

@@ -29,9 +29,9 @@ impl<S: Schema> Sessions<S> {
         Ok(S::handle(Tracked::new(Arc::clone(request))?))
     }
 
-    /// For login and logout handlers, after [`extract`](Self::extract) has failed: an empty session in place of a stored
-    /// one that this release cannot read, because newer code has written it or because its `user` field cannot be
-    /// decoded. A login gives the client a new session, and a logout removes the cookie. The stored session is not
+    /// For login and logout handlers, after [`extract`](Self::extract) has failed: an empty session in place of a
+    /// stored one that this release cannot read, because newer code has written it or because its `user` field cannot
+    /// be decoded. A login gives the client a new session, and a logout removes the cookie. The stored session is not
     /// changed, and any other change of the empty one fails. A session that can be read is returned as it is.
     ///
     /// # Errors

@@ -49,8 +49,9 @@ impl<S: Schema, Inner> Layer<Inner> for Sessions<S> {
 ///    [`ErrorKind`](crate::ErrorKind): 503 if the store did not answer, 409 if another request changed the session. The
 ///    failed commit sets no cookie: a response never claims what did not happen. The cookie of an earlier commit of
 ///    this request is still sent.
-/// 4. If the handler panics or is cancelled together with its request, nothing is committed. Put a timeout layer
-///    outside of this layer: inside of it, a handler that times out looks like a handler that has answered.
+/// 4. If the handler panics while it has a session, or is cancelled together with its request, nothing is committed.
+///    After a panic without one, a 5xx response drops its changes, and another response stores them. Put a timeout
+///    layer outside of this layer: inside of it, a handler that times out looks like a handler that has answered.
 ///
 /// A request may pass several session layers, with different cookies and session types.
 ///
