@@ -19,6 +19,7 @@ mod newcomer;
 mod opendal;
 mod packages;
 mod redis;
+mod responses;
 mod retries;
 mod sealed;
 mod sections;

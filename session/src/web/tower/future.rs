@@ -73,7 +73,7 @@ where
             && !already_reports(&error, response.status())
         {
             report("the changes of a request could not be committed", &error);
-            response = refusal(error.kind(), &session.engine.config);
+            response = refusal(&error, &session.engine.config);
         }
         Poll::Ready(Ok(done(this.session, this.pool, response)))
     }
@@ -112,18 +112,17 @@ fn clash<Body: Default + 'static>(config: &Config) -> Response<Body> {
     );
     let error = Error::new(ErrorKind::Misconfigured, message);
     report("a request was refused", &error);
-    let mut response = refusal(error.kind(), config);
-    write_body(&mut response, &error);
-    response
+    refusal(&error, config)
 }
 
-/// Replaces the handler's response, which would claim a commit that did not happen.
-fn refusal<Body: Default>(kind: ErrorKind, config: &Config) -> Response<Body> {
+/// The response in place of the handler's, which would claim a commit that did not happen.
+fn refusal<Body: Default + 'static>(error: &Error, config: &Config) -> Response<Body> {
     let mut response = Response::new(Body::default());
-    let status = status_of(kind);
+    let status = status_of(error.kind());
     *response.status_mut() = status;
     write_failure_headers(status, config.retry_after, response.headers_mut());
-    response.extensions_mut().insert(kind);
+    write_body(&mut response, error);
+    response.extensions_mut().insert(error.kind());
     response
 }
 
