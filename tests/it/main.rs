@@ -12,6 +12,7 @@ mod evolution;
 mod faults;
 mod file;
 mod garbled;
+mod hanging;
 mod identity;
 mod layering;
 mod lock;

@@ -36,8 +36,11 @@ use self::delta::Rules;
 use self::load::LoadedSession;
 use crate::base::clock::{Clock, Rng, Timestamp};
 use crate::base::error::{Error, ErrorKind};
-use crate::data::record::OpId;
-use crate::port::{Backend, BoxFuture, Sharing, StoreError, UserIndex};
+use crate::data::record::{OpId, Record, UserKey};
+use crate::data::token::SessionId;
+use crate::port::{
+    Backend, BoxFuture, Sharing, StoreError, UserIndex, no_user_index, read_in_time, write_in_time,
+};
 
 /// What all requests of one [`Sessions`](crate::Sessions) share.
 pub(crate) struct Engine {
@@ -95,8 +98,9 @@ impl Engine {
         self.backend.store().sweep(limit, now)
     }
 
+    /// The store's user index, whose calls end by the store's deadline.
     pub(crate) fn users(&self) -> Option<&dyn UserIndex> {
-        self.backend.store().users()
+        self.backend.store().users().map(|_| self as &dyn UserIndex)
     }
 
     /// A random duration between half of `duration` and one and a half times `duration`.
@@ -120,6 +124,34 @@ impl Engine {
         let _ = self.rng.fill(&mut random);
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed).wrapping_add(u32::from_ne_bytes(random));
         OpId { process: self.process, sequence }
+    }
+}
+
+impl UserIndex for Engine {
+    fn list_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
+        let store = self.backend.store();
+        match store.users() {
+            Some(users) => read_in_time(store.call_deadline(), users.list_user(user, limit, now)),
+            None => Box::pin(async { Err(no_user_index()) }),
+        }
+    }
+
+    fn revoke_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<usize, StoreError>> {
+        let store = self.backend.store();
+        match store.users() {
+            Some(users) => write_in_time(store.call_deadline(), users.revoke_user(user, except, now)),
+            None => Box::pin(async { Err(no_user_index()) }),
+        }
     }
 }
 
