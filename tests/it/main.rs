@@ -16,6 +16,8 @@ mod hanging;
 mod identity;
 mod layering;
 mod lock;
+mod log;
+mod log_limits;
 mod newcomer;
 mod opendal;
 mod packages;

@@ -36,6 +36,7 @@ use self::delta::Rules;
 use self::load::LoadedSession;
 use crate::base::clock::{Clock, Rng, Timestamp};
 use crate::base::error::{Error, ErrorKind};
+use crate::base::log_limit::LogLimit;
 use crate::data::record::{OpId, Record, UserKey};
 use crate::data::token::SessionId;
 use crate::port::{
@@ -54,6 +55,20 @@ pub(crate) struct Engine {
     /// Random, and never zero: the first half of each operation id.
     process: u32,
     sequence: AtomicU32,
+    pub(crate) warnings: Warnings,
+}
+
+/// The limits of the log lines that any client can cause.
+#[derive(Default)]
+pub(crate) struct Warnings {
+    pub(crate) two_cookies: LogLimit,
+    pub(crate) corrupt: LogLimit,
+    pub(crate) unreadable_fields: LogLimit,
+    pub(crate) user_assigned: LogLimit,
+    pub(crate) dropped_changes: LogLimit,
+    pub(crate) invalid: LogLimit,
+    pub(crate) panicked: LogLimit,
+    pub(crate) touch: LogLimit,
 }
 
 impl Engine {
@@ -68,8 +83,8 @@ impl Engine {
         rng.fill(&mut process).map_err(Error::no_random_bytes)?;
         // An operation id of all zeros marks an unused place among a record's writers.
         let process = u32::from_be_bytes(process) | 1;
-        let (queue, sequence) = (CommitQueue::default(), AtomicU32::new(0));
-        Ok(Self { backend, config, types, clock, rng, queue, process, sequence })
+        let (queue, sequence, warnings) = (CommitQueue::default(), AtomicU32::new(0), Warnings::default());
+        Ok(Self { backend, config, types, clock, rng, queue, process, sequence, warnings })
     }
 
     pub(crate) fn now(&self) -> Timestamp {

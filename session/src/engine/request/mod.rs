@@ -181,7 +181,10 @@ impl RequestSession {
                 credential
             },
             Found::Disagreement => {
-                tracing::warn!(cookie, "two session cookies have different values: the visitor counts as anonymous");
+                if let Some(left_out) = self.engine.warnings.two_cookies.admit() {
+                    let what = "two session cookies have different values: the visitor counts as anonymous";
+                    tracing::warn!(cookie, left_out, "{what}");
+                }
                 None
             },
         };
@@ -198,7 +201,10 @@ impl RequestSession {
             Ok(outcome) => outcome,
             Err(StoreError::Corrupt(corrupt)) => {
                 // The stored bytes are never overwritten: if this visitor writes, the new session gets a new id.
-                tracing::error!(%session, %corrupt, "a stored session cannot be read: the visitor counts as anonymous");
+                if let Some(left_out) = self.engine.warnings.corrupt.admit() {
+                    let what = "a stored session cannot be read: the visitor counts as anonymous";
+                    tracing::error!(%session, %corrupt, left_out, "{what}");
+                }
                 LoadOutcome::Nothing
             },
             Err(error) => return Err(error.into()),
@@ -217,7 +223,7 @@ impl RequestSession {
         let engine = Arc::clone(&self.engine);
         let touch = runtime.spawn(async move {
             if let Err(error) = engine.touch(loaded.id, idle).await {
-                touch_failed(loaded.id, &error.into());
+                touch_failed(loaded.id, &error.into(), &engine.warnings.touch);
             }
         });
         self.state().touching = Some((idle, touch));
@@ -248,7 +254,7 @@ impl RequestSession {
         if state.phase == Phase::Finished {
             return false;
         }
-        state.unit.merge(handed, seen, &self.engine.config.sections);
+        state.unit.merge(handed, seen, &self.engine.config.sections, &self.engine.warnings.dropped_changes);
         true
     }
 
@@ -340,7 +346,10 @@ impl RequestSession {
         }
         state.phase = Phase::Finished;
         if state.panicked {
-            tracing::warn!("the handler of a request has panicked: nothing that it asked for is committed");
+            if let Some(left_out) = self.engine.warnings.panicked.admit() {
+                let what = "the handler of a request has panicked: nothing that it asked for is committed";
+                tracing::warn!(left_out, "{what}");
+            }
             return None;
         }
         if failed && !self.engine.config.commit_on_server_error {
@@ -391,7 +400,7 @@ impl RequestSession {
             Err(error) => Err(error.into()),
         };
         if let Err(error) = touched {
-            touch_failed(id, &error);
+            touch_failed(id, &error, &self.engine.warnings.touch);
         }
         Ok(())
     }
