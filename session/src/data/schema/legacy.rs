@@ -84,31 +84,31 @@ impl<'a> LegacyFields<'a> {
     }
 }
 
-/// Why a stored value did not become the value of a field. The text never quotes the value, which may be a secret; the
-/// source may.
+/// Why a stored value did not become the value of a field. It never quotes the value, which may be a secret.
 #[derive(Debug)]
 pub struct FieldErrorCause {
     what: String,
-    source: BoxError,
+    source: Option<BoxError>,
 }
 
 impl FieldErrorCause {
     #[cold]
     pub(super) fn new(key: &str, what: &str, source: impl Into<BoxError>) -> Self {
-        Self { what: format!("the value under `{key}` {what}"), source: source.into() }
+        Self { what: format!("the value under `{key}` {what}"), source: Some(source.into()) }
     }
 
-    /// The upgrade step of version `version` has refused the stored value.
+    /// The upgrade step of version `version` has refused the stored value. The reason is the application's text. It
+    /// may quote the value, so it is not kept.
     #[cold]
-    pub fn step(version: u32, reason: &dyn Display) -> Self {
+    pub fn step(version: u32, _reason: &dyn Display) -> Self {
         let what = format!("the upgrade of version {version} refused the stored value");
-        Self { what, source: reason.to_string().into() }
+        Self { what, source: None }
     }
 
     /// The code of an upgrade has panicked.
     #[cold]
     pub(super) fn upgrade(panicked: Panicked) -> Self {
-        Self { what: "the upgrade of the stored value panicked".into(), source: panicked.into() }
+        Self { what: "the upgrade of the stored value panicked".into(), source: Some(panicked.into()) }
     }
 
     #[cold]
@@ -116,6 +116,10 @@ impl FieldErrorCause {
         let Self { what, source } = self;
         let versions = Versions { stored, code: S::SECTION.version };
         let message = format!("session `{}`: field `{}`: {what} ({versions})", S::SECTION.name, info.name);
-        Error::new(ErrorKind::Undecodable, message).caused_by(source)
+        let error = Error::new(ErrorKind::Undecodable, message);
+        match source {
+            Some(source) => error.caused_by(source),
+            None => error,
+        }
     }
 }
