@@ -69,6 +69,7 @@ pub(crate) struct Warnings {
     pub(crate) invalid: LogLimit,
     pub(crate) panicked: LogLimit,
     pub(crate) touch: LogLimit,
+    pub(crate) no_room: LogLimit,
 }
 
 impl Engine {

@@ -47,3 +47,10 @@ pub(super) fn touch_failed(session: SessionId, error: &Error, limit: &LogLimit) 
         tracing::warn!(%session, %error, ?cause, left_out, "the idle deadline of a session could not be moved");
     }
 }
+
+#[cold]
+pub(super) fn logout_without_room(session: SessionId, error: &Error, left_out: u64) {
+    let cause = error.source();
+    tracing::warn!(%session, %error, ?cause, left_out, "a session was removed by its logout: the store has no room for \
+        the fields that survive");
+}
