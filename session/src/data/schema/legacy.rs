@@ -84,31 +84,33 @@ impl<'a> LegacyFields<'a> {
     }
 }
 
+/// The cause of an error where the application's own error is the reason.
+pub(super) const NOT_KEPT: &str = "the reason that the application gave is not kept: it may quote the value";
+
 /// Why a stored value did not become the value of a field. It never quotes the value, which may be a secret.
 #[derive(Debug)]
 pub struct FieldErrorCause {
     what: String,
-    source: Option<BoxError>,
+    source: BoxError,
 }
 
 impl FieldErrorCause {
     #[cold]
     pub(super) fn new(key: &str, what: &str, source: impl Into<BoxError>) -> Self {
-        Self { what: format!("the value under `{key}` {what}"), source: Some(source.into()) }
+        Self { what: format!("the value under `{key}` {what}"), source: source.into() }
     }
 
-    /// The upgrade step of version `version` has refused the stored value. The reason is the application's text. It
-    /// may quote the value, so it is not kept.
+    /// The upgrade step of version `version` has refused the stored value.
     #[cold]
     pub fn step(version: u32, _reason: &dyn Display) -> Self {
         let what = format!("the upgrade of version {version} refused the stored value");
-        Self { what, source: None }
+        Self { what, source: NOT_KEPT.into() }
     }
 
     /// The code of an upgrade has panicked.
     #[cold]
     pub(super) fn upgrade(panicked: Panicked) -> Self {
-        Self { what: "the upgrade of the stored value panicked".into(), source: Some(panicked.into()) }
+        Self { what: "the upgrade of the stored value panicked".into(), source: panicked.into() }
     }
 
     #[cold]
@@ -116,10 +118,6 @@ impl FieldErrorCause {
         let Self { what, source } = self;
         let versions = Versions { stored, code: S::SECTION.version };
         let message = format!("session `{}`: field `{}`: {what} ({versions})", S::SECTION.name, info.name);
-        let error = Error::new(ErrorKind::Undecodable, message);
-        match source {
-            Some(source) => error.caused_by(source),
-            None => error,
-        }
+        Error::new(ErrorKind::Undecodable, message).caused_by(source)
     }
 }

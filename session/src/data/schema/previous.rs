@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::SchemaData;
+use super::legacy::NOT_KEPT;
 use super::reader::SectionReader;
 use crate::base::error::{Error, ErrorKind};
 use crate::base::log_limit::LogLimit;
@@ -33,18 +34,20 @@ impl<S: SchemaData> Previous<S> {
                 S::try_convert(read_previous::<P>(section)?).ok_or_else(|| {
                     let (name, from, to) = (S::SECTION.name, P::SECTION.version, S::SECTION.version);
                     let message = format!("session `{name}`: version {from} could not be converted to version {to}");
-                    Error::new(ErrorKind::Undecodable, message)
+                    Error::new(ErrorKind::Undecodable, message).caused_by(NOT_KEPT)
                 })
             },
         }
     }
 }
 
+/// Of the whole process: what is read here has no engine.
+static WARNINGS: LogLimit = LogLimit::new();
+
 fn read_previous<P: SchemaData>(section: &Section<'_>) -> Result<P, Error> {
     let (value, problems) = SectionReader::load::<P>(Some(section.clone()))?;
-    static LIMIT: LogLimit = LogLimit::new();
     if !problems.is_empty()
-        && let Some(left_out) = LIMIT.admit()
+        && let Some(left_out) = WARNINGS.admit()
     {
         for problem in &problems {
             let (session, field) = (P::SECTION.name, problem.field());
