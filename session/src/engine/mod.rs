@@ -39,9 +39,7 @@ use crate::base::error::{Error, ErrorKind};
 use crate::base::log_limit::LogLimit;
 use crate::data::record::{OpId, Record, UserKey};
 use crate::data::token::SessionId;
-use crate::port::{
-    Backend, BoxFuture, Sharing, StoreError, UserIndex, no_user_index, read_in_time, write_in_time,
-};
+use crate::port::{Backend, BoxFuture, Sharing, StoreError, UserIndex, no_user_index, read_in_time, write_in_time};
 
 /// What all requests of one [`Sessions`](crate::Sessions) share.
 pub(crate) struct Engine {
@@ -69,6 +67,7 @@ pub(crate) struct Warnings {
     pub(crate) invalid: LogLimit,
     pub(crate) panicked: LogLimit,
     pub(crate) touch: LogLimit,
+    pub(crate) unfiled: LogLimit,
     pub(crate) no_room: LogLimit,
 }
 
@@ -166,6 +165,14 @@ impl UserIndex for Engine {
         let store = self.backend.store();
         match store.users() {
             Some(users) => write_in_time(store.call_deadline(), users.revoke_user(user, except, now)),
+            None => Box::pin(async { Err(no_user_index()) }),
+        }
+    }
+
+    fn forget<'a>(&'a self, user: &'a UserKey, id: SessionId) -> BoxFuture<'a, Result<(), StoreError>> {
+        let store = self.backend.store();
+        match store.users() {
+            Some(users) => write_in_time(store.call_deadline(), users.forget(user, id)),
             None => Box::pin(async { Err(no_user_index()) }),
         }
     }

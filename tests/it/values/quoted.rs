@@ -264,10 +264,7 @@ async fn the_cause_of_a_failure_is_logged() {
     let failing = store.clone();
     let app = axum::Router::new()
         .route("/fill", axum::routing::get(async |mut session: Session<json::Old>| session.fill()))
-        .route(
-            "/fail",
-            axum::routing::get(async move |_: Session<json::Old>| failing.fail(Fault::Before)),
-        )
+        .route("/fail", axum::routing::get(async move |_: Session<json::Old>| failing.fail(Fault::Before)))
         .layer(sessions.clone());
     let client = Client::new(app);
     client.get("/fill").await;

@@ -40,8 +40,7 @@ impl std::error::Error for JsonError {}
 pub(super) struct Refused(&'static str);
 
 impl Refused {
-    pub(super) const BY_SERIALIZE: Self =
-        Self("the type's `Serialize` failed, or returned what the codec cannot hold");
+    pub(super) const BY_SERIALIZE: Self = Self("the type's `Serialize` failed, or returned what the codec cannot hold");
     #[cfg(feature = "msgpack")]
     pub(super) const MESSAGE_PACK: Self = Self("the MessagePack is malformed, or has another form than the type");
 }

@@ -51,7 +51,8 @@ fn read_previous<P: SchemaData>(section: &Section<'_>) -> Result<P, Error> {
     {
         for problem in &problems {
             let (session, field) = (P::SECTION.name, problem.field());
-            tracing::warn!(session, field, left_out, "a stored field of an older version reads as its default: {problem}");
+            let what = "a stored field of an older version reads as its default";
+            tracing::warn!(session, field, left_out, "{what}: {problem}");
         }
     }
     Ok(value)

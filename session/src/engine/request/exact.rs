@@ -86,7 +86,7 @@ impl RequestSession {
         let request = CommitRequest { delta: Arc::clone(&delta), base, verifier, is_use };
         let (committed, next) = match engine.compare_and_set(id, &current, &request).await {
             Err(error) if error.is_out_of_room() && delta.logs_out() => {
-                self.end_without_room(id, current.absolute, &error).await?;
+                self.end_without_room(id, &current, &error).await?;
                 self.publish(Written::Ended, Some(CookieChange::Remove), reset, since);
                 return Ok(Replaced::Ended);
             },
@@ -111,8 +111,8 @@ impl RequestSession {
             match self.end(id, &next).await {
                 Ok(()) => self.publish(Written::Ended, Some(CookieChange::Remove), None, since),
                 Err(error) => {
-                    let cause = error.source();
-                    tracing::warn!(session = %id, %error, ?cause, "an empty session could not be removed after a logout");
+                    let (cause, what) = (error.source(), "an empty session could not be removed after a logout");
+                    tracing::warn!(session = %id, %error, ?cause, "{what}");
                 },
             }
         }

@@ -6,6 +6,7 @@ mod report;
 mod unit;
 mod write;
 
+use std::error::Error as _;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -386,8 +387,12 @@ impl RequestSession {
 
     /// Files the session under its user anew. A failure is only logged: the next request tries again.
     async fn refile(self: Arc<Self>, id: SessionId) -> Result<(), Error> {
-        if let Err(error) = self.flush().await {
-            tracing::warn!(session = %id, %error, "a session could not be filed under its user");
+        let engine = Arc::clone(&self.engine);
+        if let Err(error) = self.flush().await
+            && let Some(left_out) = engine.warnings.unfiled.admit()
+        {
+            let cause = error.source();
+            tracing::warn!(session = %id, %error, ?cause, left_out, "a session could not be filed under its user");
         }
         Ok(())
     }

@@ -174,8 +174,13 @@ impl Unit {
                 && let Some(left_out) = limit.admit()
             {
                 let fields: Vec<_> = dropped.iter().map(|change| change.field.info.name).collect();
-                tracing::warn!(?fields, by = ?since, left_out, "changes of a session handle are dropped: another handle of the \
-                    request has logged in, logged out or destroyed the session since this handle was made");
+                tracing::warn!(
+                    ?fields,
+                    by = ?since,
+                    left_out,
+                    "changes of a session handle are dropped: another handle of the request has logged in, logged out \
+                     or destroyed the session since this handle was made"
+                );
             }
             (user, reset) = (None, None);
         }

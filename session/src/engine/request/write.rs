@@ -149,11 +149,11 @@ impl RequestSession {
         let token = delta.is_privilege_change().then(|| self.engine.rotate_token(loaded.id)).transpose()?;
         let verifier = token.as_ref().map(|token| self.engine.backend().verifier_hash(token));
         let before = loaded.record.user().filter(|_| delta.user.is_some()).cloned();
-        let (is_use, until) = (self.is_used(), loaded.record.absolute);
-        let request = CommitRequest { delta: Arc::clone(delta), base: loaded.record, verifier, is_use };
+        let (base, is_use) = (Arc::clone(&loaded.record), self.is_used());
+        let request = CommitRequest { delta: Arc::clone(delta), base, verifier, is_use };
         let record = match self.engine.commit(loaded.id, request).await {
             Err(error) if error.is_out_of_room() && delta.logs_out() => {
-                self.end_without_room(loaded.id, until, &error).await?;
+                self.end_without_room(loaded.id, &loaded.record, &error).await?;
                 return Ok((Written::Ended, Some(CookieChange::Remove)));
             },
             committed => committed?,
@@ -180,8 +180,8 @@ impl RequestSession {
 
     /// Destroys a session for whose logout the store has no room: a user who logs out must not stay logged in. What
     /// would survive is lost.
-    pub(super) async fn end_without_room(&self, id: SessionId, until: Timestamp, error: &Error) -> Result<(), Error> {
-        self.engine.destroy(id, Some(until)).await?;
+    pub(super) async fn end_without_room(&self, id: SessionId, record: &Record, error: &Error) -> Result<(), Error> {
+        self.engine.destroy(id, Some(record)).await?;
         if let Some(left_out) = self.engine.warnings.no_room.admit() {
             logout_without_room(id, error, left_out);
         }
