@@ -106,6 +106,10 @@ impl<S: Store> Store for Switched<S> {
         self.inner.users().map(|_| self as &dyn UserIndex)
     }
 
+    fn call_deadline(&self) -> Option<Duration> {
+        self.inner.call_deadline()
+    }
+
     fn encrypts(&self) -> bool {
         self.inner.encrypts()
     }

@@ -225,3 +225,84 @@ async fn a_full_memory_store_refuses_new_sessions_and_evicts_none() {
         assert_eq!(client.get("/show").await.text, "nobody 1 0 0 0 0");
     }
 }
+
+#[derive(session::Session)]
+#[session(name = "shop", lock = off)]
+struct Themed {
+    #[session(user)]
+    user: Option<u32>,
+    #[session(survive)]
+    theme: String,
+}
+
+fn themed(store: impl session::Store) -> axum::Router {
+    use axum::routing::post;
+    use session::Session;
+    let logout = async |mut session: Session<Themed>| {
+        session.logout();
+        session.theme = "x".repeat(100_000);
+    };
+    let update = async |mut session: Session<Themed>| {
+        let logout = session.update(|session| {
+            session.logout();
+            session.theme = "x".repeat(100_000);
+        });
+        logout.await
+    };
+    let failed = async |mut session: Session<Themed>| {
+        session.logout();
+        session.theme = "x".repeat(100_000);
+        session.commit().await.unwrap();
+        http::StatusCode::BAD_GATEWAY
+    };
+    axum::Router::new()
+        .route(
+            "/login",
+            post(async |mut session: Session<Themed>| {
+                session.login(7);
+                session.theme = "dark".into();
+            }),
+        )
+        .route("/logout", post(logout))
+        .route("/logout-by-update", post(update))
+        .route("/logout-before-an-error", post(failed))
+        .route("/show", axum::routing::get(async |session: Session<Themed>| format!("{:?}", session.user)))
+        .layer(session::Sessions::<Themed>::builder().store(store).build().unwrap())
+}
+
+/// A field survives the logout, and there is no room for it: the session is removed, for room is no reason to stay
+/// logged in.
+async fn logouts_remove_the_session(store: impl session::Store + Clone, mut fill: impl FnMut(bool)) {
+    for (path, status) in [("/logout", 200), ("/logout-by-update", 200), ("/logout-before-an-error", 502)] {
+        let client = Client::new(themed(store.clone()));
+        fill(false);
+        assert_eq!(client.post("/login").await.status, 200, "{path}");
+        let cookie = client.cookie();
+        fill(true);
+        let answer = client.post(path).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}: {answer:?}");
+        assert!(answer.set_cookie().is_some_and(|cookie| cookie.contains("Max-Age=0")), "{path}: {answer:?}");
+        client.set_cookie(cookie);
+        assert_eq!(client.get("/show").await.text, "None", "{path}");
+    }
+    fill(false);
+}
+
+#[tokio::test]
+async fn a_logout_needs_no_room_on_redis() {
+    let redis = Redis::start();
+    redis.run::<String>("CONFIG SET maxmemory-policy noeviction");
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    logouts_remove_the_session(store, |is_full| {
+        redis.run::<String>(if is_full { "CONFIG SET maxmemory 1mb" } else { "CONFIG SET maxmemory 0" });
+    })
+    .await;
+    assert_eq!(redis.run::<Vec<String>>("KEYS session:{*"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_logout_needs_no_room_in_memory() {
+    let store = MemoryStore::new().max_bytes(10_000);
+    logouts_remove_the_session(store.clone(), |_| ()).await;
+    assert!(store.is_empty());
+}

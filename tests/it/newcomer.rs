@@ -1,6 +1,5 @@
 //! What a newcomer meets in the first hour: a missing layer, no log subscriber, and the events of a session's life.
 
-use std::io::Write;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +12,8 @@ use http::StatusCode;
 use session::testing::{FailingStore, Fault};
 use session::{ErrorKind, LoggedIn, MemoryStore, Rejection, Session, Sessions};
 use session_tests::client::{Client, ask};
-use tracing_subscriber::fmt::MakeWriter;
+
+use crate::log::Log;
 
 #[derive(Session)]
 pub(crate) struct Web {
@@ -199,44 +199,9 @@ async fn a_session_is_not_extracted_after_the_response() {
     assert!(error.to_string().contains("after the response had left"), "{error}");
 }
 
-/// Collects what a subscriber writes.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-    }
-}
-
 #[tokio::test]
 async fn the_life_of_a_session_is_logged() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
+    let log = Log::start();
     let client = Client::new(routes().layer(sessions()));
 
     client.get("/visit").await;

@@ -41,6 +41,8 @@ struct Inner {
     message: Cow<'static, str>,
     /// Shared by the requests that one cause affects.
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// The store had no room.
+    is_out_of_room: bool,
 }
 
 /// The kinds of [`Error`].
@@ -117,7 +119,7 @@ pub enum ErrorKind {
 impl Error {
     #[cold]
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), source: None }))
+        Self(Box::new(Inner { kind, message: message.into(), source: None, is_out_of_room: false }))
     }
 
     #[cold]
@@ -129,6 +131,18 @@ impl Error {
     pub(crate) fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
         self
+    }
+
+    /// The same error, of a store that has no room.
+    #[must_use]
+    pub(crate) fn out_of_room(mut self) -> Self {
+        self.0.is_out_of_room = true;
+        self
+    }
+
+    /// Whether the store had no room: a removal may succeed.
+    pub(crate) fn is_out_of_room(&self) -> bool {
+        self.0.is_out_of_room
     }
 
     /// The same error, with the fields that the request has changed.
@@ -143,8 +157,9 @@ impl Error {
     /// The same error, with the same cause, for another request that is affected.
     #[cold]
     pub(crate) fn repeated(&self) -> Self {
-        let Inner { kind, message, source } = &*self.0;
-        Self(Box::new(Inner { kind: *kind, message: message.clone(), source: source.clone() }))
+        let Inner { kind, message, source, is_out_of_room } = &*self.0;
+        let (message, source) = (message.clone(), source.clone());
+        Self(Box::new(Inner { kind: *kind, message, source, is_out_of_room: *is_out_of_room }))
     }
 
     /// The kind of the error, to decide what to do.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 const LINES: u64 = 5;
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// Admits a few lines of one kind in each period, and counts the others.
+/// Admits a few lines of one kind in each period, and counts the others. Before the first line it has no period.
 #[derive(Debug, Default)]
 pub(crate) struct LogLimit(Mutex<Option<Period>>);
 
@@ -21,6 +21,10 @@ struct Period {
 }
 
 impl LogLimit {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
     /// Whether to write a line now; if so, how many were left out since the last one.
     pub(crate) fn admit(&self) -> Option<u64> {
         let mut period = self.0.lock().unwrap_or_else(PoisonError::into_inner);

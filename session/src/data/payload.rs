@@ -13,6 +13,7 @@
 //! for byte. Test vectors in `tests/it/vectors` pin the layout.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use bytes::{BufMut as _, Bytes};
 
@@ -27,8 +28,14 @@ const MAX_FIELDS: usize = 256;
 const MAX_NAME: usize = 128;
 
 /// Bytes in the layout above, which were checked. Cheap to clone.
-#[derive(Clone, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Payload(Bytes);
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Payload({} bytes)", self.0.len())
+    }
+}
 
 /// A section of a payload.
 #[derive(Clone)]

@@ -5,7 +5,9 @@ use std::fmt;
 
 /// A validation rule that a session breaks.
 ///
-/// `Display` writes the path and the rule, never the value. See [`Violations`] for an example.
+/// `Display` writes the path and the rule, never the value. Both are logged when a commit or a load fails: the message
+/// of a rule of your own must not quote the value, and the path to an entry of a map contains its key. See
+/// [`Violations`] for an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     path: String,

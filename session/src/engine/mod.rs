@@ -36,8 +36,10 @@ use self::delta::Rules;
 use self::load::LoadedSession;
 use crate::base::clock::{Clock, Rng, Timestamp};
 use crate::base::error::{Error, ErrorKind};
-use crate::data::record::OpId;
-use crate::port::{Backend, BoxFuture, Sharing, StoreError, UserIndex};
+use crate::base::log_limit::LogLimit;
+use crate::data::record::{OpId, Record, UserKey};
+use crate::data::token::SessionId;
+use crate::port::{Backend, BoxFuture, Sharing, StoreError, UserIndex, no_user_index, read_in_time, write_in_time};
 
 /// What all requests of one [`Sessions`](crate::Sessions) share.
 pub(crate) struct Engine {
@@ -51,6 +53,22 @@ pub(crate) struct Engine {
     /// Random, and never zero: the first half of each operation id.
     process: u32,
     sequence: AtomicU32,
+    pub(crate) warnings: Warnings,
+}
+
+/// The limits of the log lines that any client can cause.
+#[derive(Default)]
+pub(crate) struct Warnings {
+    pub(crate) two_cookies: LogLimit,
+    pub(crate) corrupt: LogLimit,
+    pub(crate) unreadable_fields: LogLimit,
+    pub(crate) user_assigned: LogLimit,
+    pub(crate) dropped_changes: LogLimit,
+    pub(crate) invalid: LogLimit,
+    pub(crate) panicked: LogLimit,
+    pub(crate) touch: LogLimit,
+    pub(crate) unfiled: LogLimit,
+    pub(crate) no_room: LogLimit,
 }
 
 impl Engine {
@@ -65,8 +83,8 @@ impl Engine {
         rng.fill(&mut process).map_err(Error::no_random_bytes)?;
         // An operation id of all zeros marks an unused place among a record's writers.
         let process = u32::from_be_bytes(process) | 1;
-        let (queue, sequence) = (CommitQueue::default(), AtomicU32::new(0));
-        Ok(Self { backend, config, types, clock, rng, queue, process, sequence })
+        let (queue, sequence, warnings) = (CommitQueue::default(), AtomicU32::new(0), Warnings::default());
+        Ok(Self { backend, config, types, clock, rng, queue, process, sequence, warnings })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -95,8 +113,9 @@ impl Engine {
         self.backend.store().sweep(limit, now)
     }
 
+    /// The store's user index, whose calls end by the store's deadline.
     pub(crate) fn users(&self) -> Option<&dyn UserIndex> {
-        self.backend.store().users()
+        self.backend.store().users().map(|_| self as &dyn UserIndex)
     }
 
     /// A random duration between half of `duration` and one and a half times `duration`.
@@ -120,6 +139,42 @@ impl Engine {
         let _ = self.rng.fill(&mut random);
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed).wrapping_add(u32::from_ne_bytes(random));
         OpId { process: self.process, sequence }
+    }
+}
+
+impl UserIndex for Engine {
+    fn list_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<(SessionId, Record)>, StoreError>> {
+        let store = self.backend.store();
+        match store.users() {
+            Some(users) => read_in_time(store.call_deadline(), users.list_user(user, limit, now)),
+            None => Box::pin(async { Err(no_user_index()) }),
+        }
+    }
+
+    fn revoke_user<'a>(
+        &'a self,
+        user: &'a UserKey,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<usize, StoreError>> {
+        let store = self.backend.store();
+        match store.users() {
+            Some(users) => write_in_time(store.call_deadline(), users.revoke_user(user, except, now)),
+            None => Box::pin(async { Err(no_user_index()) }),
+        }
+    }
+
+    fn forget<'a>(&'a self, user: &'a UserKey, id: SessionId) -> BoxFuture<'a, Result<(), StoreError>> {
+        let store = self.backend.store();
+        match store.users() {
+            Some(users) => write_in_time(store.call_deadline(), users.forget(user, id)),
+            None => Box::pin(async { Err(no_user_index()) }),
+        }
     }
 }
 

@@ -310,8 +310,8 @@ impl<S: Schema> SessionsBuilder<S> {
         self
     }
 
-    /// Where [`LoggedIn`](crate::LoggedIn) redirects a visitor who is not logged in and asks for a page (`GET` with
-    /// `Accept: text/html`). Default: no redirect; the response is 401.
+    /// Where [`LoggedIn`](crate::LoggedIn) redirects a visitor who is not logged in and asks for a page (`GET` or
+    /// `HEAD` with `Accept: text/html`). Default: no redirect; the response is 401.
     ///
     /// ```
     /// # use session::{MemoryStore, Session, Sessions};

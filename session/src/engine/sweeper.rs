@@ -1,5 +1,6 @@
 //! [`Sweeper`]: removes expired sessions regularly.
 
+use std::error::Error as _;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -117,7 +118,10 @@ impl Sweeper {
             let now = self.shared.steady.confirmed(self.engine.now());
             match self.sweep_at(now).await {
                 Ok(removed) => tracing::debug!(removed, "expired sessions removed"),
-                Err(error) => tracing::warn!(%error, "expired sessions could not be removed; they count as absent"),
+                Err(error) => {
+                    let cause = error.source();
+                    tracing::warn!(%error, ?cause, "expired sessions could not be removed; they count as absent");
+                },
             }
             tokio::time::sleep(self.engine.jittered(self.every)).await;
         }

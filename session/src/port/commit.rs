@@ -46,6 +46,10 @@ pub struct Commit<'a> {
     )]
     pub(crate) until: Timestamp,
     /// Whether the new record has another user than the one before.
+    #[cfg_attr(
+        not(any(feature = "redis", feature = "file", feature = "testing")),
+        expect(dead_code, reason = "for an index apart from the records")
+    )]
     pub(crate) changes_user: bool,
 }
 

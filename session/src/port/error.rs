@@ -109,9 +109,8 @@ impl From<StoreError> for Error {
         };
         let message = error.to_string();
         match error {
-            StoreError::Unavailable(cause) | StoreError::Unknown(cause) | StoreError::Full(cause) => {
-                Self::new(kind, message).caused_by(cause)
-            },
+            StoreError::Unavailable(cause) | StoreError::Unknown(cause) => Self::new(kind, message).caused_by(cause),
+            StoreError::Full(cause) => Self::new(kind, message).caused_by(cause).out_of_room(),
             _ => Self::new(kind, message),
         }
     }

@@ -38,6 +38,7 @@ pub(crate) mod server_clock;
 mod user_index;
 
 use std::pin::Pin;
+use std::time::Duration;
 
 #[doc(hidden)]
 pub use self::backend::BackendBuilder;
@@ -46,7 +47,7 @@ pub(crate) use self::backend::{Backend, BackendContext, Credential, Sharing, Ver
 #[cfg(feature = "sealed")]
 pub(crate) use self::backend::{OpenedCookie, ROTATION_GRACE};
 pub use self::commit::{Commit, Decision, StoredHead};
-pub(crate) use self::dyn_store::DynStore;
+pub(crate) use self::dyn_store::{DynStore, read_in_time, write_in_time};
 pub use self::error::StoreError;
 pub use self::invalidation::{Invalidation, InvalidationFeed};
 pub use self::outcome::{Committed, Created, Destroyed, Reloaded, Touched};
@@ -74,7 +75,8 @@ use crate::data::token::SessionId;
 ///
 /// # Errors
 ///
-/// A call answers within a deadline of the store's own. The error of a write is [`StoreError::Unknown`] unless the
+/// A call answers within a deadline of the store's own, or else within [`call_deadline`](Self::call_deadline). The
+/// error of a write is [`StoreError::Unknown`] unless the
 /// answer *proves* that nothing was applied: a broken connection, a garbled answer and an error that the store does not
 /// know prove nothing. After `Unknown` the engine repeats a removal, and a commit with the same [`OpId`]; after another
 /// error it may send the same changes under another one. A failed load is an error, never `None`.
@@ -190,6 +192,22 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
+    /// How long the engine waits for each call; default: five seconds. A call that takes longer is dropped: a read is
+    /// [`StoreError::Unavailable`], and a write is [`StoreError::Unknown`]. A sweep, for which no request waits, may
+    /// take ten times as long.
+    ///
+    /// A store whose calls all end by a deadline of their own answers `None`, and so do those of this crate: then
+    /// nothing is measured. A wrapper passes it on. The deadline needs a tokio runtime with its timer enabled.
+    ///
+    /// ```
+    /// use session::{MemoryStore, Store};
+    ///
+    /// assert_eq!(MemoryStore::new().call_deadline(), None);
+    /// ```
+    fn call_deadline(&self) -> Option<Duration> {
+        Some(Duration::from_secs(5))
+    }
+
     /// Whether payloads are encrypted in this store or in one behind it; default `false`. A wrapper passes it on.
     /// `Compressed` refuses such a store.
     fn encrypts(&self) -> bool {
@@ -246,6 +264,10 @@ impl<S: Store> Store for std::sync::Arc<S> {
 
     fn users(&self) -> Option<&dyn UserIndex> {
         S::users(self)
+    }
+
+    fn call_deadline(&self) -> Option<Duration> {
+        S::call_deadline(self)
     }
 
     fn encrypts(&self) -> bool {

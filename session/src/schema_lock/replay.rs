@@ -44,7 +44,7 @@ pub(super) fn replay<'a, S: SchemaData>(releases: impl Iterator<Item = &'a Relea
     if losses.is_empty() { Ok(()) } else { Err(losses) }
 }
 
-/// The error and its cause. A cause may quote the value, which is safe here: samples are not secret.
+/// The error and its cause.
 fn with_cause(error: &Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {cause}"),

@@ -225,6 +225,10 @@ impl<S: Store> Store for FailingStore<S> {
         self.inner.users().map(|_| self as &dyn UserIndex)
     }
 
+    fn call_deadline(&self) -> Option<Duration> {
+        self.inner.call_deadline()
+    }
+
     fn encrypts(&self) -> bool {
         self.inner.encrypts()
     }

@@ -135,7 +135,8 @@ impl<S: Identified> std::fmt::Debug for LoggedIn<S> {
 ///
 /// As a response it has the status of its [`ErrorKind`], or is a redirect to the
 /// [`login_path`](crate::SessionsBuilder::login_path). Its body names no detail, except in debug builds. The
-/// `ErrorKind` is in the response's extensions, so that an outer layer can draw a page of its own.
+/// `ErrorKind` is in the response's extensions, so that an outer layer can draw a page of its own. A 401 has
+/// `WWW-Authenticate: Session`, a scheme for which browsers open no password dialog.
 ///
 /// ```
 /// use session::{Rejection, Session};
@@ -320,7 +321,7 @@ impl<S: Identified, State: Send + Sync> OptionalFromRequestParts<State> for Logg
 fn asks_for_a_page(parts: &Parts) -> bool {
     let html =
         parts.headers.get(ACCEPT).is_some_and(|accept| accept.as_bytes().windows(9).any(|part| part == b"text/html"));
-    parts.method == Method::GET && html
+    matches!(parts.method, Method::GET | Method::HEAD) && html
 }
 
 #[doc(hidden)]

@@ -1,10 +1,10 @@
-//! The HTTP response head of a request that used its session: status, `Set-Cookie`, `Cache-Control`, `Vary`,
-//! `Retry-After`.
+//! The HTTP response head of a request that used its session: status, `Set-Cookie`, `Cache-Control` and its relatives,
+//! `Vary`, `Retry-After`, `WWW-Authenticate`.
 
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, Entry, RETRY_AFTER, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::header::{CACHE_CONTROL, EXPIRES, Entry, RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::base::error::{Error, ErrorKind};
 #[cfg(feature = "axum")]
@@ -59,6 +59,10 @@ pub(crate) fn write_body<Body: 'static>(response: &mut Response<Body>, error: &E
     let _ = (response, error);
 }
 
+/// The challenge of a 401, which must have one (RFC 9110, section 11.6.1). Browsers open a password dialog for `Basic`
+/// and other schemes that they know. No browser knows this one, and a client can tell by it that a cookie is needed.
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Session");
+
 /// Writes the session's part of the head: the cookie, if it changed, and headers that keep the response out of shared
 /// caches (RFC 9111, section 5.2.2).
 pub(crate) fn write_headers(session: &RequestSession, headers: &mut HeaderMap) {
@@ -71,23 +75,47 @@ pub(crate) fn write_headers(session: &RequestSession, headers: &mut HeaderMap) {
         Some(CookieChange::Remove) => cookie.remove(),
         None => None,
     };
+    remove_targeted(headers);
     if let Some(cookie) = cookie {
         headers.append(SET_COOKIE, cookie);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.remove(EXPIRES);
     } else if let Entry::Vacant(vacant) = headers.entry(CACHE_CONTROL) {
         vacant.insert(HeaderValue::from_static("private"));
     } else if let Some(private) = with_private(headers) {
         headers.insert(CACHE_CONTROL, private);
     }
+    // Caches exist that obey `Expires` rather than `private`. Zero is in the past, for every cache.
+    if headers.contains_key(EXPIRES) {
+        headers.insert(EXPIRES, HeaderValue::from_static("0"));
+    }
     headers.append(VARY, HeaderValue::from_static("cookie"));
 }
 
-/// Adds what the client of a failed request needs: no stored copy, and when to try again.
+/// Removes headers that are for shared caches only and take precedence over `Cache-Control` there: without them it
+/// decides.
+fn remove_targeted(headers: &mut HeaderMap) {
+    let targeted: Vec<HeaderName> = headers.keys().filter(|name| is_targeted(name)).cloned().collect();
+    for name in targeted {
+        headers.remove(name);
+    }
+}
+
+/// `CDN-Cache-Control` (RFC 9213, section 3) and its forms for one vendor, such as `Cloudflare-CDN-Cache-Control`;
+/// `Surrogate-Control`; and what Akamai and nginx read.
+fn is_targeted(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.ends_with("-cache-control") || matches!(name, "surrogate-control" | "edge-control" | "x-accel-expires")
+}
+
+/// Adds what the client of a failed request needs: no stored copy, and when to try again or that a login is needed.
 pub(crate) fn write_failure_headers(status: StatusCode, retry_after: Duration, headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs()));
-    }
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs())),
+        StatusCode::UNAUTHORIZED => headers.insert(WWW_AUTHENTICATE, CHALLENGE),
+        _ => None,
+    };
 }
 
 /// A handler's own `Cache-Control` with `private` in place of what allows shared caches. `None` if it keeps shared

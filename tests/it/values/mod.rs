@@ -1,6 +1,7 @@
 //! What a field's value may do: collide, hide, and panic.
 
 mod panics;
+mod quoted;
 mod secrets;
 
 use session::{MemoryStore, Session, Sessions};

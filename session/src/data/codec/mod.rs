@@ -3,6 +3,8 @@
 //! The tag of the codec is stored beside the values. A live system can therefore change its codec: records with either
 //! codec can be read. A section keeps its codec as long as its session exists, because values that this code does not
 //! know are copied byte for byte.
+//!
+//! No error of a codec quotes the value: see [`error`].
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,6 +12,7 @@ use serde::de::DeserializeOwned;
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 use self::depth::DepthLimited;
 use self::depth::{DepthLimitedJson, TooDeep};
+use self::error::{JsonError, Refused};
 use crate::base::error::BoxError;
 use crate::base::secret::exposing_secrets;
 use crate::data::fingerprint::is_finite;
@@ -17,6 +20,7 @@ use crate::data::fingerprint::is_finite;
 use crate::data::fingerprint::{MAX_DEPTH, is_within_max_depth};
 
 pub(crate) mod depth;
+mod error;
 
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 const TRAILING_BYTES: &str = "bytes after the value";
@@ -77,12 +81,13 @@ impl Codec {
             #[cfg(feature = "msgpack")]
             Self::MessagePack => {
                 check_depth(value)?;
-                Ok(value.serialize(&mut rmp_serde::Serializer::new(out).with_struct_map())?)
+                let written = value.serialize(&mut rmp_serde::Serializer::new(out).with_struct_map());
+                written.map_err(|_| Refused::BY_SERIALIZE.into())
             },
             #[cfg(feature = "postcard")]
             Self::Postcard => {
                 check_depth(value)?;
-                out.append(&mut postcard::to_allocvec(value)?);
+                out.append(&mut postcard::to_allocvec(value).map_err(|_| Refused::BY_SERIALIZE)?);
                 Ok(())
             },
             #[cfg(not(all(feature = "msgpack", feature = "postcard")))]
@@ -94,19 +99,29 @@ impl Codec {
     pub(crate) fn decode<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, BoxError> {
         match self {
             // One UTF-8 check of the whole text is cheaper than the decoder's check of each string.
-            Self::Json => Ok(match str::from_utf8(bytes) {
-                Ok(text) => serde_json::from_str(text)?,
-                Err(_) => serde_json::from_slice(bytes)?,
-            }),
+            Self::Json => {
+                let value = match str::from_utf8(bytes) {
+                    Ok(text) => serde_json::from_str(text),
+                    Err(_) => serde_json::from_slice(bytes),
+                };
+                value.map_err(|error| JsonError::reading(&error).into())
+            },
             #[cfg(feature = "msgpack")]
             Self::MessagePack => {
                 let mut rest = bytes;
                 // The limit of `rmp_serde` does not count enum variants.
-                let value = T::deserialize(DepthLimited::new(&mut rmp_serde::Deserializer::new(&mut rest)))?;
+                let value = T::deserialize(DepthLimited::new(&mut rmp_serde::Deserializer::new(&mut rest)));
+                let value = value.map_err(|error| match error {
+                    rmp_serde::decode::Error::Syntax(text) if text == TooDeep(MAX_DEPTH).to_string() => {
+                        BoxError::from(TooDeep(MAX_DEPTH))
+                    },
+                    _ => Refused::MESSAGE_PACK.into(),
+                })?;
                 if rest.is_empty() { Ok(value) } else { Err(TRAILING_BYTES.into()) }
             },
             #[cfg(feature = "postcard")]
             Self::Postcard => {
+                // The errors of `postcard` are fixed texts.
                 let mut reader = postcard::Deserializer::from_bytes(bytes);
                 let value = T::deserialize(DepthLimited::new(&mut reader))?;
                 if reader.finalize()?.is_empty() { Ok(value) } else { Err(TRAILING_BYTES.into()) }
@@ -131,7 +146,10 @@ fn encode_json<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), BoxErro
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, DepthLimitedJson::default());
     // Writing to a `Vec` does not fail, so an I/O error is the one of the depth limit.
     let written = value.serialize(&mut serializer);
-    written.map_err(|error| if error.is_io() { TooDeep::JSON.into() } else { BoxError::from(error) })?;
+    written.map_err(|error| match error.is_io() {
+        true => BoxError::from(TooDeep::JSON),
+        false => Refused::BY_SERIALIZE.into(),
+    })?;
     let written = out.get(start..).unwrap_or_default();
     if memchr::memmem::find(written, b"null").is_some() && !is_finite(value) {
         return Err("JSON cannot hold a number that is not finite".into());

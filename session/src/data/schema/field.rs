@@ -176,7 +176,7 @@ fn encoded<S: SchemaData, F: Field<S>>(value: &F::Value, codec: Codec) -> Result
 fn encode<S: SchemaData, F: Field<S>>(value: &F::Value, codec: Codec, out: &mut Vec<u8>) -> Result<(), Error> {
     let encoded = caught_in::<S, F, _>("its `Serialize`", || Ok(value.encode(codec, out)))?;
     encoded.map_err(|cause| {
-        // Only this cause is safe to quote: others may contain the value, which may be a secret.
+        // This cause says what to do; the others say no more than the message.
         let rule = cause.downcast_ref::<TooDeep>().map(|rule| format!(": {rule}")).unwrap_or_default();
         let message = format!("session `{}`: field `{}` cannot be encoded{rule}", S::SECTION.name, F::INFO.name);
         Error::new(ErrorKind::Unencodable, message).caused_by(cause)

@@ -84,8 +84,10 @@ impl<'a> LegacyFields<'a> {
     }
 }
 
-/// Why a stored value did not become the value of a field. The text never quotes the value, which may be a secret; the
-/// source may.
+/// The cause of an error where the application's own error is the reason.
+pub(super) const NOT_KEPT: &str = "the reason that the application gave is not kept: it may quote the value";
+
+/// Why a stored value did not become the value of a field. It never quotes the value, which may be a secret.
 #[derive(Debug)]
 pub struct FieldErrorCause {
     what: String,
@@ -100,9 +102,9 @@ impl FieldErrorCause {
 
     /// The upgrade step of version `version` has refused the stored value.
     #[cold]
-    pub fn step(version: u32, reason: &dyn Display) -> Self {
+    pub fn step(version: u32, _reason: &dyn Display) -> Self {
         let what = format!("the upgrade of version {version} refused the stored value");
-        Self { what, source: reason.to_string().into() }
+        Self { what, source: NOT_KEPT.into() }
     }
 
     /// The code of an upgrade has panicked.

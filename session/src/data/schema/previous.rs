@@ -3,8 +3,10 @@
 use std::fmt;
 
 use super::SchemaData;
+use super::legacy::NOT_KEPT;
 use super::reader::SectionReader;
 use crate::base::error::{Error, ErrorKind};
+use crate::base::log_limit::LogLimit;
 use crate::data::payload::Section;
 use crate::data::shape::same_str;
 
@@ -29,24 +31,29 @@ impl<S: SchemaData> Previous<S> {
     {
         Self {
             read: |section| {
-                S::try_convert(read_previous::<P>(section)?).map_err(|cause| {
+                S::try_convert(read_previous::<P>(section)?).ok_or_else(|| {
                     let (name, from, to) = (S::SECTION.name, P::SECTION.version, S::SECTION.version);
                     let message = format!("session `{name}`: version {from} could not be converted to version {to}");
-                    Error::new(ErrorKind::Undecodable, message).caused_by(cause)
+                    Error::new(ErrorKind::Undecodable, message).caused_by(NOT_KEPT)
                 })
             },
         }
     }
 }
 
+/// Of the whole process: what is read here has no engine.
+static WARNINGS: LogLimit = LogLimit::new();
+
 fn read_previous<P: SchemaData>(section: &Section<'_>) -> Result<P, Error> {
     let (value, problems) = SectionReader::load::<P>(Some(section.clone()))?;
-    for problem in &problems {
-        tracing::warn!(
-            session = P::SECTION.name,
-            field = problem.field(),
-            "a stored field of an older version reads as its default: {problem}"
-        );
+    if !problems.is_empty()
+        && let Some(left_out) = WARNINGS.admit()
+    {
+        for problem in &problems {
+            let (session, field) = (P::SECTION.name, problem.field());
+            let what = "a stored field of an older version reads as its default";
+            tracing::warn!(session, field, left_out, "{what}: {problem}");
+        }
     }
     Ok(value)
 }
@@ -80,12 +87,13 @@ impl<P, T: From<P>> ConvertFrom<P> for T {
     note = "write `impl TryFrom<{P}> for {Self}`"
 )]
 pub trait TryConvertFrom<P>: Sized {
+    /// `None` if the conversion fails. Its error may quote a value, so it is not kept.
     #[doc(hidden)]
-    fn try_convert(previous: P) -> Result<Self, String>;
+    fn try_convert(previous: P) -> Option<Self>;
 }
 impl<P, T: TryFrom<P, Error: fmt::Display>> TryConvertFrom<P> for T {
-    fn try_convert(previous: P) -> Result<Self, String> {
-        T::try_from(previous).map_err(|error| error.to_string())
+    fn try_convert(previous: P) -> Option<Self> {
+        T::try_from(previous).ok()
     }
 }
 

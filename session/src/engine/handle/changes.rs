@@ -104,12 +104,15 @@ impl<S: SchemaData> Tracked<S> {
         if let Some(change) = changes.iter_mut().find(|change| is_user(change)) {
             change.base = None;
         }
-        tracing::warn!(
-            session = S::SECTION.name,
-            "the `user` field was assigned. This counts as a {}: fields without `survive` are reset, and so are the \
-             changes of this handle to them. Call `login` or `logout` instead",
-            if now.0.is_some() { "login" } else { "logout" }
-        );
+        if let Some(left_out) = self.request.engine.warnings.user_assigned.admit() {
+            tracing::warn!(
+                session = S::SECTION.name,
+                left_out,
+                "the `user` field was assigned. This counts as a {}: fields without `survive` are reset, and so are \
+                 the changes of this handle to them. Call `login` or `logout` instead",
+                if now.0.is_some() { "login" } else { "logout" }
+            );
+        }
         Ok(HandleChanges { changes, user: Some(now), reset: Some(reset) })
     }
 

@@ -4,6 +4,7 @@
 //! fingerprint, and the end of the request encodes the fields whose fingerprint differs. So touching a field without
 //! changing it writes nothing, and there is no flag to forget.
 
+use std::error::Error as _;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -84,12 +85,13 @@ impl<S: SchemaData> Tracked<S> {
             );
         }
         let (value, problems) = SectionReader::load::<S>(base.payload.section(S::SECTION.name))?;
-        for problem in &problems {
-            tracing::warn!(
-                session = S::SECTION.name,
-                field = problem.field(),
-                "a stored field reads as its default: {problem}"
-            );
+        if !problems.is_empty()
+            && let Some(left_out) = request.engine.warnings.unreadable_fields.admit()
+        {
+            for problem in &problems {
+                let (session, field, cause) = (S::SECTION.name, problem.field(), problem.error().source());
+                tracing::warn!(session, field, ?cause, left_out, "a stored field reads as its default: {problem}");
+            }
         }
         Ok(Self { value, marked: 0, before: Vec::new(), reset: 0, base, problems, request })
     }

@@ -169,6 +169,7 @@ where
                 }
                 return Ok(result);
             },
+            Replaced::Ended => return Ok(result),
             Replaced::Conflict(fresh) => (current, is_fresh) = (fresh, true),
             Replaced::StaleBase => {
                 LoadedSession { id, record: known } = loaded()?;

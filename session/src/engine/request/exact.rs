@@ -1,5 +1,6 @@
 //! The commits of an exact update: its changes come from a private unit, apart from those of other handles.
 
+use std::error::Error as _;
 use std::sync::Arc;
 
 use super::report::trace_commit;
@@ -19,6 +20,8 @@ use crate::port::Committed;
 pub(crate) enum Replaced {
     /// This record is stored.
     Applied(Arc<Record>),
+    /// The session was removed: the store has no room for what survives the logout.
+    Ended,
     /// Another process has stored this record.
     Conflict(Arc<Record>),
     /// Another handle of this request has committed; only for a session that lives in its cookie.
@@ -73,7 +76,14 @@ impl RequestSession {
         let delta = Arc::new(delta);
         let (base, is_use) = (Arc::clone(&current), self.is_used());
         let request = CommitRequest { delta: Arc::clone(&delta), base, verifier, is_use };
-        let (committed, next) = engine.compare_and_set(id, &current, &request).await?;
+        let (committed, next) = match engine.compare_and_set(id, &current, &request).await {
+            Err(error) if error.is_out_of_room() && delta.logs_out() => {
+                self.end_without_room(id, &current, &error).await?;
+                self.publish(Written::Ended, Some(CookieChange::Remove), reset, since);
+                return Ok(Replaced::Ended);
+            },
+            committed => committed?,
+        };
         match committed {
             Committed::Applied => {},
             Committed::Conflict(fresh) => return Ok(Replaced::Conflict(Arc::new(*fresh))),
@@ -93,7 +103,8 @@ impl RequestSession {
             match self.end(id, &next).await {
                 Ok(()) => self.publish(Written::Ended, Some(CookieChange::Remove), None, since),
                 Err(error) => {
-                    tracing::warn!(session = %id, %error, "an empty session could not be removed after a logout");
+                    let (cause, what) = (error.source(), "an empty session could not be removed after a logout");
+                    tracing::warn!(session = %id, %error, ?cause, "{what}");
                 },
             }
         }

@@ -6,6 +6,7 @@ mod report;
 mod unit;
 mod write;
 
+use std::error::Error as _;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -184,7 +185,10 @@ impl RequestSession {
                 credential
             },
             Found::Disagreement => {
-                tracing::warn!(cookie, "two session cookies have different values: the visitor counts as anonymous");
+                if let Some(left_out) = self.engine.warnings.two_cookies.admit() {
+                    let what = "two session cookies have different values: the visitor counts as anonymous";
+                    tracing::warn!(cookie, left_out, "{what}");
+                }
                 None
             },
         };
@@ -201,7 +205,10 @@ impl RequestSession {
             Ok(outcome) => outcome,
             Err(StoreError::Corrupt(corrupt)) => {
                 // The stored bytes are never overwritten: if this visitor writes, the new session gets a new id.
-                tracing::error!(%session, %corrupt, "a stored session cannot be read: the visitor counts as anonymous");
+                if let Some(left_out) = self.engine.warnings.corrupt.admit() {
+                    let what = "a stored session cannot be read: the visitor counts as anonymous";
+                    tracing::error!(%session, %corrupt, left_out, "{what}");
+                }
                 LoadOutcome::Nothing
             },
             Err(error) => return Err(error.into()),
@@ -253,7 +260,7 @@ impl RequestSession {
         if state.phase == Phase::Finished {
             return false;
         }
-        state.unit.merge(handed, seen, &self.engine.config.sections);
+        state.unit.merge(handed, seen, &self.engine.config.sections, &self.engine.warnings.dropped_changes);
         true
     }
 
@@ -353,8 +360,11 @@ impl RequestSession {
             return None;
         }
         state.phase = Phase::Finished;
-        if state.panicked {
-            tracing::warn!("the handler of a request has panicked: nothing that it asked for is committed");
+        if state.panicked
+            && let Some(left_out) = self.engine.warnings.panicked.admit()
+        {
+            let what = "the handler of a request has panicked: nothing that it asked for is committed";
+            tracing::warn!(left_out, "{what}");
         }
         state.failed = failed && !self.engine.config.commit_on_server_error;
         self.drop_unwanted(&mut state);
@@ -391,8 +401,12 @@ impl RequestSession {
 
     /// Files the session under its user anew. A failure is only logged: the next request tries again.
     async fn refile(self: Arc<Self>, id: SessionId) -> Result<(), Error> {
-        if let Err(error) = self.flush(true).await {
-            tracing::warn!(session = %id, %error, "a session could not be filed under its user");
+        let engine = Arc::clone(&self.engine);
+        if let Err(error) = self.flush(true).await
+            && let Some(left_out) = engine.warnings.unfiled.admit()
+        {
+            let cause = error.source();
+            tracing::warn!(session = %id, %error, ?cause, left_out, "a session could not be filed under its user");
         }
         Ok(())
     }
@@ -415,7 +429,7 @@ impl RequestSession {
             Err(error) => Err(error.into()),
         };
         if let Err(error) = touched {
-            touch_failed(id, &error);
+            touch_failed(id, &error, &self.engine.warnings.touch);
         }
         Ok(())
     }

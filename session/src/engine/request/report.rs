@@ -1,6 +1,9 @@
 //! The log events of a request's session, and the errors that its request gets.
 
+use std::error::Error as _;
+
 use crate::base::error::{Error, ErrorKind};
+use crate::base::log_limit::LogLimit;
 use crate::data::record::Record;
 use crate::data::token::SessionId;
 use crate::engine::delta::Delta;
@@ -38,6 +41,16 @@ pub(super) fn missed() -> Error {
 
 /// A touch that failed has one effect: the session expires earlier.
 #[cold]
-pub(super) fn touch_failed(session: SessionId, error: &Error) {
-    tracing::warn!(%session, %error, "the idle deadline of a session could not be moved");
+pub(super) fn touch_failed(session: SessionId, error: &Error, limit: &LogLimit) {
+    if let Some(left_out) = limit.admit() {
+        let cause = error.source();
+        tracing::warn!(%session, %error, ?cause, left_out, "the idle deadline of a session could not be moved");
+    }
+}
+
+#[cold]
+pub(super) fn logout_without_room(session: SessionId, error: &Error, left_out: u64) {
+    let cause = error.source();
+    tracing::warn!(%session, %error, ?cause, left_out, "a session was removed by its logout: the store has no room for \
+        the fields that survive");
 }

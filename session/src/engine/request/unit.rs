@@ -12,6 +12,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::base::error::{Error, ErrorKind};
+use crate::base::log_limit::LogLimit;
 use crate::data::payload::Payload;
 use crate::data::record::{Identity, Record};
 use crate::data::schema::sections::{Reset, SchemaRegistry, survives};
@@ -166,15 +167,28 @@ impl Unit {
     }
 
     /// Merges the changes that a handle made on the snapshot `seen`. Those that a login, logout or destruction by
-    /// another handle has reset meanwhile are dropped.
-    pub(super) fn merge(&mut self, handed: HandleChanges, seen: &Snapshot, sections: &SchemaRegistry) {
+    /// another handle has reset meanwhile are dropped, with a warning that `limit` admits.
+    pub(super) fn merge(
+        &mut self,
+        handed: HandleChanges,
+        seen: &Snapshot,
+        sections: &SchemaRegistry,
+        limit: &LogLimit,
+    ) {
         let HandleChanges { mut changes, mut user, mut reset } = handed;
         if let Some(since) = self.log.strictest_since(seen.place) {
             let dropped: Vec<_> = changes.extract_if(.., |change| !survives(since, change.field)).collect();
-            if !dropped.is_empty() {
+            if !dropped.is_empty()
+                && let Some(left_out) = limit.admit()
+            {
                 let fields: Vec<_> = dropped.iter().map(|change| change.field.info.name).collect();
-                tracing::warn!(?fields, by = ?since, "changes of a session handle are dropped: another handle of the \
-                    request has logged in, logged out or destroyed the session since this handle was made");
+                tracing::warn!(
+                    ?fields,
+                    by = ?since,
+                    left_out,
+                    "changes of a session handle are dropped: another handle of the request has logged in, logged out \
+                     or destroyed the session since this handle was made"
+                );
             }
             (user, reset) = (None, None);
         }

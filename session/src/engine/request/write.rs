@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::report::trace_commit;
+use super::report::{logout_without_room, trace_commit};
 use super::unit::{Ending, WithoutSession, Written};
 use super::{CookieChange, RequestSession};
 use crate::base::clock::Timestamp;
@@ -170,9 +170,15 @@ impl RequestSession {
         let token = delta.is_privilege_change().then(|| self.engine.rotate_token(loaded.id)).transpose()?;
         let verifier = token.as_ref().map(|token| self.engine.backend().verifier_hash(token));
         let before = loaded.record.user().filter(|_| delta.user.is_some()).cloned();
-        let is_use = self.is_used();
-        let request = CommitRequest { delta: Arc::clone(delta), base: loaded.record, verifier, is_use };
-        let record = self.engine.commit(loaded.id, request).await?;
+        let (base, is_use) = (Arc::clone(&loaded.record), self.is_used());
+        let request = CommitRequest { delta: Arc::clone(delta), base, verifier, is_use };
+        let record = match self.engine.commit(loaded.id, request).await {
+            Err(error) if error.is_out_of_room() && delta.logs_out() => {
+                self.end_without_room(loaded.id, &loaded.record, &error).await?;
+                return Ok((Written::Ended, Some(CookieChange::Remove)));
+            },
+            committed => committed?,
+        };
         if let Some(before) = before.filter(|before| record.user() != Some(before)) {
             self.engine.forget(loaded.id, &before).await;
         }
@@ -190,6 +196,16 @@ impl RequestSession {
     pub(super) async fn end(&self, id: SessionId, record: &Record) -> Result<(), Error> {
         self.engine.destroy(id, Some(record)).await?;
         tracing::debug!(session = %id, "session ended: no field survived the logout");
+        Ok(())
+    }
+
+    /// Destroys a session for whose logout the store has no room: a user who logs out must not stay logged in. What
+    /// would survive is lost.
+    pub(super) async fn end_without_room(&self, id: SessionId, record: &Record, error: &Error) -> Result<(), Error> {
+        self.engine.destroy(id, Some(record)).await?;
+        if let Some(left_out) = self.engine.warnings.no_room.admit() {
+            logout_without_room(id, error, left_out);
+        }
         Ok(())
     }
 

@@ -197,6 +197,10 @@ impl<S: Store> Store for Cached<S> {
         self.store.users().map(|_| self as &dyn UserIndex)
     }
 
+    fn call_deadline(&self) -> Option<Duration> {
+        self.store.call_deadline()
+    }
+
     fn encrypts(&self) -> bool {
         self.store.encrypts()
     }

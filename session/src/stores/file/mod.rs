@@ -336,6 +336,11 @@ impl Store for FileStore {
     fn users(&self) -> Option<&dyn UserIndex> {
         Some(self)
     }
+
+    /// Its calls have deadlines of their own.
+    fn call_deadline(&self) -> Option<Duration> {
+        None
+    }
 }
 
 impl FileStore {

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use self::packed::PackedRecord;
 use self::room::{Amount, Room};
@@ -349,6 +350,11 @@ impl Store for MemoryStore {
 
     fn users(&self) -> Option<&dyn UserIndex> {
         Some(self)
+    }
+
+    /// No call waits.
+    fn call_deadline(&self) -> Option<Duration> {
+        None
     }
 }
 

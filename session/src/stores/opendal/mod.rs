@@ -12,6 +12,7 @@ mod session_locks;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use opendal::{Lister, Operator};
@@ -280,6 +281,11 @@ impl Store for OpendalStore {
             }
         }
         Ok(removed)
+    }
+
+    /// Its calls have deadlines of their own.
+    fn call_deadline(&self) -> Option<Duration> {
+        None
     }
 }
 

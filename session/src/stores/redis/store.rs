@@ -1,5 +1,7 @@
 //! [`Store`] for [`RedisStore`].
 
+use std::time::Duration;
+
 use redis::{Cmd, Value};
 
 use super::RedisStore;
@@ -121,5 +123,10 @@ impl Store for RedisStore {
 
     fn users(&self) -> Option<&dyn UserIndex> {
         Some(self)
+    }
+
+    /// Its calls have deadlines of their own.
+    fn call_deadline(&self) -> Option<Duration> {
+        None
     }
 }

@@ -1,5 +1,7 @@
 //! [`Store`] for [`SqlStore`].
 
+use std::time::Duration;
+
 use super::SqlStore;
 use super::calls::MAX_RETRIES;
 use super::dialect::{Dialect, ErrorClass};
@@ -116,5 +118,10 @@ impl<D: Dialect> Store for SqlStore<D> {
 
     fn users(&self) -> Option<&dyn UserIndex> {
         Some(self)
+    }
+
+    /// Its calls have deadlines of their own.
+    fn call_deadline(&self) -> Option<Duration> {
+        None
     }
 }

@@ -5,6 +5,8 @@
 //! So the end of a session is written into the new store as a tombstone: a record that no token opens and that expires
 //! when the session would have. The copy then finds that its id is taken.
 
+use std::time::Duration;
+
 use crate::base::clock::{Rng as _, SystemRng, Timestamp};
 use crate::data::payload::{Edit, Payload};
 use crate::data::record::OpId;
@@ -228,6 +230,11 @@ impl<A: Store, B: Store> Store for Migrating<A, B> {
     fn users(&self) -> Option<&dyn UserIndex> {
         let both = self.from.users().is_some() && self.to.users().is_some();
         both.then_some(self as &dyn UserIndex)
+    }
+
+    /// The longer one, if one of the stores has none of its own.
+    fn call_deadline(&self) -> Option<Duration> {
+        self.from.call_deadline().max(self.to.call_deadline())
     }
 
     fn encrypts(&self) -> bool {

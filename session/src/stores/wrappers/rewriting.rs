@@ -46,6 +46,10 @@ macro_rules! rewriting_store {
                 self.inner.users().map(|_| self as &dyn UserIndex)
             }
 
+            fn call_deadline(&self) -> Option<std::time::Duration> {
+                self.inner.call_deadline()
+            }
+
             fn encrypts(&self) -> bool {
                 self.payload_is_encrypted()
             }

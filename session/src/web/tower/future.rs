@@ -10,6 +10,7 @@ use http::{HeaderValue, Response, StatusCode};
 use pin_project_lite::pin_project;
 
 use crate::base::error::{Error, ErrorKind};
+use crate::base::log_limit::LogLimit;
 use crate::base::report::report;
 use crate::engine::config::Config;
 use crate::engine::request::{Pool, RequestSession};
@@ -70,10 +71,10 @@ where
             return Poll::Pending;
         };
         if let (Err(error), Some(session)) = (committed, &this.session)
-            && !already_reports(&error, response.status())
+            && !already_reports(&error, response.status(), &session.engine.warnings.invalid)
         {
             report("the changes of a request could not be committed", &error);
-            response = refusal(error.kind(), &session.engine.config);
+            response = refusal(&error, &session.engine.config);
         }
         Poll::Ready(Ok(done(this.session, this.pool, response)))
     }
@@ -94,10 +95,10 @@ fn done<Body>(session: &mut Option<Arc<RequestSession>>, pool: &Pool, mut respon
 
 /// Whether the handler's response already says that nothing was committed: it has validated the session and answers
 /// with the violations.
-fn already_reports(error: &Error, status: StatusCode) -> bool {
+fn already_reports(error: &Error, status: StatusCode, limit: &LogLimit) -> bool {
     let reports = error.kind() == ErrorKind::Invalid && status.is_client_error();
-    if reports {
-        tracing::warn!(%error, %status, "the changes of a request are dropped, as its response says");
+    if reports && let Some(left_out) = limit.admit() {
+        tracing::warn!(%error, %status, left_out, "the changes of a request are dropped, as its response says");
     }
     reports
 }
@@ -112,18 +113,17 @@ fn clash<Body: Default + 'static>(config: &Config) -> Response<Body> {
     );
     let error = Error::new(ErrorKind::Misconfigured, message);
     report("a request was refused", &error);
-    let mut response = refusal(error.kind(), config);
-    write_body(&mut response, &error);
-    response
+    refusal(&error, config)
 }
 
-/// Replaces the handler's response, which would claim a commit that did not happen.
-fn refusal<Body: Default>(kind: ErrorKind, config: &Config) -> Response<Body> {
+/// The response in place of the handler's, which would claim a commit that did not happen.
+fn refusal<Body: Default + 'static>(error: &Error, config: &Config) -> Response<Body> {
     let mut response = Response::new(Body::default());
-    let status = status_of(kind);
+    let status = status_of(error.kind());
     *response.status_mut() = status;
     write_failure_headers(status, config.retry_after, response.headers_mut());
-    response.extensions_mut().insert(kind);
+    write_body(&mut response, error);
+    response.extensions_mut().insert(error.kind());
     response
 }
 

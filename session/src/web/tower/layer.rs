@@ -47,8 +47,9 @@ impl<S: Schema, Inner> Layer<Inner> for Sessions<S> {
 ///    disconnects.
 /// 3. If the commit fails, the layer answers in place of the handler, with the status of the
 ///    [`ErrorKind`](crate::ErrorKind): 503 if the store did not answer, 409 if another request changed the session. The
-///    failed commit sets no cookie: a response never claims what did not happen. The cookie of an earlier commit of
-///    this request is still sent.
+///    kind is in the response's extensions, so that an outer layer can draw the page; the text is that of a failed load
+///    if the body has axum's type, and empty for other types. The failed commit sets no cookie: a response never claims
+///    what did not happen. The cookie of an earlier commit of this request is still sent.
 /// 4. If the handler panics while it has a session, or is cancelled together with its request, nothing is committed.
 ///    After a panic without one, a 5xx response drops its changes, and another response stores them. Put a timeout
 ///    layer outside of this layer: inside of it, a handler that times out looks like a handler that has answered.
