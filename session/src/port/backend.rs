@@ -13,6 +13,9 @@ use crate::data::token::{Audience, SessionId, Token, VerifierHash};
 /// For this long after a rotation, a request with the old token counts as sent before the rotation.
 pub(crate) const ROTATION_GRACE: Duration = Duration::from_secs(30);
 
+/// The epoch of a note that a sealed session continues under another id without a user. Other notes have epoch 1.
+pub(crate) const LOGGED_OUT: u64 = 2;
+
 /// What [`SessionsBuilder::store`](crate::SessionsBuilder::store) takes: any [`Store`], or a `SealedCookie` (feature
 /// `sealed`). It is implemented for both and not meant to be implemented elsewhere.
 ///

@@ -43,7 +43,7 @@ use std::time::Duration;
 #[doc(hidden)]
 pub use self::backend::BackendBuilder;
 pub use self::backend::IntoBackend;
-pub(crate) use self::backend::{Backend, BackendContext, Credential, Sharing, Verdict};
+pub(crate) use self::backend::{Backend, BackendContext, Credential, LOGGED_OUT, Sharing, Verdict};
 #[cfg(feature = "sealed")]
 pub(crate) use self::backend::{OpenedCookie, ROTATION_GRACE};
 pub use self::commit::{Commit, Decision, StoredHead};

@@ -1,5 +1,6 @@
 //! Logins and logouts that run at the same time: the one that is overtaken is not an error page.
 
+use session::{KeyRing, SealedCookie, SecretKey};
 use tokio::join;
 
 use super::*;
@@ -63,5 +64,41 @@ async fn a_logout_is_not_lost_to_a_rotation() {
         for cookie in [before].into_iter().chain(answers.clone().map(|(_, cookie)| cookie)) {
             assert!(!world.show_of(cookie).await.contains("Some(7)"), "{overlap} {answers:?}");
         }
+    }
+}
+
+/// The same visitor with a session that lives in its cookie, with a list of ended sessions.
+#[tokio::test]
+async fn logouts_of_a_sealed_session() {
+    let keys = || KeyRing::new(SecretKey::generate().unwrap());
+    let cookie = SealedCookie::new(keys()).dangerous_last_cookie_wins().revoked_in(MemoryStore::new());
+    let sessions = Sessions::<Shop>::builder().store(cookie).build().unwrap();
+    let app = Router::new()
+        .route(
+            "/login",
+            post(async |mut session: Handed| {
+                session.login(7);
+                session.theme = "dark".into();
+            }),
+        )
+        .route("/logout", post(async |mut session: Handed| session.logout()))
+        .route("/destroy", post(async |session: Handed| session.destroy()))
+        .route("/rotate", post(async |mut session: Handed| session.rotate()))
+        .layer(sessions);
+    let client = Client::new(app);
+    for (first, second, expected) in [
+        ("/logout", "/logout", [200, 200]),
+        ("/logout", "/destroy", [200, 200]),
+        ("/destroy", "/logout", [200, 200]),
+        // The session continues under an id that the second request does not know, so nothing is claimed.
+        ("/rotate", "/logout", [200, 409]),
+    ] {
+        client.post("/login").await;
+        let cookie = client.cookie();
+        let one = client.post(first).await.status.as_u16();
+        client.set_cookie(cookie);
+        let other = client.post(second).await.status.as_u16();
+        assert_eq!([one, other], expected, "{first} {second}");
+        client.set_cookie(None);
     }
 }

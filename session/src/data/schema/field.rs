@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::info::FieldInfo;
 use super::legacy::{FieldErrorCause, LegacyFields};
-use super::panics::{caught, caught_in};
+use super::panics::{caught, in_field};
 use super::{SchemaData, Storable};
 use crate::base::error::{BoxError, Error, ErrorKind};
 use crate::data::codec::Codec;
@@ -181,4 +181,10 @@ fn encode<S: SchemaData, F: Field<S>>(value: &F::Value, codec: Codec, out: &mut 
         let message = format!("session `{}`: field `{}` cannot be encoded{rule}", S::SECTION.name, F::INFO.name);
         Error::new(ErrorKind::Unencodable, message).caused_by(cause)
     })
+}
+
+/// As [`caught`], for `what` of the field `F`.
+#[inline]
+fn caught_in<S: SchemaData, F: Field<S>, R>(what: &str, run: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    caught(run).unwrap_or_else(|_| Err(in_field::<S>(F::INFO.name, what)))
 }

@@ -14,6 +14,7 @@ use crate::engine::commit_queue::CommitRequest;
 use crate::engine::delta::Delta;
 use crate::engine::load::LoadedSession;
 use crate::engine::superseded;
+use crate::port::LOGGED_OUT;
 
 /// How often a logout is tried again on a session that other requests rotate.
 const LOGOUT_ATTEMPTS: usize = 4;
@@ -144,7 +145,12 @@ impl RequestSession {
     /// one who was logged in then, and who must be logged out.
     async fn logout_again(&self, id: SessionId, delta: &Arc<Delta>, user: Option<UserKey>) -> Outcome {
         if self.engine.lives_in_cookie() {
-            return Ok((Written::Ended, Some(CookieChange::Remove)));
+            // The note about the session says whether the other request was a logout.
+            return match self.engine.stored(id).await? {
+                Some(note) if note.rotated.as_millis() == 0 => Ok((Written::Ended, Some(CookieChange::Remove))),
+                Some(note) if note.epoch() == LOGGED_OUT => Ok((Written::Ended, None)),
+                _ => Err(superseded()),
+            };
         }
         for _ in 0..LOGOUT_ATTEMPTS {
             let Some(record) = self.engine.stored(id).await? else {

@@ -18,8 +18,8 @@ use crate::data::payload::Payload;
 use crate::data::record::{OpId, Record};
 use crate::data::token::{SessionId, Token, VerifierHash};
 use crate::port::{
-    Backend, BackendContext, BoxFuture, Commit, Committed, Created, Credential, Destroyed, DynStore, OpenedCookie,
-    ROTATION_GRACE, Sharing, StoreError, Touched, UserIndex, Verdict,
+    Backend, BackendContext, BoxFuture, Commit, Committed, Created, Credential, Destroyed, DynStore, LOGGED_OUT,
+    OpenedCookie, ROTATION_GRACE, Sharing, StoreError, Touched, UserIndex, Verdict,
 };
 
 const ENCRYPT_LABEL: &[u8] = b"typed-session/v1/encrypt";
@@ -157,18 +157,20 @@ impl Backend for CookieBackend {
         match (credential, note) {
             (Credential::Sealed(_), None) => Verdict::Live,
             (_, Some(note)) if now.duration_since(note.rotated) < ROTATION_GRACE => {
-                Verdict::RotatedInFlight { is_proven: false }
+                // The cookie is authentic. But only after a logout is another one confirmed: after a rotation or a
+                // login, this request cannot end the session, which continues under an id that it does not know.
+                Verdict::RotatedInFlight { is_proven: note.epoch == LOGGED_OUT }
             },
             _ => Verdict::Refused,
         }
     }
 
-    /// A new id: the list of ended sessions refuses the old cookie by its id.
     /// The seal is bound to the audience, and no token is stored.
     fn verifier_hash(&self, token: &Token) -> VerifierHash {
         token.unbound_hash()
     }
 
+    /// A new id: the list of ended sessions refuses the old cookie by its id.
     fn rotate(&self, _: SessionId, rng: &dyn Rng) -> Result<Token, RngError> {
         Token::generate(rng)
     }
@@ -223,7 +225,11 @@ impl DynStore for CookieBackend {
             }
             // The session continues under another id. Of several requests that rotate it, the first to file the note
             // continues.
-            match revoked.create(id, &end_note(commit.op, now, commit.until, now), now).await? {
+            let mut note = end_note(commit.op, now, commit.until, now);
+            if commit.record.user().is_none() {
+                note.epoch = LOGGED_OUT;
+            }
+            match revoked.create(id, &note, now).await? {
                 Created::Created => Ok(Committed::Applied),
                 Created::Exists => match revoked.load(id, now).await? {
                     Some(note) if note.has_applied(commit.op) => Ok(Committed::Applied),
