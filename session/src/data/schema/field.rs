@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::info::FieldInfo;
 use super::legacy::{FieldErrorCause, LegacyFields};
-use super::panics::{caught, caught_in};
+use super::panics::{caught, in_field};
 use super::{SchemaData, Storable};
 use crate::base::error::{BoxError, Error, ErrorKind};
 use crate::data::codec::Codec;
@@ -107,6 +107,12 @@ impl fmt::Debug for FieldVtable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.info.fmt(f)
     }
+}
+
+/// As [`caught`], for `what` of the field `F`.
+#[inline]
+fn caught_in<S: SchemaData, F: Field<S>, R>(what: &str, run: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    caught(run).unwrap_or_else(|_| Err(in_field::<S>(F::INFO.name, what)))
 }
 
 fn default<S: SchemaData, F: Field<S>>(codec: Codec, out: &mut Vec<u8>) -> Result<(), Error> {

@@ -8,7 +8,6 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::SchemaData;
-use super::field::Field;
 use crate::base::error::{Error, ErrorKind};
 
 /// The application's code has panicked. Its message may quote a value, so it is not kept: the panic hook has printed
@@ -28,15 +27,6 @@ impl std::error::Error for Panicked {}
 #[inline]
 pub(super) fn caught<R>(run: impl FnOnce() -> R) -> Result<R, Panicked> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|_| Panicked)
-}
-
-/// As [`caught`], for `what` of the field `F`.
-#[inline]
-pub(super) fn caught_in<S: SchemaData, F: Field<S>, R>(
-    what: &str,
-    run: impl FnOnce() -> Result<R, Error>,
-) -> Result<R, Error> {
-    caught(run).unwrap_or_else(|_| Err(in_field::<S>(F::INFO.name, what)))
 }
 
 #[cold]
