@@ -10,15 +10,15 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Collects the events of the thread that has made it, at every level.
 pub(crate) struct Log {
-    lines: Captured,
+    lines: Output,
     /// Ends the collection when it is dropped.
     _guard: Box<dyn Any>,
 }
 
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+struct Output(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Captured {
+impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -29,7 +29,7 @@ impl Write for Captured {
     }
 }
 
-impl MakeWriter<'_> for Captured {
+impl MakeWriter<'_> for Output {
     type Writer = Self;
 
     fn make_writer(&self) -> Self {
@@ -39,7 +39,7 @@ impl MakeWriter<'_> for Captured {
 
 impl Log {
     pub(crate) fn start() -> Self {
-        let lines = Captured::default();
+        let lines = Output::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(LevelFilter::TRACE)
             .with_writer(lines.clone())

@@ -9,6 +9,7 @@ use crate::data::codec::Codec;
 use crate::data::lock_grammar::Release;
 use crate::data::payload::{Edit, Payload};
 use crate::data::schema::SchemaData;
+use crate::data::schema::legacy::keeping_reasons;
 use crate::data::schema::reader::SectionReader;
 
 /// Loads a session that consists of a release's samples, for each of `releases`.
@@ -30,7 +31,8 @@ pub(super) fn replay<'a, S: SchemaData>(releases: impl Iterator<Item = &'a Relea
             key,
             value: value.as_deref(),
         }));
-        let problems = match SectionReader::unchecked::<S>(stored.as_ref().and_then(|stored| stored.section(name))) {
+        let section = stored.as_ref().and_then(|stored| stored.section(name));
+        let problems = match keeping_reasons(|| SectionReader::unchecked::<S>(section)) {
             Ok((_, problems)) => problems.iter().map(|problem| with_cause(problem.error())).collect(),
             Err(error) => vec![with_cause(&error)],
         };
@@ -44,7 +46,7 @@ pub(super) fn replay<'a, S: SchemaData>(releases: impl Iterator<Item = &'a Relea
     if losses.is_empty() { Ok(()) } else { Err(losses) }
 }
 
-/// The error and its cause.
+/// The error and its cause. The cause may quote the value, which is safe here: samples are not secret.
 fn with_cause(error: &Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {cause}"),

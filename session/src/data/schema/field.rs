@@ -109,6 +109,12 @@ impl fmt::Debug for FieldVtable {
     }
 }
 
+/// As [`caught`], for `what` of the field `F`.
+#[inline]
+fn caught_in<S: SchemaData, F: Field<S>, R>(what: &str, run: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    caught(run).unwrap_or_else(|_| Err(in_field::<S>(F::INFO.name, what)))
+}
+
 fn default<S: SchemaData, F: Field<S>>(codec: Codec, out: &mut Vec<u8>) -> Result<(), Error> {
     encode::<S, F>(&default_value::<S, F>()?, codec, out)
 }

@@ -1,5 +1,6 @@
 //! [`LegacyFields`]: what older releases have stored of a section, as the steps of one field read it.
 
+use std::cell::Cell;
 use std::fmt::{self, Display};
 
 use super::info::FieldInfo;
@@ -87,6 +88,18 @@ impl<'a> LegacyFields<'a> {
 /// The cause of an error where the application's own error is the reason.
 pub(super) const NOT_KEPT: &str = "the reason that the application gave is not kept: it may quote the value";
 
+thread_local! {
+    static KEEPS_REASONS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `run`, in which the errors of upgrades keep their reasons: the samples of a schema lock are not secret.
+pub(crate) fn keeping_reasons<R>(run: impl FnOnce() -> R) -> R {
+    KEEPS_REASONS.set(true);
+    let result = run();
+    KEEPS_REASONS.set(false);
+    result
+}
+
 /// Why a stored value did not become the value of a field. It never quotes the value, which may be a secret.
 #[derive(Debug)]
 pub struct FieldErrorCause {
@@ -102,9 +115,10 @@ impl FieldErrorCause {
 
     /// The upgrade step of version `version` has refused the stored value.
     #[cold]
-    pub fn step(version: u32, _reason: &dyn Display) -> Self {
+    pub fn step(version: u32, reason: &dyn Display) -> Self {
         let what = format!("the upgrade of version {version} refused the stored value");
-        Self { what, source: NOT_KEPT.into() }
+        let source = if KEEPS_REASONS.get() { reason.to_string().into() } else { NOT_KEPT.into() };
+        Self { what, source }
     }
 
     /// The code of an upgrade has panicked.
