@@ -27,6 +27,7 @@ mod retries;
 mod sealed;
 mod sections;
 mod secured;
+mod security;
 mod shapes;
 mod shop;
 mod shop_stores;

@@ -34,6 +34,7 @@
 //! | make and replace secret keys | [`keys`] |
 //! | go to production | [`deployment`] |
 //! | test an app | [`testing`] |
+//! | see which attacks, faults and bad inputs are tested | [`security`] |
 
 #[cfg(feature = "derive")]
 #[expect(clippy::allow_attributes, reason = "emitted by the derive; in other crates clippy does not look at it")]
@@ -72,3 +73,6 @@ pub mod deployment {}
 
 #[doc = include_str!("../../docs/guide/testing.md")]
 pub mod testing {}
+
+#[doc = include_str!("../../docs/security.md")]
+pub mod security {}
