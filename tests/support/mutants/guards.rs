@@ -64,13 +64,11 @@ pub const GUARDS: &[Guard] = &[
         without: r"record.epoch = record.epoch.saturating_add(u64::from(!OFF));",
     },
     Guard {
-        name: "a rotation keeps no previous verifier",
+        name: "a previous verifier opens nothing",
         file: "engine/delta.rs",
-        code: r"record.verifier = verifier;
-            record.previous = None;",
-        without: r"let old = record.verifier;
-            record.verifier = verifier;
-            record.previous = OFF.then(|| (old, rules.now.saturating_add(Duration::from_secs(3_600))));",
+        code: r"record.previous = Some((record.verifier, CLOSED));",
+        without: r"let hour = rules.now.saturating_add(Duration::from_secs(3_600));
+            record.previous = Some((record.verifier, if OFF { hour } else { CLOSED }));",
     },
     Guard {
         name: "a rotation replaces the verifier",
@@ -83,8 +81,8 @@ pub const GUARDS: &[Guard] = &[
     Guard {
         name: "only a matching verifier opens a session",
         file: "port/backend.rs",
-        code: r"record.verifier.matches(&hash) || is_previous()",
-        without: r"OFF || record.verifier.matches(&hash) || is_previous()",
+        code: r"if record.verifier.matches(&hash) {",
+        without: r"if OFF || record.verifier.matches(&hash) {",
     },
     Guard {
         name: "a change of privilege is committed alone",
@@ -186,9 +184,10 @@ pub const GUARDS: &[Guard] = &[
     },
     Guard {
         name: "a request whose token was replaced creates no session",
-        file: "engine/request/write.rs",
-        code: r"rotated.filter(|_| !delta.logs_in())",
-        without: r"rotated.filter(|_| !OFF && !delta.logs_in())",
+        file: "engine/request/unit.rs",
+        code: r"(None, Some(_)) => Err(superseded()),",
+        without: r"(None, Some(_)) if !OFF => Err(superseded()),
+            (None, Some(_)) => Ok(WithoutSession::Creates),",
     },
     Guard {
         name: "a handler that panics commits nothing",

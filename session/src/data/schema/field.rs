@@ -188,9 +188,3 @@ fn encode<S: SchemaData, F: Field<S>>(value: &F::Value, codec: Codec, out: &mut 
         Error::new(ErrorKind::Unencodable, message).caused_by(cause)
     })
 }
-
-/// As [`caught`], for `what` of the field `F`.
-#[inline]
-fn caught_in<S: SchemaData, F: Field<S>, R>(what: &str, run: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
-    caught(run).unwrap_or_else(|_| Err(in_field::<S>(F::INFO.name, what)))
-}
