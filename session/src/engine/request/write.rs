@@ -74,20 +74,27 @@ impl RequestSession {
 
     async fn write(&self, delta: &Arc<Delta>) -> Outcome {
         let Some(loaded) = self.loaded() else { return self.create(delta).await };
-        let lost = match self.change(loaded.clone(), delta).await {
-            Err(error) if matches!(error.kind(), ErrorKind::Superseded | ErrorKind::Gone) => error,
-            Err(error) if delta.logs_out() && is_about_data(&error) => {
-                return Box::pin(self.logout_without_data(loaded, delta, error)).await;
-            },
+        // Not one `match`: it would keep room for the outcome while it waits for the second call.
+        let failure = match self.change(loaded, delta).await {
+            Err(failure) if delta.logs_in() || delta.logs_out() => failure,
             outcome => return outcome,
         };
-        if delta.logs_in() {
-            Box::pin(self.login_apart(&loaded, delta, lost.kind())).await
-        } else if delta.logs_out() {
+        Box::pin(self.carry_out(delta, failure)).await
+    }
+
+    /// Carries out a login or logout whose commit has failed, if that is possible.
+    async fn carry_out(&self, delta: &Arc<Delta>, failure: Error) -> Outcome {
+        let Some(loaded) = self.loaded() else { return Err(failure) };
+        let is_overtaken = matches!(failure.kind(), ErrorKind::Superseded | ErrorKind::Gone);
+        if is_overtaken && delta.logs_in() {
+            self.login_apart(&loaded, delta, failure.kind()).await
+        } else if is_overtaken {
             let user = self.engine.user_of(&loaded.record);
-            Box::pin(self.logout_again(loaded.id, delta, user)).await
+            self.logout_again(loaded.id, delta, user).await
+        } else if delta.logs_out() && is_about_data(&failure) {
+            self.logout_without_data(loaded, delta, failure).await
         } else {
-            Err(lost)
+            Err(failure)
         }
     }
 
@@ -175,7 +182,6 @@ impl RequestSession {
         }
         let token = delta.is_privilege_change().then(|| self.engine.rotate_token(loaded.id)).transpose()?;
         let verifier = token.as_ref().map(|token| self.engine.backend().verifier_hash(token));
-        let before = loaded.record.user().filter(|_| delta.user.is_some()).cloned();
         let (base, is_use) = (Arc::clone(&loaded.record), self.is_used());
         let request = CommitRequest { delta: Arc::clone(delta), base, verifier, is_use };
         let record = match self.engine.commit(loaded.id, request).await {
@@ -185,8 +191,11 @@ impl RequestSession {
             },
             committed => committed?,
         };
-        if let Some(before) = before.filter(|before| record.user() != Some(before)) {
-            self.engine.forget(loaded.id, &before).await;
+        if let Some(before) = loaded.record.user()
+            && delta.user.is_some()
+            && record.user() != Some(before)
+        {
+            Box::pin(self.engine.forget(loaded.id, before)).await;
         }
         trace_commit(loaded.id, &record, delta, token.is_some());
         let id = token.as_ref().map_or(loaded.id, Token::id);
