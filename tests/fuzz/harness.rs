@@ -85,7 +85,9 @@ impl Target {
             std::mem::forget(failure);
             is_new
         };
-        seeds.iter().for_each(|seed| drop(run(seed)));
+        for seed in &seeds {
+            run(seed);
+        }
         let mut pool = seeds;
         let is_over = |count: u64| match seconds {
             Some(seconds) => started.elapsed() >= Duration::from_secs(seconds),

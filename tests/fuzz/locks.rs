@@ -2,7 +2,6 @@
 
 use crate::harness::Target;
 
-#[expect(dead_code, reason = "the packages use all of it")]
 #[path = "../../session/src/data/lock_grammar.rs"]
 mod lock_grammar;
 

@@ -80,15 +80,19 @@ fn repair(bytes: &mut [u8]) {
     }
 }
 
+/// Where the payload of a record begins.
+fn payload_at(record: &[u8]) -> usize {
+    HEADER + usize::from(u16::from_be_bytes(record[196..HEADER].try_into().unwrap()))
+}
+
 /// Whether the layout that is documented for records allows `bytes`.
 fn is_record(bytes: &[u8]) -> bool {
     let mut repaired = bytes.to_vec();
     repair(&mut repaired);
-    let Some(length) = bytes.get(196..HEADER) else { return false };
-    let user = usize::from(u16::from_be_bytes(length.try_into().unwrap()));
-    bytes.starts_with(&[0xa5, b'S', 1, 0])
+    bytes.len() >= HEADER
+        && bytes.starts_with(&[0xa5, b'S', 1, 0])
         && repaired == bytes
-        && bytes.get(HEADER + user..).is_some_and(|rest| payload(rest).is_some())
+        && bytes.get(payload_at(bytes)..).is_some_and(|rest| payload(rest).is_some())
 }
 
 /// Checks what the record of `bytes` says, if they are one.
@@ -175,8 +179,7 @@ fn payload_of_a_session() {
 
     let mut target = Target::new("payload", &["\u{1}", "\u{4}shop", "\u{6}visits", "\u{4}user", "\u{5}theme", "_"]);
     for (_, record) in records() {
-        let user = usize::from(u16::from_be_bytes(record[196..HEADER].try_into().unwrap()));
-        target = target.seed(&record[HEADER + user..]);
+        target = target.seed(&record[payload_at(&record)..]);
     }
     target.run(|input| {
         let mut bytes = [&head[..], input].concat();
@@ -195,7 +198,7 @@ fn payload_of_a_session() {
             assert_eq!(load(), record.encode(), "a record that is refused stays as it is");
             return format!("{} {}", visited.status, shown.text);
         }
-        let after = payload(&load()[HEADER..]).unwrap();
+        let after = payload(&load()[payload_at(&load())..]).unwrap();
         let own = (b"shop".to_vec(), b"visits".to_vec());
         assert!(after.contains_key(&own));
         let others = |fields: &Fields| {
