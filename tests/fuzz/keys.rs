@@ -42,7 +42,7 @@ fn secret_key() {
 fn key_ring() {
     let words = ["tsk1_", " ", ",", "\n", "\r\n", "\r", "\t", "#", ", ", "\u{b}", "\u{a0}", ONE, OTHER];
     let target = Target::new("key_ring", &words).seed(format!("# new\n{ONE},{OTHER}\n")).seed(format!("{OTHER} {ONE}"));
-    target.inputs(5_000).run(|input| {
+    target.inputs(2_000).run(|input| {
         let text = String::from_utf8_lossy(input);
         let lines = text.split('\n').filter(|line| !line.trim_start().starts_with('#'));
         let words: Vec<&str> = lines

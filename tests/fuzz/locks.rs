@@ -89,7 +89,7 @@ fn lock() {
     let target = Target::new("lock", &words)
         .seed(write_file("shop", &[write_release(1, &facts), write_release(2, &facts[..2])]))
         .seed(include_str!("../../examples/sessions/shop.lock"));
-    target.inputs(10_000).run(|input| {
+    target.inputs(3_000).run(|input| {
         let text = String::from_utf8_lossy(input);
         let _ = check(&text);
         check(&repaired(&text))
