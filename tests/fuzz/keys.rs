@@ -27,11 +27,11 @@ fn secret_key() {
             Ok(key) => {
                 assert_eq!(key.to_text().expose(), text.trim());
                 assert!(!format!("{key:?}").contains("tsk1_"));
-                format!("{}", text.len())
+                "a key".into()
             },
             Err(error) => {
                 is_not_quoted(&text, &error.to_string());
-                error.to_string()
+                error.to_string().replace(char::is_numeric, "")
             },
         }
     });
