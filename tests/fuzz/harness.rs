@@ -67,6 +67,7 @@ impl Target {
 
     /// Runs `check`, which panics if the property does not hold. It returns the outcome of the parser, such as its
     /// error: inputs with a new outcome join the corpus of this run.
+    #[expect(clippy::disallowed_methods, reason = "a run is limited by real time")]
     pub fn run(self, mut check: impl FnMut(&[u8]) -> String) {
         let seconds = std::env::var("FUZZ_SECONDS").ok().map(|seconds| seconds.parse().expect("FUZZ_SECONDS"));
         let seed = match std::env::var("FUZZ_SEED") {
