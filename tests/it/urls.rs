@@ -44,6 +44,21 @@ async fn passwords_with_special_characters() {
     is_accepted(MySqlStore::connect_with(&mariadb.url_of("ann", ENCODED), create()).await.unwrap()).await;
 }
 
+/// A list of URLs in place of one: the second one, with its password, is in the value of a parameter.
+#[tokio::test]
+async fn a_refused_parameter_is_not_quoted() {
+    let url = |scheme: &str, parameter: &str| {
+        let one = format!("{scheme}://ann:secret@127.0.0.1:1/1");
+        format!("{one}?{parameter},{one}")
+    };
+    let url_of = url("redis", "protocol=resp3");
+    is_refused(&url_of, RedisStore::connect(&url_of).await);
+    let url_of = url("postgres", "sslmode=require");
+    is_refused(&url_of, PostgresStore::connect(&url_of).await);
+    let url_of = url("mysql", "ssl-mode=REQUIRED");
+    is_refused(&url_of, MySqlStore::connect(&url_of).await);
+}
+
 /// Refused before a connection is made: there is no server at these URLs.
 #[tokio::test]
 async fn names_of_tables_are_checked() {

@@ -125,7 +125,8 @@ impl KeyRing {
     /// ```
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-        let words = lines.flat_map(|line| line.split([' ', '\t', ','])).map(str::trim).filter(|word| !word.is_empty());
+        let is_between = |letter: char| letter.is_whitespace() || letter == ',';
+        let words = lines.flat_map(|line| line.split(is_between)).filter(|word| !word.is_empty());
         let mut complaints = Vec::new();
         let mut ring: Option<Self> = None;
         for (index, word) in words.enumerate() {

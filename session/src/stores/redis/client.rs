@@ -19,13 +19,20 @@ pub(super) fn client_for(what: &str, url: &str) -> Result<Client, StoreError> {
             "{what}: TLS needs the feature `redis-tls` of the crate `session`"
         )));
     }
-    let client = Client::open(url).map_err(|error| StoreError::Misconfigured(format!("{what}: {error}")))?;
+    let client = Client::open(url).map_err(|error| refused(what, &error))?;
     let database = client.get_connection_info().redis_settings().db();
     if database < 0 {
         return Err(StoreError::Misconfigured(format!("{what}: database {database}: use 0 or more")));
     }
     install_tls_provider(&client);
     Ok(client)
+}
+
+/// The error of a URL, without the value that the client quotes: it contains a password if another URL follows a comma.
+fn refused(what: &str, error: &RedisError) -> StoreError {
+    let text = error.to_string();
+    let fault = error.detail().and_then(|detail| text.strip_suffix(detail)).unwrap_or(&text);
+    StoreError::Misconfigured(format!("{what}: {}", fault.trim_end_matches([':', ' '])))
 }
 
 /// Sets the process's default provider of TLS cryptography, if there is none. Without a default, the first connection

@@ -7,6 +7,17 @@ use super::options::SqlOptions;
 use crate::base::error::Corrupt;
 use crate::port::StoreError;
 
+/// The error of a URL, which messages call `what`, without the value of a parameter that the driver quotes: it contains
+/// a password if another URL follows a comma, or `;password=…`.
+pub(super) fn refused_url(what: &str, error: &Error) -> StoreError {
+    let text = error.to_string();
+    let fault = match (text.split_once('"'), text.rsplit_once('"')) {
+        (Some((before, _)), Some((_, after))) => format!("{}{after}", before.trim_end()),
+        _ => text,
+    };
+    StoreError::Misconfigured(format!("{what}: {}", fault.replace("error with configuration: ", "")))
+}
+
 /// Why a statement failed.
 pub(super) struct QueryError {
     /// The statement's name.

@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, Error, MySql, MySqlConnection};
 
 use super::SqlStore;
 use super::dialect::{Dialect, ErrorClass, impl_driver};
+use super::error::refused_url;
 use super::options::SqlOptions;
 use crate::port::StoreError;
 use crate::port::options::check_scheme;
@@ -89,8 +90,7 @@ impl SqlStore<MySql> {
     pub async fn connect_with(url: &str, options: SqlOptions) -> Result<Self, StoreError> {
         options.check()?;
         check_scheme("MySQL URL", url, &["mysql", "mariadb"])?;
-        let server = MySqlConnectOptions::from_str(url)
-            .map_err(|error| StoreError::Misconfigured(format!("MySQL URL: {error}")))?;
+        let server = MySqlConnectOptions::from_str(url).map_err(|error| refused_url("MySQL URL", &error))?;
         let timeout = options.server_timeout().as_secs().max(1);
         let pool = MySqlPoolOptions::new()
             .max_connections(options.connection_limit())

@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, Error, PgConnection, Postgres};
 
 use super::SqlStore;
 use super::dialect::{Dialect, ErrorClass, impl_driver};
+use super::error::refused_url;
 use super::options::SqlOptions;
 use super::statement::{ResultKind, Template};
 use crate::port::StoreError;
@@ -95,8 +96,7 @@ impl SqlStore<Postgres> {
     pub async fn connect_with(url: &str, options: SqlOptions) -> Result<Self, StoreError> {
         options.check()?;
         check_scheme("PostgreSQL URL", url, &["postgres", "postgresql"])?;
-        let server = PgConnectOptions::from_str(url)
-            .map_err(|error| StoreError::Misconfigured(format!("PostgreSQL URL: {error}")))?;
+        let server = PgConnectOptions::from_str(url).map_err(|error| refused_url("PostgreSQL URL", &error))?;
         let timeout = options.server_timeout().as_millis().max(1);
         let pool = PgPoolOptions::new()
             .max_connections(options.connection_limit())

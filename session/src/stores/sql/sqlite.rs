@@ -6,6 +6,7 @@ use sqlx::{Error, Sqlite, SqliteConnection};
 
 use super::SqlStore;
 use super::dialect::{Dialect, ErrorClass, impl_driver};
+use super::error::refused_url;
 use super::options::SqlOptions;
 use crate::port::StoreError;
 use crate::port::options::check_scheme;
@@ -96,7 +97,7 @@ impl SqlStore<Sqlite> {
             return Err(StoreError::Misconfigured(text.into()));
         }
         let file = SqliteConnectOptions::from_str(url)
-            .map_err(|error| StoreError::Misconfigured(format!("SQLite URL: {error}")))?
+            .map_err(|error| refused_url("SQLite URL", &error))?
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(options.server_timeout());
         if options.creates_table(Sqlite::CREATES_TABLE) && !url.contains("mode=") {
