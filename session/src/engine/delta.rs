@@ -204,14 +204,14 @@ impl Delta {
 
     /// Drops what a failed handler must not store: data and logins. A logout, a rotation, and changes of `rotate`
     /// fields stay, unless a login comes before the latter: then they are those of the user who is not logged in.
-    /// `is_logged_in` says whether the stored session has a user, whom a login of another user logs out.
-    pub(crate) fn drop_failed(&mut self, is_logged_in: bool) {
+    /// `logs_out_before_login` says whether the logout that a login of another user begins with is carried out.
+    pub(crate) fn drop_failed(&mut self, logs_out_before_login: bool) {
         if !self.logs_in() {
             self.changes.retain(|change| change.field.info.privilege);
             return;
         }
         self.changes.clear();
-        self.reset = self.reset.filter(|reset| is_logged_in && *reset == Reset::Logout);
+        self.reset = self.reset.filter(|reset| logs_out_before_login && *reset == Reset::Logout);
         self.user = self.reset.map(|_| Identity(None));
     }
 

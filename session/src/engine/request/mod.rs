@@ -417,7 +417,9 @@ impl RequestSession {
             state.unit.drop_all();
         } else if state.failed || state.unit.failure.is_some() {
             let user = state.unit.loaded.as_ref().and_then(|loaded| self.engine.user_of(&loaded.record));
-            state.unit.drop_failed(user.is_some());
+            // A login that has failed does not log the user out who was logged in before.
+            let logs_out_before_login = state.failed && user.is_some();
+            state.unit.drop_failed(logs_out_before_login);
         }
     }
 

@@ -284,9 +284,10 @@ impl Unit {
         self.to_destroy.clear();
     }
 
-    /// Drops what a failed handler must not store. `is_logged_in` says whether the loaded session has a user.
-    pub(super) fn drop_failed(&mut self, is_logged_in: bool) {
-        self.changes.drop_failed(is_logged_in);
+    /// Drops what a failed handler must not store. `logs_out_before_login` says whether the logout that a login begins
+    /// with is carried out.
+    pub(super) fn drop_failed(&mut self, logs_out_before_login: bool) {
+        self.changes.drop_failed(logs_out_before_login);
     }
 
     /// Takes the changes so far, to commit them. [`conclude`](Self::conclude) must follow.
