@@ -22,6 +22,7 @@ pub(crate) fn check_deadline(name: &str, deadline: Duration) -> Result<(), Store
 /// # Errors
 ///
 /// [`StoreError::Misconfigured`] names the setting and the first of `schemes`.
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "sqlite"))]
 pub(crate) fn check_scheme(what: &str, url: &str, schemes: &[&str]) -> Result<(), StoreError> {
     let scheme = url.split_once(':').map(|(scheme, _)| scheme);
     if scheme.is_some_and(|scheme| schemes.contains(&scheme)) {

@@ -325,10 +325,11 @@ impl RedisStore {
     /// As [`connect`](Self::connect).
     pub async fn probe(&self) -> Result<(), StoreError> {
         let key = self.key(SessionId::from_bytes([0xff; 16]));
-        let failed = |name: &str, error: &RedisError| match self.shared.connection {
-            Connection::Direct(_) => startup_error(name, error),
+        let is_one_server = matches!(self.shared.connection, Connection::Direct(_));
+        let failed = |name: &str, error: &RedisError| match is_one_server {
+            true => startup_error(name, error),
             // The next request may find another server.
-            _ => read_error(name, error),
+            false => read_error(name, error),
         };
         let clock: (u64, u64) = self.query(&time()).await.map_err(|error| failed("TIME", &error))?;
         self.clock_measured(clock, SystemClock.now());

@@ -78,6 +78,7 @@ pub(super) enum ErrorClass {
     /// Nothing was written, because the database has no room.
     Full,
     /// A column accepts no such value. Nothing was written. The message may quote the value.
+    #[cfg_attr(not(any(feature = "mysql", feature = "postgres")), expect(dead_code, reason = "not of SQLite"))]
     Rejected,
     /// An error that does not prove that nothing was written: a proxy may have lost the answer.
     Unproven,
