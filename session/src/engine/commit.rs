@@ -218,10 +218,9 @@ impl Engine {
 
     /// The idle deadline to set as soon as the session is loaded: if less than half of the idle time is left, the
     /// request may take longer than what is left.
-    pub(crate) fn urgent_touch(&self, record: &Record) -> Option<Timestamp> {
-        let left = record.idle.duration_since(self.now());
-        let is_urgent = !self.lives_in_cookie() && left < self.config.idle / 2;
-        self.due_touch(record, None).filter(|_| is_urgent)
+    pub(crate) fn urgent_touch(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {
+        let is_urgent = record.idle.duration_since(now) < self.config.idle / 2 && !self.lives_in_cookie();
+        is_urgent.then(|| self.due_touch(record, None)).flatten()
     }
 
     /// The idle deadline to set, if the stored one is old enough that a touch is due. `touched` is a later one that

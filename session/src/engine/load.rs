@@ -45,8 +45,9 @@ impl Engine {
     pub(crate) fn open(
         &self,
         mut credential: Credential,
+        now: Timestamp,
     ) -> impl Future<Output = Result<LoadOutcome, StoreError>> + Send {
-        let (id, now) = (credential.id(), self.now());
+        let id = credential.id();
         async move {
             let outcome = match self.judge(credential, self.backend.store().load(id, now).await?, now) {
                 (outcome, None) => return Ok(outcome),

@@ -75,30 +75,35 @@ pub(crate) fn write_headers(session: &RequestSession, headers: &mut HeaderMap) {
         Some(CookieChange::Remove) => cookie.remove(),
         None => None,
     };
-    remove_targeted(headers);
+    let expires = remove_targeted(headers);
     if let Some(cookie) = cookie {
         headers.append(SET_COOKIE, cookie);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.remove(EXPIRES);
+        if expires {
+            headers.remove(EXPIRES);
+        }
     } else if let Entry::Vacant(vacant) = headers.entry(CACHE_CONTROL) {
         vacant.insert(HeaderValue::from_static("private"));
     } else if let Some(private) = with_private(headers) {
         headers.insert(CACHE_CONTROL, private);
     }
     // Caches exist that obey `Expires` rather than `private`. Zero is in the past, for every cache.
-    if headers.contains_key(EXPIRES) {
-        headers.insert(EXPIRES, HeaderValue::from_static("0"));
+    if expires && let Entry::Occupied(mut expires) = headers.entry(EXPIRES) {
+        expires.insert(HeaderValue::from_static("0"));
     }
     headers.append(VARY, HeaderValue::from_static("cookie"));
 }
 
 /// Removes headers that are for shared caches only and take precedence over `Cache-Control` there: without them it
-/// decides.
-fn remove_targeted(headers: &mut HeaderMap) {
-    let targeted: Vec<HeaderName> = headers.keys().filter(|name| is_targeted(name)).cloned().collect();
+/// decides. Answers whether there is an `Expires`.
+fn remove_targeted(headers: &mut HeaderMap) -> bool {
+    let mut expires = false;
+    let found = headers.keys().inspect(|name| expires |= *name == EXPIRES).filter(|name| is_targeted(name));
+    let targeted: Vec<HeaderName> = found.cloned().collect();
     for name in targeted {
         headers.remove(name);
     }
+    expires
 }
 
 /// `CDN-Cache-Control` (RFC 9213, section 3) and its forms for one vendor, such as `Cloudflare-CDN-Cache-Control`;

@@ -73,12 +73,12 @@ async fn an_assignment_of_the_user_is_a_login_or_a_logout() {
         assert_eq!(other.go().await, 200);
         assert_eq!(other.show().await, "Some(9) \"\" \"dark\" []", "{way}: another user");
 
-        let nobody = world(async move |mut session: Handed| assign(&mut session, None));
-        nobody.client.post("/login").await;
-        let cookie = nobody.client.cookie();
-        assert_eq!(nobody.go().await, 200);
-        assert_eq!(nobody.show().await, ANONYMOUS, "{way}: a logout");
-        assert_eq!(nobody.show_of(cookie).await, "None \"\" \"\" []", "{way}: the old token is dead");
+        let logout = world(async move |mut session: Handed| assign(&mut session, None));
+        logout.client.post("/login").await;
+        let cookie = logout.client.cookie();
+        assert_eq!(logout.go().await, 200);
+        assert_eq!(logout.show().await, ANONYMOUS, "{way}: a logout");
+        assert_eq!(logout.show_of(cookie).await, "None \"\" \"\" []", "{way}: the old token is dead");
 
         let login = world(async move |mut session: Handed| {
             session.name = "anonymous".into();
@@ -121,7 +121,7 @@ async fn a_login_of_the_same_user_rotates_and_keeps() {
 }
 
 #[tokio::test]
-async fn a_failed_handler_logs_nobody_in() {
+async fn a_failed_handler_logs_no_user_in() {
     let world = world(async |mut session: Handed| {
         session.login(8);
         session.admin = true;
@@ -153,7 +153,7 @@ async fn a_failed_handler_still_rotates_and_takes_rights_back() {
 }
 
 #[tokio::test]
-async fn a_panic_after_the_handle_was_dropped_logs_nobody_in() {
+async fn a_panic_after_the_handle_was_dropped_logs_no_user_in() {
     let line = FailingStore::new(MemoryStore::new());
     let sessions = Sessions::<Shop>::builder().store(line).build().unwrap();
     async fn panics(mut session: Handed) -> StatusCode {

@@ -61,9 +61,15 @@ impl OpId {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UserKey(pub(crate) Bytes);
 
-/// The user that a session belongs to, if any.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity(pub(crate) Option<UserKey>);
+/// The user that a session belongs to, if any, as JSON. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Identity(pub(crate) Option<Bytes>);
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Identity(…)" } else { "Identity(none)" })
+    }
+}
 
 impl UserKey {
     /// The key for the user whose JSON is `json`, in the session type `section` of the app `app`.

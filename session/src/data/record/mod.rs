@@ -404,13 +404,10 @@ fn take_u64(rest: &mut &[u8]) -> Result<u64, Corrupt> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::payload::Edit;
-
-    fn sample() -> Record {
-        let edit = Edit { section: "shop", version: 1, codec: 1, key: "visits", value: Some(b"3") };
-        Record {
+impl Record {
+    /// A record without anything that it may lack.
+    pub(crate) fn minimal() -> Self {
+        Self {
             epoch: 2,
             revision: 7,
             idle: Timestamp::from_millis(1_000),
@@ -418,23 +415,41 @@ mod tests {
             created: Timestamp::from_millis(10),
             rotated: Timestamp::from_millis(20),
             verifier: VerifierHash::from_bytes([0x11; 32]),
-            previous: Some((VerifierHash::from_bytes([0x22; 32]), UNSEEN)),
-            writers: [OpId { process: 3, sequence: 4 }; WRITERS],
-            user: Some(UserKey(Bytes::from_static(b"42"))),
-            payload: Payload::default().edited([edit]).unwrap(),
+            previous: None,
+            writers: Default::default(),
+            user: None,
+            payload: Payload::default(),
         }
     }
 
+    /// A record with everything.
+    pub(crate) fn full() -> Self {
+        let value = Some(&b"3"[..]);
+        let edit = crate::data::payload::Edit { section: "shop", version: 1, codec: 1, key: "visits", value };
+        Self {
+            previous: Some((VerifierHash::from_bytes([0x22; 32]), UNSEEN)),
+            writers: [1, 2, 3, 4, 5, 6, 7, 8].map(|process| OpId { process, sequence: 9 }),
+            user: Some(UserKey(Bytes::from_static(b"42"))),
+            payload: Payload::default().edited([edit]).unwrap_or_default(),
+            ..Self::minimal()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
     #[test]
     fn an_encoded_record_is_decoded() {
-        let bytes = sample().encode();
-        assert_eq!(bytes.len(), sample().encoded_len());
+        let bytes = Record::full().encode();
+        assert_eq!(bytes.len(), Record::full().encoded_len());
         assert_eq!(Record::decode(bytes.clone()).unwrap().encode(), bytes);
     }
 
     #[test]
     fn every_truncation_and_every_flipped_bit_is_corrupt() {
-        let bytes = sample().encode();
+        let bytes = Record::full().encode();
         for length in 0..bytes.len() {
             assert!(Record::decode(bytes[..length].to_vec()).is_err(), "{length} bytes");
         }
@@ -447,7 +462,7 @@ mod tests {
 
     #[test]
     fn a_process_has_one_entry_and_the_oldest_entry_is_dropped() {
-        let mut record = sample();
+        let mut record = Record::full();
         for process in 10..20 {
             for sequence in 0..3 {
                 record.note_writer(OpId { process, sequence });

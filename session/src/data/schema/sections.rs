@@ -4,6 +4,8 @@
 //! A record is converted once, when it comes from the store: the values of older releases are then under today's keys,
 //! so the rest of the engine is independent of releases. The converted record is written back only along with a change.
 
+use bytes::Bytes;
+
 use super::SchemaData;
 use super::field::FieldVtable;
 use super::info::{Newer, SectionInfo, Survive};
@@ -268,9 +270,9 @@ impl SchemaRegistry {
     }
 
     /// The key of the user index for the user whose JSON is `json`.
-    pub(crate) fn user_key(&self, json: Option<&UserKey>, app: &str) -> Result<Option<UserKey>, Error> {
+    pub(crate) fn user_key(&self, json: Option<&Bytes>, app: &str) -> Result<Option<UserKey>, Error> {
         let Some(((name, _), json)) = self.user().zip(json) else { return Ok(None) };
-        UserKey::new(name, app, json.as_bytes()).map(Some)
+        UserKey::new(name, app, json).map(Some)
     }
 
     /// Whether a newer release has written `section`.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::base::error::{Error, ErrorKind};
 use crate::base::report::report;
 use crate::data::codec::Codec;
-use crate::data::record::{Identity, UserKey};
+use crate::data::record::Identity;
 use crate::data::schema::SchemaData;
 use crate::data::schema::field::FieldVtable;
 use crate::data::schema::reader::SectionReader;
@@ -27,8 +27,8 @@ impl<S: SchemaData> Tracked<S> {
 
     /// Applies the `user` field that a login has set: it is not an assignment, which counts as a login of its own.
     pub(super) fn flush_login(&mut self) {
-        if let Some(handed) = self.take_changes(true) {
-            let _ = self.deliver(handed);
+        if let Some(applied) = self.take_changes(true) {
+            let _ = self.deliver(applied);
         }
         self.refresh();
     }
@@ -37,10 +37,10 @@ impl<S: SchemaData> Tracked<S> {
     pub(super) async fn commit_changes(&mut self) -> Result<(), Error> {
         // The changes belong to the request now, also if the commit fails, so they must not be applied again. The
         // base becomes what this handle's values were made from: the changes of other handles are not in them.
-        if let Some(handed) = self.take_changes(false) {
-            let resets = handed.reset.is_some();
-            let base = self.base.payload.edited(handed.changes.iter().map(Change::as_edit));
-            self.deliver(handed)?;
+        if let Some(applied) = self.take_changes(false) {
+            let resets = applied.reset.is_some();
+            let base = self.base.payload.edited(applied.changes.iter().map(Change::as_edit));
+            self.deliver(applied)?;
             match base.filter(|_| !resets) {
                 Some(base) => self.base.payload = base,
                 None => self.refresh(),
@@ -54,13 +54,13 @@ impl<S: SchemaData> Tracked<S> {
     /// it must [`refresh`](Self::refresh).
     pub(super) fn flush_changes(&mut self) -> Result<(), Error> {
         match self.take_changes(false) {
-            Some(handed) => self.deliver(handed),
+            Some(applied) => self.deliver(applied),
             None => Ok(()),
         }
     }
 
-    fn deliver(&self, handed: HandleChanges) -> Result<(), Error> {
-        if self.request.merge(handed, &self.base) {
+    fn deliver(&self, applied: HandleChanges) -> Result<(), Error> {
+        if self.request.merge(applied, &self.base) {
             return Ok(());
         }
         let error = too_late::<S>("a change");
@@ -73,10 +73,10 @@ impl<S: SchemaData> Tracked<S> {
         if self.marked == 0 {
             return None;
         }
-        let handed = self.changes().and_then(|changes| self.with_user(changes, is_login));
+        let applied = self.changes().and_then(|changes| self.with_user(changes, is_login));
         self.unmark();
-        match handed {
-            Ok(handed) => Some(handed).filter(|handed| !handed.changes.is_empty()),
+        match applied {
+            Ok(applied) => Some(applied).filter(|applied| !applied.changes.is_empty()),
             Err(error) => {
                 self.request.fail(error);
                 None
@@ -192,7 +192,7 @@ impl<S: SchemaData> Tracked<S> {
     }
 }
 
-/// The key of the user index for the user of `value`.
+/// The user of `value`.
 pub(super) fn identity<S: SchemaData>(value: &S) -> Result<Identity, Error> {
     let mut user = Vec::new();
     if let Some(field) = S::USER.and_then(|index| S::FIELDS.get(index)) {
@@ -208,7 +208,7 @@ pub(super) fn identity<S: SchemaData>(value: &S) -> Result<Identity, Error> {
         return Err(Error::new(ErrorKind::TooLarge, message));
     }
     let is_none = user.is_empty() || user == b"null";
-    Ok(Identity((!is_none).then(|| UserKey(Bytes::from(user)))))
+    Ok(Identity((!is_none).then(|| Bytes::from(user))))
 }
 
 #[cold]

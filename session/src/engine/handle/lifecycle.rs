@@ -165,7 +165,7 @@ impl<S: SchemaData> Tracked<S> {
         };
         if before == now {
             self.unmark();
-            return self.request.rotate(Some(now));
+            return self.request.login_again(now);
         }
         let user = S::user_mut(&mut self.value).take();
         self.unmark();
@@ -218,7 +218,7 @@ impl<S: SchemaData> Tracked<S> {
     /// }
     /// ```
     pub fn rotate(&mut self) {
-        self.request.rotate(None);
+        self.request.rotate();
     }
 
     /// Removes the session from the store and its cookie from the client, at the end of the request. Unsaved changes

@@ -200,8 +200,8 @@ impl RequestSession {
         if !self.is_untouched() {
             return Ok(());
         }
-        let session = credential.id();
-        let outcome = match self.engine.open(credential).await {
+        let (session, now) = (credential.id(), self.engine.now());
+        let outcome = match self.engine.open(credential, now).await {
             Ok(outcome) => outcome,
             Err(StoreError::Corrupt(corrupt)) => {
                 // The stored bytes are never overwritten: if this visitor writes, the new session gets a new id.
@@ -213,24 +213,22 @@ impl RequestSession {
             },
             Err(error) => return Err(error.into()),
         };
-        self.note_opened(session, outcome)?;
-        self.touch_early();
-        Ok(())
+        self.note_opened(session, outcome, now)
     }
 
     /// Moves the idle deadline while the handler runs, if the session may expire before its end.
-    fn touch_early(&self) {
-        let Some(loaded) = self.loaded() else { return };
-        let Some(idle) = self.engine.urgent_touch(&loaded.record) else { return };
+    fn touch_early(&self, state: &mut State, now: Timestamp) {
+        let Some(loaded) = &state.unit.loaded else { return };
+        let Some(idle) = self.engine.urgent_touch(&loaded.record, now) else { return };
         // Without a runtime, the end of the request touches the session.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let engine = Arc::clone(&self.engine);
+        let (engine, id) = (Arc::clone(&self.engine), loaded.id);
         // A failure shows when the response waits for it.
-        let touch = runtime.spawn(async move { engine.touch(loaded.id, idle).await.is_ok() });
-        self.state().touching = Some((idle, touch));
+        let touch = runtime.spawn(async move { engine.touch(id, idle).await.is_ok() });
+        state.touching = Some((idle, touch));
     }
 
-    fn note_opened(&self, session: SessionId, outcome: LoadOutcome) -> Result<(), Error> {
+    fn note_opened(&self, session: SessionId, outcome: LoadOutcome, now: Timestamp) -> Result<(), Error> {
         trace_loaded(session, &outcome);
         let mut state = self.state();
         if state.phase != Phase::Untouched {
@@ -246,6 +244,7 @@ impl RequestSession {
             LoadOutcome::Nothing => {},
         }
         state.phase = Phase::Open;
+        self.touch_early(&mut state, now);
         Ok(())
     }
 
@@ -255,12 +254,12 @@ impl RequestSession {
     }
 
     /// Merges the changes that a handle made on the snapshot `seen`. `false` if the response has left.
-    pub(crate) fn merge(&self, handed: HandleChanges, seen: &Snapshot) -> bool {
+    pub(crate) fn merge(&self, applied: HandleChanges, seen: &Snapshot) -> bool {
         let mut state = self.state();
         if state.phase == Phase::Finished {
             return false;
         }
-        state.unit.merge(handed, seen, &self.engine.config.sections, &self.engine.warnings.dropped_changes);
+        state.unit.merge(applied, seen, &self.engine.config.sections, &self.engine.warnings.dropped_changes);
         true
     }
 
@@ -298,10 +297,16 @@ impl RequestSession {
         }
     }
 
-    /// Adds a rotation; `user` is that of a login that resets nothing.
-    pub(crate) fn rotate(&self, user: Option<Identity>) {
+    pub(crate) fn rotate(&self) {
         if let Some(mut state) = self.state_in_time("rotation") {
-            state.unit.rotate(user);
+            state.unit.rotate();
+        }
+    }
+
+    /// Adds a login of the user who is logged in already.
+    pub(crate) fn login_again(&self, user: Identity) {
+        if let Some(mut state) = self.state_in_time("login or logout") {
+            state.unit.login_again(user);
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) struct Unit {
     /// The changes that no commit has taken. They apply to `loaded` after `taken`.
     changes: Delta,
     log: ResetLog,
-    /// Destroyed sessions that must be removed from the store, with their absolute deadlines where those are known.
+    /// Destroyed sessions that must be removed from the store.
     pub(super) to_destroy: Vec<Ending>,
     /// The session whose token was replaced while this request was on its way. The request counts as anonymous, but it
     /// must not create a session: the new cookie would overwrite the cookie that the rotation has just set.
@@ -170,12 +170,12 @@ impl Unit {
     /// another handle has reset meanwhile are dropped, with a warning that `limit` admits.
     pub(super) fn merge(
         &mut self,
-        handed: HandleChanges,
+        applied: HandleChanges,
         seen: &Snapshot,
         sections: &SchemaRegistry,
         limit: &LogLimit,
     ) {
-        let HandleChanges { mut changes, mut user, mut reset } = handed;
+        let HandleChanges { mut changes, mut user, mut reset } = applied;
         if let Some(since) = self.log.strictest_since(seen.place) {
             let dropped: Vec<_> = changes.extract_if(.., |change| !survives(since, change.field)).collect();
             if !dropped.is_empty()
@@ -222,11 +222,14 @@ impl Unit {
         self.log.note(reset);
     }
 
-    /// Adds a rotation. `user` is the user of a login that resets nothing: the same one again, or one after a
-    /// [`reset`](Self::reset).
-    pub(super) fn rotate(&mut self, user: Option<Identity>) {
+    pub(super) fn rotate(&mut self) {
         self.changes.rotate = true;
-        self.changes.user = user.or(self.changes.user.take());
+    }
+
+    /// Adds a login of the user who is logged in already. It resets nothing.
+    pub(super) fn login_again(&mut self, user: Identity) {
+        self.changes.rotate = true;
+        self.changes.user = Some(user);
     }
 
     /// Drops all changes. The session must be removed from the store.
@@ -347,6 +350,8 @@ impl Unit {
 
     fn stored(&mut self, written: Written, is_destroyed: bool) {
         match written {
+            // The bytes of a session that cannot be read stay, also if another section of it was written meanwhile.
+            Written::Stored(_) if is_destroyed && self.refusal.is_some() => {},
             Written::Stored(LoadedSession { id, record }) if is_destroyed => {
                 self.to_destroy.push(Ending { id, record: Some(record) });
             },
@@ -367,6 +372,18 @@ impl Unit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Another section of the session is written while a handler starts over without its unreadable one.
+    #[test]
+    fn an_unreadable_session_is_not_destroyed() {
+        let loaded = LoadedSession { id: SessionId::from_bytes([7; 16]), record: Arc::new(Record::minimal()) };
+        let mut unit = Unit::new(Some(loaded.clone()));
+        unit.rotate();
+        assert!(unit.take().is_some());
+        unit.start_over(superseded());
+        assert!(!unit.conclude(Ok(Written::Stored(loaded)), false));
+        assert!(unit.to_destroy.is_empty());
+    }
 
     #[test]
     fn the_strictest_reset_since_a_place() {

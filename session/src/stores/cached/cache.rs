@@ -247,7 +247,6 @@ mod tests {
     use super::*;
     use crate::base::clock::Timestamp;
     use crate::data::payload::{Edit, Payload};
-    use crate::data::token::VerifierHash;
 
     const ID: SessionId = SessionId::from_bytes([7; 16]);
 
@@ -256,19 +255,8 @@ mod tests {
     }
 
     fn record(revision: u64, idle: u64) -> Record {
-        Record {
-            epoch: 1,
-            revision,
-            idle: Timestamp::from_millis(idle),
-            absolute: Timestamp::from_millis(1_000),
-            created: Timestamp::from_millis(0),
-            rotated: Timestamp::from_millis(0),
-            verifier: VerifierHash::from_bytes([0; 32]),
-            previous: None,
-            writers: Default::default(),
-            user: None,
-            payload: Payload::default(),
-        }
+        let (idle, absolute) = (Timestamp::from_millis(idle), Timestamp::from_millis(1_000));
+        Record { epoch: 1, revision, idle, absolute, ..Record::minimal() }
     }
 
     fn cached(cache: &Cache) -> Option<(u64, u64)> {

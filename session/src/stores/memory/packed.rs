@@ -173,42 +173,14 @@ fn take_hash(bytes: &mut &[u8]) -> Option<VerifierHash> {
     Some(VerifierHash::from_bytes(*hash))
 }
 
-/// A minimal record for tests.
-#[cfg(test)]
-pub(super) fn sample() -> Record {
-    Record {
-        epoch: 2,
-        revision: 7,
-        idle: Timestamp::from_millis(1_000),
-        absolute: Timestamp::from_millis(9_000),
-        created: Timestamp::from_millis(10),
-        rotated: Timestamp::from_millis(20),
-        verifier: VerifierHash::from_bytes([0x11; 32]),
-        previous: None,
-        writers: <[OpId; WRITERS]>::default(),
-        user: None,
-        payload: Payload::default(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::payload::Edit;
 
     #[test]
     fn a_packed_record_unpacks_to_the_same_bytes() {
-        let edit = Edit { section: "shop", version: 1, codec: 1, key: "visits", value: Some(b"3") };
         let op = |process| OpId { process, sequence: 9 };
-        let plain = sample();
-        let full = Record {
-            previous: Some((VerifierHash::from_bytes([0x22; 32]), crate::data::record::UNSEEN)),
-            writers: [1, 2, 3, 4, 5, 6, 7, 8].map(op),
-            user: Some(UserKey(Bytes::from_static(b"42"))),
-            payload: Payload::default().edited([edit]).unwrap(),
-            ..plain.clone()
-        };
-        for record in [plain, full] {
+        for record in [Record::minimal(), Record::full()] {
             let mut packed = PackedRecord::new(&record);
             assert_eq!(packed.record().unwrap().encode(), record.encode());
             assert_eq!(packed.user(), record.user().map_or(&[][..], UserKey::as_bytes));

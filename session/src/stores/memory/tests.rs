@@ -16,7 +16,7 @@ async fn a_create_on_a_full_store_examines_a_bounded_number_of_records() {
         for (place, byte) in id.iter_mut().zip(number.to_le_bytes().into_iter().cycle()) {
             *place = byte;
         }
-        let mut packed = PackedRecord::new(&packed::sample());
+        let mut packed = PackedRecord::new(&Record::minimal());
         packed.set_idle(at(9_000));
         let mut shard = store.shard(SessionId::from_bytes(id));
         shard.due.push(Reverse((at(1_000), SessionId::from_bytes(id))));
@@ -24,7 +24,7 @@ async fn a_create_on_a_full_store_examines_a_bounded_number_of_records() {
         drop(shard);
         assert!(store.reserve(Amount { records: 1, bytes: 0 }, true));
     }
-    assert!(store.create(SessionId::from_bytes([0xff; 16]), &packed::sample(), at(2_000)).await.is_err());
+    assert!(store.create(SessionId::from_bytes([0xff; 16]), &Record::minimal(), at(2_000)).await.is_err());
     let examined = |shard: &Mutex<Shard>| lock(shard).due.iter().filter(|Reverse((due, _))| *due == at(9_000)).count();
     assert_eq!(store.shards.iter().map(examined).sum::<usize>(), SWEPT_WHEN_FULL);
 }
@@ -35,7 +35,7 @@ async fn revoked_sessions_leave_nothing_in_the_heap() {
     for number in 0..1_000_u16 {
         let mut id = [7; 16];
         id[14..].copy_from_slice(&number.to_be_bytes());
-        let record = Record { user: Some(user.clone()), ..packed::sample() };
+        let record = Record { user: Some(user.clone()), ..Record::minimal() };
         assert_eq!(
             store.create(SessionId::from_bytes(id), &record, Timestamp::from_millis(1)).await.unwrap(),
             Created::Created
@@ -60,7 +60,7 @@ fn of_user(record: Record) -> Record {
 fn sized(bytes: usize) -> Record {
     let value = vec![b'x'; bytes];
     let edit = Edit { section: "s", version: 1, codec: 1, key: "k", value: Some(&value) };
-    Record { payload: Payload::default().edited([edit]).unwrap(), ..packed::sample() }
+    Record { payload: Payload::default().edited([edit]).unwrap(), ..Record::minimal() }
 }
 
 const NOW: Timestamp = Timestamp::from_millis(1);
@@ -69,15 +69,15 @@ const NOW: Timestamp = Timestamp::from_millis(1);
 async fn anonymous_visitors_leave_a_tenth_of_the_sessions_to_logins() {
     let store = MemoryStore::with_max_sessions(100);
     for number in 0..90 {
-        assert_eq!(store.create(id(number), &packed::sample(), NOW).await.unwrap(), Created::Created);
+        assert_eq!(store.create(id(number), &Record::minimal(), NOW).await.unwrap(), Created::Created);
     }
-    assert!(matches!(store.create(id(90), &packed::sample(), NOW).await, Err(StoreError::Full(_))));
+    assert!(matches!(store.create(id(90), &Record::minimal(), NOW).await, Err(StoreError::Full(_))));
     for number in 100..110 {
-        assert_eq!(store.create(id(number), &of_user(packed::sample()), NOW).await.unwrap(), Created::Created);
+        assert_eq!(store.create(id(number), &of_user(Record::minimal()), NOW).await.unwrap(), Created::Created);
     }
-    assert!(matches!(store.create(id(110), &of_user(packed::sample()), NOW).await, Err(StoreError::Full(_))));
+    assert!(matches!(store.create(id(110), &of_user(Record::minimal()), NOW).await, Err(StoreError::Full(_))));
     assert_eq!(store.destroy(id(0), NOW).await.unwrap(), Destroyed::Existed);
-    assert_eq!(store.create(id(110), &of_user(packed::sample()), NOW).await.unwrap(), Created::Created);
+    assert_eq!(store.create(id(110), &of_user(Record::minimal()), NOW).await.unwrap(), Created::Created);
 }
 
 #[tokio::test]
@@ -115,9 +115,9 @@ async fn the_memory_of_all_sessions_is_bounded_and_given_back() {
 async fn a_clock_that_jumps_ahead_and_back_removes_nothing() {
     let (store, ahead) = (MemoryStore::with_max_sessions(1_000), Timestamp::from_millis(1 << 40));
     for number in 0..100 {
-        assert_eq!(store.create(id(number), &packed::sample(), NOW).await.unwrap(), Created::Created);
+        assert_eq!(store.create(id(number), &Record::minimal(), NOW).await.unwrap(), Created::Created);
     }
-    let later = Record { idle: ahead.saturating_add(Duration::from_hours(1)), absolute: UNSEEN, ..packed::sample() };
+    let later = Record { idle: ahead.saturating_add(Duration::from_hours(1)), absolute: UNSEEN, ..Record::minimal() };
     let fill = async |numbers: std::ops::Range<u32>| {
         for number in numbers {
             let _ = store.create(id(number), &later, ahead).await;
